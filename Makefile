@@ -1,0 +1,42 @@
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build check test lint golden wheel clean
+
+help: ## list these targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(READY): pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "roundup needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Name another one: make PYTHON=python3.12 build")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable . --group dev
+	@touch $@
+
+setup: $(READY) ## make the environment and install roundup into it
+
+build: $(READY) ## set up, and build our own digest into site/
+	$(BIN)/roundup build
+
+check: $(READY) ## tell what is wrong with our own issues
+	$(BIN)/roundup check
+
+test: $(READY) ## run all the tests
+	$(BIN)/pytest
+
+lint: $(READY) ## style and types
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+golden: $(READY) ## write the golden sites anew; read the difference before you commit it
+	$(BIN)/pytest tests/test_golden.py --update-golden -n 0
+
+wheel: $(READY) ## pack roundup into dist/
+	$(BIN)/pip wheel --quiet --no-deps --wheel-dir dist .
+
+clean: ## remove the environment, the site and what tools left
+	rm -rf $(VENV) site dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find roundup tests -name __pycache__ -type d -prune -exec rm -rf {} +
