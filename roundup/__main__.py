@@ -1,0 +1,5 @@
+"""``python -m roundup`` is ``roundup``."""
+
+from roundup.cli import main
+
+main()

@@ -1,0 +1,82 @@
+"""Where a fault stands, what it is, and the one tree of exceptions.
+
+``str`` of a problem or an error is all that the user sees of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+def printable(text: str) -> str:
+    """Return ``text`` with each control character spelled out, so that no value can steer a terminal."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text)
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Location:
+    """A line of a file, as ``issues/2023-8/issue.yaml:9``; line 0 means the file as a whole."""
+
+    path: str
+    line: int = 0
+
+    def __str__(self) -> str:
+        return printable(f"{self.path}:{self.line}" if self.line else self.path)
+
+    def below(self, lines: int) -> Location:
+        """Return the place that many lines further down."""
+        return Location(self.path, self.line + lines)
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Problem:
+    """One fault: where, then what with its value, then the mend."""
+
+    where: Location
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {printable(self.what)}"
+
+
+class RoundupError(Exception):
+    """Base of all that goes wrong in a way the user can be told about."""
+
+    exit_code = 1
+
+
+class SourceError(RoundupError):
+    """What an editor can mend, in a record, a pick, a configuration or a template: every problem, in order."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(sorted(set(problems)))
+        super().__init__(report(self.problems))
+
+
+class RefusedError(RoundupError):
+    """What was asked for cannot be done as asked; nothing was changed."""
+
+    exit_code = 2
+
+
+def report(problems: Iterable[Problem]) -> str:
+    """Return the problems, a line each, and their count."""
+    rows = sorted(set(problems))
+    files = len({row.where.path for row in rows})
+    return "\n".join([*map(str, rows), f"{count(len(rows), 'problem')} in {count(files, 'file')}"])
+
+
+def count(number: int, noun: str) -> str:
+    """Return the number with its noun in the right form, as ``1 file`` or ``2 files``."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return ``; did you mean "commentary"?`` for the known word closest to ``word``, or nothing."""
+    from difflib import get_close_matches  # only a mistake needs it, and it costs 3 ms
+
+    close = get_close_matches(word, list(known), n=1)
+    return f'; did you mean "{close[0]}"?' if close else ""

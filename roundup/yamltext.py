@@ -1,0 +1,285 @@
+"""YAML text -> nodes that know their lines, and values -> YAML text. A strict subset, one reader everywhere.
+
+Every scalar is text: to the usual loaders an unquoted 2308.10100 is the float 2308.101 and ``no`` is False.
+Refused, each with its line: anchors, aliases, merge keys, tags, further documents, repeated keys, nesting beyond
+20, raw control characters, anything but UTF-8, more than 1 MiB. Guards look at events, before anything is built,
+so that bombs cost nothing: 400 bytes of merge keys keep a usual safe loader busy for 4 s.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from roundup.errors import Location, Problem
+
+try:  # libyaml is ten times faster; both give the same events
+    from yaml.cyaml import CParser as _Parser  # type: ignore[attr-defined]
+except ImportError:  # pragma: no cover - wheels of PyYAML bring libyaml
+    from yaml import SafeLoader as _Parser  # type: ignore[assignment]
+
+MAX_BYTES = 1 << 20
+MAX_DEPTH = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A piece of text; ``line`` is where its first character stands."""
+
+    text: str
+    line: int
+    literal: bool = False  # a ``|`` block: line n of the text is line n of the file
+    remark: str = ""  # what stands behind the value as a comment
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    items: tuple[Node, ...]
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """Keys in the order of the file; of a repeated key the first."""
+
+    values: dict[str, Node]
+    lines: dict[str, int]
+    line: int
+
+
+Node = Scalar | Sequence | Mapping
+
+
+def decode(data: bytes, path: str, problems: list[Problem]) -> str | None:
+    """Return the text of a file, without its byte-order mark, or None with the problem noted."""
+    if len(data) > MAX_BYTES:
+        size = f"{len(data):,} bytes"
+        problems.append(Problem(Location(path), f"the file is too large: {size}, the limit is {MAX_BYTES:,}; split it"))
+        return None
+    try:
+        return data.decode("utf-8").removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        what = f"byte 0x{data[error.start]:02x} is not UTF-8; save the file with the encoding UTF-8"
+        problems.append(Problem(Location(path, line), what))
+        return None
+
+
+# YAML 1.1 ends a line at these three; a title that holds one would open a new key. NEL is plain white space (it is so
+# to a browser); the other two come in by paste and are named, so that an editor decides what they were.
+_SEPARATOR = re.compile("[\u2028\u2029]")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+
+
+def parse(text: str, path: str, problems: list[Problem]) -> Mapping | None:
+    """Return the mapping that a YAML file holds; every fault goes into ``problems``.
+
+    None when nothing could be read of it; a fault inside one value leaves the others readable.
+    """
+    before = len(problems)
+    text = text.replace("\x85", " ")
+    for match in _SEPARATOR.finditer(text):
+        what = f"character U+{ord(match[0]):04X} (a line separator) ends the value here; replace it by a space or a new line"
+        problems.append(Problem(Location(path, _line_at(text, match.start())), what))
+    for match in _CONTROL.finditer(text):
+        what = f"control character 0x{ord(match[0]):02x} in the text; remove it"
+        problems.append(Problem(Location(path, _line_at(text, match.start())), what))
+    if len(problems) > before:
+        return None
+    try:
+        root = _Builder(text, path, problems).build()
+    except yaml.YAMLError as error:
+        problems.append(_syntax_problem(error, path))
+        return None
+    except _TooDeepError as error:
+        problems.append(Problem(Location(path, error.line), f"nested more than {MAX_DEPTH} deep; flatten it"))
+        return None
+    if root is None:
+        problems.append(Problem(Location(path, 1), "the file is empty; write it again or remove it"))
+        return None
+    if not isinstance(root, Mapping):
+        kind = "a list" if isinstance(root, Sequence) else "bare text"
+        problems.append(Problem(Location(path, root.line), f'the file holds {kind}, not keys; begin with "key: value"'))
+        return None
+    return root
+
+
+def _line_at(text: str, index: int) -> int:
+    return len(_BREAK.findall(text, 0, index)) + 1
+
+
+_BREAK = re.compile(r"\r\n|\r|\n")
+
+
+class _TooDeepError(Exception):
+    def __init__(self, line: int) -> None:
+        self.line = line
+
+
+class _Builder:
+    """Builds nodes from the parser's events; a guard per event, no recursion on the way in that a file can drive deep."""
+
+    def __init__(self, text: str, path: str, problems: list[Problem]) -> None:
+        self.parser = _Parser(text)
+        self.lines = _BREAK.split(text) if "#" in text else []
+        self.path = path
+        self.problems = problems
+
+    def note(self, line: int, what: str) -> None:
+        self.problems.append(Problem(Location(self.path, line), what))
+
+    def events(self) -> Iterator[Any]:  # the stubs of PyYAML know neither the anchors nor the marks of events
+        while True:
+            event = self.parser.get_event()
+            if event is None or isinstance(event, yaml.StreamEndEvent):
+                return
+            yield event
+
+    def build(self) -> Node | None:
+        events = self.events()
+        root: Node | None = None
+        documents = 0
+        for event in events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                documents += 1
+                if documents > 1:
+                    self.note(_line(event), "a second document begins here (---); one file holds one")
+                    break
+            elif isinstance(event, yaml.NodeEvent):
+                root = self.node(event, events, 1)
+        if isinstance(root, Scalar) and not root.text and not root.literal:
+            return None  # comments alone
+        return root
+
+    def node(self, event: Any, events: Iterator[Any], depth: int) -> Node:
+        line = _line(event)
+        if depth > MAX_DEPTH:
+            raise _TooDeepError(line)
+        if isinstance(event, yaml.AliasEvent):
+            self.note(line, f'alias "*{event.anchor}" stands for another value; write the value out')
+            return Scalar("", line)
+        if event.anchor is not None:
+            self.note(line, f'anchor "&{event.anchor}" marks a value for repetition; remove it')
+        if event.tag is not None:
+            self.note(line, f'tag "{event.tag}" asks for a special value; remove it, every value is text')
+        if isinstance(event, yaml.ScalarEvent):
+            return self.scalar(event)
+        if isinstance(event, yaml.SequenceStartEvent):
+            return self.sequence(line, events, depth)
+        return self.mapping(line, events, depth)
+
+    def scalar(self, event: Any) -> Scalar:
+        line = _line(event)
+        if any("\ud800" <= c <= "\udfff" for c in event.value):  # the pure parser lets half a pair in
+            self.note(line, "half a surrogate pair is no character; write the character itself")
+            return Scalar("", line)
+        if event.style in ("|", ">"):
+            return Scalar(event.value, line + 1, event.style == "|")
+        return Scalar(event.value, line, False, self.remark(event))
+
+    def remark(self, event: Any) -> str:
+        """Return the comment behind a value without quotes: ``C # fast`` is the text ``C``, and that is rarely meant."""
+        if not self.lines or event.style or not event.value:
+            return ""
+        rest = self.lines[event.end_mark.line][event.end_mark.column :]
+        return rest.strip() if re.match(r"\s+#", rest) else ""
+
+    def sequence(self, line: int, events: Iterator[Any], depth: int) -> Sequence:
+        items = []
+        for event in events:
+            if isinstance(event, yaml.SequenceEndEvent):
+                break
+            items.append(self.node(event, events, depth + 1))
+        return Sequence(tuple(items), line)
+
+    def mapping(self, line: int, events: Iterator[Any], depth: int) -> Mapping:
+        values: dict[str, Node] = {}
+        lines: dict[str, int] = {}
+        for event in events:
+            if isinstance(event, yaml.MappingEndEvent):
+                break
+            key = self.node(event, events, depth + 1)
+            value = self.node(next(events), events, depth + 1)
+            if not isinstance(key, Scalar):
+                self.note(key.line, "a key is a single word; this one is a list or a mapping")
+            elif key.text == "<<":
+                self.note(key.line, 'merge key "<<" takes in another mapping; write its keys out')
+            elif key.text in values:
+                self.note(key.line, f'key "{key.text}" already stands in line {lines[key.text]}; keep one')
+            else:
+                values[key.text] = value
+                lines[key.text] = key.line
+        return Mapping(values, lines, line)
+
+
+def _line(event: Any) -> int:
+    return int(event.start_mark.line) + 1
+
+
+# What the parser says -> what an editor can do about it. libyaml and the pure parser differ in words.
+_SYNTAX = (
+    ("mapping values are not allowed", "a colon with a space behind it cannot stand inside a value; quote the value"),
+    ("cannot start any token", "this character cannot begin a value; quote the value (and indent with spaces, not tabs)"),
+    ("unexpected end of stream", "the quote that opens in this line is never closed; close it at the end of the value"),
+    ("unexpected document indicator", "the quote that opens in this line is never closed; close it at the end of the value"),
+    ("expected ':'", 'this line is neither "key: value" nor part of the value above; indent it or add the colon'),
+    ("did not find expected key", "the line does not line up with its neighbours, or a quote ends too early; mend the indentation or quote the value"),
+    ("expected <block end>", "the line does not line up with its neighbours, or a quote ends too early; mend the indentation or quote the value"),
+    ("expected ',' or", "the list or mapping that opens with a bracket is not closed; close it"),
+    ("did not find expected '-'", "the list item does not line up with the others; mend the indentation"),
+    ("unknown escape character", "a backslash inside double quotes begins an escape; use single quotes"),
+    ("invalid Unicode character escape code", "half a surrogate pair is no character; write the character itself"),
+    ("did not find expected hexdecimal number", "a backslash inside double quotes begins an escape; use single quotes"),
+)
+
+
+def _syntax_problem(error: yaml.YAMLError, path: str) -> Problem:
+    said = str(getattr(error, "problem", None) or getattr(error, "reason", None) or error)
+    mark = getattr(error, "problem_mark", None)
+    start = getattr(error, "context_mark", None)
+    if start is not None and ("end of stream" in said or "document indicator" in said):
+        mark = start
+    line = mark.line + 1 if mark is not None else 1
+    what = next((mend for words, mend in _SYNTAX if words in said), f"not YAML: {said}; quote the value")
+    return Problem(Location(path, line), what)
+
+
+# Plain scalars that any YAML reader, not only ours, takes for the same text (or for the date that it is).
+_PLAIN = re.compile(r"[^\W\d_][\w ()\[\]{}'\"/+*.,;:=&$%^~@!?<>|\\-]*|\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\dZ)?")
+_RESERVED = {"y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"}
+
+
+def dump_scalar(text: str) -> str:
+    """Return ``text`` as one YAML scalar on one line, quoted where any reader could take it for something else."""
+    plain = _PLAIN.fullmatch(text) and text.lower() not in _RESERVED and not text.endswith((" ", ":"))
+    if plain and ": " not in text and " #" not in text:
+        return text
+    if text.isprintable() and "\\" not in text and '"' not in text:
+        return f'"{text}"'
+    if text.isprintable() and "\ufeff" not in text:
+        return "'" + text.replace("'", "''") + "'"
+    return '"' + "".join(_escaped(c) for c in text) + '"'
+
+
+def _escaped(char: str) -> str:
+    if char in '"\\':
+        return "\\" + char
+    if char.isprintable() and char != "\ufeff":
+        return char
+    return f"\\x{ord(char):02x}" if ord(char) < 0x100 else f"\\u{ord(char):04x}" if ord(char) < 0x10000 else f"\\U{ord(char):08x}"
+
+
+# A sentence a line: a later version of an abstract then differs in the sentences that changed, not as a whole.
+_SENTENCE_END = re.compile(r"(?<=[.!?]) (?=[A-Z\[(\"$\\])")
+
+
+def dump_folded(text: str, indent: str) -> str:
+    """Return ``text`` (a single line, single spaces) as a folded block, a sentence a line, or as one scalar."""
+    lines = _SENTENCE_END.split(text)
+    if len(lines) == 1 or "  " in text or not text.isprintable() or text != text.strip():
+        return dump_scalar(text)
+    return ">-\n" + "\n".join(indent + line for line in lines)
