@@ -1,0 +1,266 @@
+"""The editors' Markdown -> one parsed document, from which every edition is drawn.
+
+CommonMark with tables, strikethrough, footnotes, dollar math, figures (an image alone in its paragraph), ``card``
+fences, ``[[2308.00951]]`` references and curly quotes. Raw HTML is off: it is shown as it was typed. Each block is
+parsed alone, so that a link definition, a note or an open fence in one cannot reach into another.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+from urllib.parse import unquote
+
+from markdown_it.token import Token
+
+from roundup import yamltext
+from roundup.errors import Location, Problem, nearest
+from roundup.text import links
+from roundup.text.rules import parser
+from roundup.text.slugs import slug
+from roundup.text.visible import visible
+
+CARD_KEYS = ("url", "title", "text", "source", "image")
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A link that stands out: where it leads, its title, and what to expect there."""
+
+    url: str
+    title: str
+    text: str = ""
+    source: str = ""
+    image: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A footnote; ``uses`` counts its references. One that nothing refers to is shown all the same: words are not lost."""
+
+    label: str
+    tokens: tuple[Token, ...]
+    line: int
+    uses: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Something in the text that a rule may want to know of; ``line`` counts from 0."""
+
+    value: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One parsed block of Markdown, its notes in the order of their numbers, and what was found on the way."""
+
+    tokens: tuple[Token, ...]
+    notes: tuple[Note, ...] = ()
+    headings: tuple[Found, ...] = ()
+    links: tuple[Found, ...] = ()
+    figures: tuple[Found, ...] = ()  # sources of images and of cards' images
+    without_alt: tuple[Found, ...] = ()
+    references: tuple[Found, ...] = ()  # what stands between [[ and ]]
+    undefined_notes: tuple[Found, ...] = ()
+    unused_notes: tuple[Found, ...] = ()
+    repeated_notes: tuple[Found, ...] = ()
+    card_faults: tuple[Found, ...] = ()
+    html_tags: tuple[Found, ...] = ()
+    dead_links: tuple[Found, ...] = ()  # typed as links, refused by the link rules
+    plain: tuple[Found, ...] = field(default=(), repr=False)  # the running text, code and math left out
+
+
+@lru_cache(maxsize=256)  # an issue's editions draw from one parse
+def parse(text: str) -> Document:
+    """Return the document that ``text`` holds."""
+    text = visible(text)
+    env: dict[str, Any] = {}
+    tokens = parser().parse(text, env)
+    return _Survey(text).document(tokens)
+
+
+def parse_inline(text: str) -> list[Token]:
+    """Return the inline tokens of a single line, as a caption is."""
+    parsed = parser().parseInline(visible(text), {})
+    return parsed[0].children or [] if parsed else []
+
+
+_HTML_TAG = re.compile(r"</?[A-Za-z][A-Za-z0-9-]*(\s[^<>]*)?/?>|<!--")
+_DEAD_LINK = re.compile(r"\]\(\s*<?([A-Za-z][A-Za-z0-9+.-]*:|//)[^)\s]*")
+
+
+class _Survey:
+    """Walks the tokens once: takes out the notes, makes figures and cards, and gathers what the rules ask about."""
+
+    def __init__(self, text: str) -> None:
+        self.lines = text.split("\n")
+        self.definitions: dict[str, tuple[list[Token], int]] = {}
+        self.uses: dict[str, int] = {}
+        self.found: dict[str, list[Found]] = {}
+
+    def note(self, kind: str, value: str, line: int) -> None:
+        self.found.setdefault(kind, []).append(Found(value, line))
+
+    def document(self, tokens: list[Token]) -> Document:
+        body = self.blocks(self.without_definitions(tokens))
+        done: list[Note] = []
+        while len(done) < len(self.uses):  # a note may refer to further notes
+            label = list(self.uses)[len(done)]
+            inside, line = self.definitions[label]
+            done.append(Note(label, tuple(self.blocks(inside)), line))
+        notes = [Note(n.label, n.tokens, n.line, self.uses[n.label]) for n in done]
+        for label, (inside, line) in self.definitions.items():
+            if label not in self.uses:
+                self.note("unused_notes", label, line)
+                notes.append(Note(label, tuple(self.blocks(inside)), line))
+        found = {kind: tuple(sorted(rows, key=lambda row: row.line)) for kind, rows in self.found.items()}
+        return Document(tuple(body), tuple(notes), **found)
+
+    def without_definitions(self, tokens: list[Token]) -> list[Token]:
+        kept: list[Token] = []
+        open_notes: list[tuple[str, list[Token], int]] = []
+        for token in tokens:
+            if token.type == "footnote_reference_open":
+                open_notes.append((token.meta["label"], [], token.map[0] if token.map else 0))
+            elif token.type == "footnote_reference_close":
+                label, inside, line = open_notes.pop()
+                if label in self.definitions:
+                    self.note("repeated_notes", label, line)
+                    self.definitions[label][0].extend(inside)  # both are the editor's words
+                else:
+                    self.definitions[label] = (inside, line)
+            else:
+                (open_notes[-1][1] if open_notes else kept).append(token)
+        return kept
+
+    def blocks(self, tokens: list[Token]) -> list[Token]:
+        out: list[Token] = []
+        for token in tokens:
+            if token.type == "inline":
+                self.inline(token)
+            is_card = token.type == "fence" and token.info.strip() == "card"
+            out.append(self.card(token) if is_card else token)
+            if token.type == "paragraph_close" and (image := _lone_image(out)) is not None:
+                out[-3:] = [_figure(image, out[-3])]
+            elif token.type == "heading_close":
+                self.note("headings", _plain(out[-2].children or []), _start(out[-2]))
+        return out
+
+    def inline(self, token: Token) -> None:
+        line = _start(token)
+        open_link: str | None = None
+        for child in token.children or ():
+            if child.type in ("softbreak", "hardbreak"):
+                line += 1
+            elif child.type == "link_open":
+                open_link = str(child.attrs["href"])
+                self.note("links", open_link, line)
+            elif child.type == "link_close":
+                open_link = None
+            elif child.type == "image":
+                self.image(child, line)
+            elif child.type == "paper_reference":
+                self.note("references", child.content, line)
+            elif child.type == "footnote_ref":
+                self.footnote(child, line)
+            elif child.type == "text":
+                self.text(child.content, line)
+
+    def text(self, text: str, line: int) -> None:
+        self.note("plain", text, line)
+        for match in _HTML_TAG.finditer(text):
+            self.note("html_tags", match[0], line)
+        for match in _DEAD_LINK.finditer(text):
+            self.note("dead_links", match[0].lstrip("]( <"), line)
+
+    def image(self, token: Token, line: int) -> None:
+        source = unquote(str(token.attrs["src"]))
+        self.note("figures", source, line)
+        if not _plain(token.children or []).strip():
+            self.note("without_alt", source, line)
+
+    def footnote(self, token: Token, line: int) -> None:
+        label = token.meta["label"]
+        if label not in self.definitions:
+            self.note("undefined_notes", label, line)
+            token.type, token.content = "text", f"[^{label}]"
+            return
+        self.uses[label] = self.uses.get(label, 0) + 1
+        token.meta = {"label": label, "number": list(self.uses).index(label), "use": self.uses[label]}
+
+    def card(self, token: Token) -> Token:
+        line = _start(token) + 1
+        card, faults = parse_card(token.content)
+        for fault in faults:
+            self.note("card_faults", fault.what, line + max(fault.where.line - 1, 0))
+        if card is None:
+            return token
+        self.note("links", card.url, line)
+        if card.image:
+            self.note("figures", card.image, line)
+        made = Token("card", "", 0, meta={"card": card}, map=token.map, block=True)
+        made.level = token.level
+        return made
+
+
+def parse_card(text: str) -> tuple[Card | None, list[Problem]]:
+    """Return the card that a fence's lines give, and what is wrong with them; with a fault there is no card."""
+    faults: list[Problem] = []
+    mapping = yamltext.parse(text, "card", faults)
+    if mapping is None:
+        return None, faults
+    values: dict[str, str] = {}
+    for key, node in mapping.values.items():
+        where = Location("card", mapping.lines[key])
+        if key not in CARD_KEYS:
+            faults.append(Problem(where, f'unknown key "{key}" in a card{nearest(key, CARD_KEYS)}'))
+        elif not isinstance(node, yamltext.Scalar):
+            faults.append(Problem(where, f'"{key}" of a card is text, not a list or a mapping'))
+        else:
+            values[key] = " ".join(node.text.split())
+    start = Location("card", 1)
+    faults += [Problem(start, f'a card needs "{key}"') for key in ("url", "title") if not values.get(key)]
+    if values.get("url") and not links.is_allowed(values["url"]):
+        faults.append(Problem(start, f'"{values["url"]}" is no address for a card; take one that begins with https://'))
+    return (None if faults else Card(**values)), faults
+
+
+def _start(token: Token) -> int:
+    return token.map[0] if token.map else 0
+
+
+def _plain(tokens: list[Token]) -> str:
+    """Return the words of inline tokens without their markup."""
+    return "".join(
+        _plain(t.children) if t.type == "image" and t.children else " " if t.type == "softbreak" else t.content for t in tokens
+    )
+
+
+def _lone_image(out: list[Token]) -> Token | None:
+    """Return the image that is all there is in the paragraph that just closed, or None."""
+    if len(out) < 3 or out[-3].type != "paragraph_open" or out[-3].hidden:
+        return None
+    children = [c for c in out[-2].children or () if not (c.type == "text" and not c.content.strip())]
+    return children[0] if len(children) == 1 and children[0].type == "image" else None
+
+
+def _figure(image: Token, paragraph: Token) -> Token:
+    token = Token("figure", "", 0, map=paragraph.map, block=True)
+    token.level = paragraph.level
+    caption = str(image.attrs.get("title", ""))
+    token.meta = {"src": str(image.attrs["src"]), "alt": _plain(image.children or []), "caption": parse_inline(caption)}
+    return token
+
+
+def heading_ids(document: Document, prefix: str) -> Iterator[str]:
+    """Yield the id of each heading, in order: ``prefix`` and its words; a repeated one gets a number."""
+    seen: dict[str, int] = {}
+    for heading in document.headings:
+        name = f"{prefix}-{slug(heading.value)}"
+        seen[name] = seen.get(name, 0) + 1
+        yield name if seen[name] == 1 else f"{name}-{seen[name]}"

@@ -1,0 +1,181 @@
+"""The rules by which the editors' Markdown differs from CommonMark: what markdown-it is told before it parses.
+
+Tables, strikethrough, footnotes and curly quotes come with it; dollar math, ``[[ID]]``, bare addresses and dashes are ours.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from markdown_it import MarkdownIt
+from markdown_it.rules_block import StateBlock
+from markdown_it.rules_core import StateCore
+from markdown_it.rules_inline import StateInline
+from mdit_py_plugins.footnote import footnote_plugin
+
+from roundup.text import links
+
+
+@lru_cache(maxsize=1)
+def parser() -> MarkdownIt:
+    """Return the one parser of the dialect; making it takes longer than parsing a commentary."""
+    md = MarkdownIt("commonmark", {"html": False, "typographer": True})
+    md.enable(["table", "strikethrough", "smartquotes"])
+    md.use(footnote_plugin, inline=False, move_to_end=False, always_match_refs=True)
+    md.core.ruler.before("smartquotes", "dashes", _dashes)
+    md.block.ruler.before("fence", "math_block", _math_block, {"alt": ["paragraph", "reference", "blockquote", "list"]})
+    md.inline.ruler.before("link", "reference_to_paper", _reference)
+    md.inline.ruler.after("escape", "math_inline", _math_inline)
+    md.inline.ruler.before("newline", "bare_url", _bare_url)
+    md.validateLink = links.is_allowed  # type: ignore[method-assign]
+    return md
+
+
+_EM_DASH = re.compile(r"(?<!-)---(?!-)")
+_EN_DASH = re.compile(r"(?<=\w)--(?=\w)|(?<!\S)--(?!\S)")  # not the --option of a command
+_ELLIPSIS = re.compile(r"(?<!\.)\.{3}(?!\.)")
+
+
+def _dashes(state: StateCore) -> None:
+    for token in state.tokens:
+        if token.type != "inline" or ("--" not in token.content and "..." not in token.content):
+            continue
+        automatic = False
+        for child in token.children or ():
+            if child.type in ("link_open", "link_close"):
+                automatic = child.type == "link_open" and child.info == "auto"
+            elif child.type == "text" and not automatic:
+                text = _EN_DASH.sub("–", _EM_DASH.sub("—", child.content))
+                child.content = _ELLIPSIS.sub("…", text)
+
+
+_PAPER = re.compile(r"\[\[([A-Za-z0-9][A-Za-z0-9._/-]{0,80})\]\](?!\()")
+
+
+def _reference(state: StateInline, silent: bool) -> bool:
+    match = _PAPER.match(state.src, state.pos) if state.src.startswith("[[", state.pos) else None
+    if match is None:
+        return False
+    if not silent:
+        token = state.push("paper_reference", "", 0)
+        token.content = match[1]
+    state.pos = match.end()
+    return True
+
+
+_TEX_END = re.compile(r"(\\[A-Za-z]+|[}^_\\])$")
+_TEX = re.compile(r"[\\^_={}]")
+_WORD = re.compile(r"[A-Za-z]{2,}")
+
+
+def _math_inline(state: StateInline, silent: bool) -> bool:
+    src, start = state.src, state.pos
+    if src[start] != "$":
+        return False
+    if src.startswith("$$", start):
+        end = src.find("$$", start + 2, state.posMax)
+        body = src[start + 2 : end] if end > 0 else ""
+        width = 2
+        if not body.strip() or "$" in body:
+            return False
+    else:
+        end = _closing_dollar(src, start, state.posMax)
+        if end < 0:
+            return False
+        body = src[start + 1 : end]
+        width = 1
+    if not silent:
+        token = state.push("math_inline", "", 0)
+        token.content = body
+        token.markup = "$" * width
+    state.pos = end + width
+    return True
+
+
+def _closing_dollar(src: str, start: int, maximum: int) -> int:
+    """Return where the math that opens at ``start`` ends, or -1 where the dollar is money or stands alone.
+
+    Pandoc's rule (no space inside, no digit behind) with two amendments from real abstracts: a digit may follow where
+    the formula ends in a macro ($\\sim$350 K), and ``$5 for two or $`` is an amount, not a formula.
+    """
+    end = src.find("$", start + 1, maximum)
+    while end > 0 and src[end - 1] == "\\":
+        end = src.find("$", end + 1, maximum)
+    body = src[start + 1 : end] if end > 0 else ""
+    if not body or body[0].isspace() or body[-1].isspace():
+        return -1
+    if src[end + 1 : end + 2].isdigit() and not _TEX_END.search(body):
+        return -1
+    if body[0].isdigit() and not _TEX.search(body) and len(_WORD.findall(body)) >= 2:
+        return -1
+    return end
+
+
+def _math_block(state: StateBlock, start_line: int, end_line: int, silent: bool) -> bool:
+    if state.is_code_block(start_line) or start_line >= state.env.get("math_open_from", end_line):
+        return False
+    first = _line(state, start_line)
+    if not first.startswith("$$"):
+        return False
+    rows = [first[2:]]
+    line = start_line
+    while not (rows[-1].rstrip().endswith("$$") and (line > start_line or len(rows[-1].strip()) > 2)):
+        line += 1
+        if line >= end_line or state.sCount[line] < state.blkIndent:
+            # nothing closes it; a later opening in these lines need not look again
+            state.env["math_open_from"] = start_line
+            return False
+        rows.append(_line(state, line))
+    rows[-1] = rows[-1].rstrip()[:-2]
+    if not silent:
+        token = state.push("math_block", "", 0)
+        token.content = "\n".join(rows).strip("\n")
+        token.markup = "$$"
+        token.block = True
+        token.map = [start_line, line + 1]
+        state.line = line + 1
+    return True
+
+
+def _line(state: StateBlock, line: int) -> str:
+    return state.src[state.bMarks[line] + state.tShift[line] : state.eMarks[line]]
+
+
+_URL = re.compile(r"https?://[^\s<>\"`|\\^{}\x00-\x20]+", re.I)
+_SCHEME_BEFORE = re.compile(r"(?:^|[^A-Za-z0-9.+-])(https?)$", re.I)
+
+
+def _bare_url(state: StateInline, silent: bool) -> bool:
+    """A web address in running text is a link, as on GitHub; one without its scheme is not, for ``model.py`` is a file."""
+    if state.linkLevel > 0 or not state.src.startswith("://", state.pos):
+        return False
+    before = _SCHEME_BEFORE.search(state.pending)
+    match = _URL.match(state.src, state.pos - len(before[1])) if before else None
+    if before is None or match is None:
+        return False
+    url = _without_tail(match[0])
+    href = state.md.normalizeLink(url)
+    if not links.is_allowed(href):
+        return False
+    if not silent:
+        state.pending = state.pending[: -len(before[1])]
+        opening = state.push("link_open", "a", 1)
+        opening.attrs = {"href": href}
+        opening.markup, opening.info = "bare", "auto"
+        state.push("text", "", 0).content = url
+        closing = state.push("link_close", "a", -1)
+        closing.markup, closing.info = "bare", "auto"
+    state.pos += len(url) - len(before[1])
+    return True
+
+
+def _without_tail(url: str) -> str:
+    """Drop what ends the sentence, not the address: stops, quotes, and brackets that the address does not open."""
+    while url:
+        closes = {")": "(", "]": "["}.get(url[-1])
+        unopened = closes is not None and url.count(url[-1]) > url.count(closes)
+        if url[-1] not in ".,;:!?'*_~" and not unopened:
+            break
+        url = url[:-1]
+    return url

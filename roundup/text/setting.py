@@ -1,0 +1,42 @@
+"""What a parsed block is told about the page that it will stand on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+
+from roundup.text.links import is_local
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a paper stands in the archive: the words of a link to it, and the link."""
+
+    title: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One page's side of a block: notes and headings number through the page, references and figures are resolved."""
+
+    prefix: str = "text"  # of the ids of headings; unique on the page
+    heading: int = 2  # level of the heading above the block
+    first_note: int = 1
+    root: str = ""  # from the page to the top of the site, as ``../``, or the site's address
+    places: Mapping[str, Place] = field(default_factory=lambda: MappingProxyType({}))
+    sizes: Mapping[str, tuple[int, int]] = field(default_factory=lambda: MappingProxyType({}))
+
+    def at(self, prefix: str, heading: int, first_note: int, places: Mapping[str, Place]) -> Setting:
+        """Return the setting of one block of the page."""
+        return replace(self, prefix=prefix, heading=heading, first_note=first_note, places=places)
+
+    def link(self, href: str) -> str:
+        """Return a link as it works from the page: ``/2023-7/#theory`` counts from the top of the site."""
+        if not is_local(href) or not href.startswith("/"):
+            return href
+        path, mark, fragment = href.lstrip("/").partition("#")
+        if path == "" or path.endswith("/"):
+            path += "index.html"  # so that it opens from the disk, too
+        return f"{self.root}{path}{mark}{fragment}"

@@ -1,0 +1,290 @@
+"""A parsed document -> portable Markdown with the same words: CommonMark, tables and footnotes as GitHub reads them.
+
+Written from the tokens, not copied from the source: links carry their addresses, notes are numbered through the
+issue, and a character that Markdown would take for markup is escaped, so that what was text stays text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from markdown_it.token import Token
+from markupsafe import Markup
+
+from roundup.text.dialect import Card, Document
+from roundup.text.links import host, is_local, look_alike
+from roundup.text.setting import Setting
+from roundup.text.visible import visible
+
+_ALWAYS = re.compile(r"([\\`*\[\]<$~|])")
+_UNDERSCORE = re.compile(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
+_ENTITY = re.compile(r"&(?=#?\w+;)")
+_LINE_START = re.compile(r"^(\s*)([#+=>-]|\d+(?=[.)]))", re.M)
+
+
+def escaped(text: str) -> Markup:
+    """Return plain text so that Markdown shows it as it is; ``Markup`` here means safe in Markdown, not in HTML."""
+    return Markup(_at_line_starts(_escape(re.sub(r"\s+", " ", visible(text)))))
+
+
+def address(href: str) -> Markup:
+    """Return a link's target as Markdown takes it between its brackets."""
+    return Markup(_destination(href))
+
+
+def render(document: Document, setting: Setting) -> Markup:
+    """Return the block as Markdown, its notes below it, without a line end at the end."""
+    writer = _Writer(document, setting)
+    parts = writer.blocks(document.tokens)
+    for index, note in enumerate(document.notes):
+        body = "\n\n".join(writer.blocks(note.tokens))
+        parts.append(f"[^{setting.first_note + index}]: " + body.replace("\n", "\n    ").replace("\n    \n", "\n\n"))
+    return Markup("\n\n".join(parts))
+
+
+def card(what: Card, setting: Setting) -> Markup:
+    """Return a card as a quoted link with its words."""
+    href = _destination(setting.link(what.url))
+    rows = [f"[**{_escape(what.title)}**]({href})"] if what.title else []
+    rows += [_at_line_starts(_escape(text)) for text in (what.text, what.source or host(what.url)) if text]
+    return Markup("\\\n".join(f"> {row}" for row in rows))
+
+
+def _escape(text: str) -> str:
+    text = text.replace("\n", " ").replace("\t", " ")
+    text = _ENTITY.sub(r"\\&", _UNDERSCORE.sub(r"\\_", _ALWAYS.sub(r"\\\1", text)))
+    return text.replace("\xa0", "&nbsp;")
+
+
+def _at_line_starts(text: str) -> str:
+    """Escape what would open a block at the start of a line."""
+
+    def disarm(match: re.Match[str]) -> str:
+        mark = match[2]
+        return f"{match[1]}{mark}" if mark.isdigit() else f"{match[1]}\\{mark}"
+
+    text = _LINE_START.sub(disarm, text)
+    return re.sub(r"^(\s*\d+)([.)])(?=\s|$)", r"\1\\\2", text, flags=re.M)
+
+
+def _destination(href: str) -> str:
+    if re.search(r"[\s()<>\\]", href):
+        return "<" + re.sub(r"([<>\\])", r"\\\1", href.replace("\n", " ")) + ">"
+    return href
+
+
+class _Writer:
+    """Writes tokens as Markdown; one method for what blocks hold, one for what lines hold."""
+
+    def __init__(self, document: Document, setting: Setting) -> None:
+        self.setting = setting
+        levels = sorted({int(t.tag[1]) for t in document.tokens if t.type == "heading_open"})
+        self.ranks = {level: min(6, setting.heading + 1 + rank) for rank, level in enumerate(levels)}
+
+    # ---- blocks ----
+
+    def blocks(self, tokens: Sequence[Token]) -> list[str]:
+        """Return each block of a container as text, in order."""
+        out: list[str] = []
+        index = 0
+        last_list = ""
+        while index < len(tokens):
+            token = tokens[index]
+            end = _close(tokens, index)
+            inside = tokens[index + 1 : end]
+            if token.type in ("bullet_list_open", "ordered_list_open"):
+                marker = _other_marker(token, last_list)
+                out.append(self.list(token, inside, marker))
+                last_list = marker
+            else:
+                text = self.block(token, inside)
+                if text is not None:
+                    out.append(text)
+                    last_list = ""
+            index = end + 1
+        return out
+
+    def block(self, token: Token, inside: Sequence[Token]) -> str | None:
+        match token.type:
+            case "paragraph_open":
+                return _at_line_starts(self.line(inside[0].children or []))
+            case "heading_open":
+                text = self.line(inside[0].children or []).replace("\\\n", " ").replace("\n", " ")
+                if token.level:  # inside a quote or a list it is words, not a part of the outline
+                    return f"**{text}**" if text else ""
+                return f"{'#' * self.ranks.get(int(token.tag[1]), 6)} {re.sub(r'(#+)$', _escaped_hashes, text)}".rstrip()
+            case "blockquote_open":
+                return _prefixed("\n\n".join(self.blocks(inside)), "> ")
+            case "fence" | "code_block":
+                return _fenced(token.content, token.info.strip())
+            case "math_block":
+                return f"$$\n{token.content}\n$$"
+            case "hr":
+                return "---" if token.level == 0 else "___"  # "- ---" is a rule, not an item that holds one
+            case "table_open":
+                return self.table(inside)
+            case "figure":
+                return self.figure(token)
+            case "card":
+                return card(token.meta["card"], self.setting)
+        return None
+
+    def list(self, token: Token, inside: Sequence[Token], marker: str) -> str:
+        """Return a list; a list is loose, with a blank line between its items, where the source was."""
+        number = int(token.attrs.get("start", 1)) if token.type == "ordered_list_open" else 0
+        items: list[str] = []
+        loose = False
+        index = 0
+        while index < len(inside):
+            end = _close(inside, index)
+            content = inside[index + 1 : end]
+            loose = loose or any(t.type == "paragraph_open" and t.level == inside[index].level + 1 and not t.hidden for t in content)
+            head = f"{number}{marker} " if token.type == "ordered_list_open" else f"{marker} "
+            blocks = self.blocks(content)
+            tight = "\n".join(blocks) if not loose and not _needs_gap(content) else "\n\n".join(blocks)
+            items.append((head + _indented(tight, len(head))).rstrip())
+            number += 1
+            index = end + 1
+        return ("\n\n" if loose else "\n").join(items)
+
+    def table(self, inside: Sequence[Token]) -> str:
+        rows: list[list[str]] = []
+        rule: list[str] = []
+        for index, token in enumerate(inside):
+            if token.type == "tr_open":
+                rows.append([])
+            elif token.type in ("th_open", "td_open"):
+                cell = self.line(inside[index + 1].children or [], in_table=True)
+                rows[-1].append(cell)
+                if token.type == "th_open":
+                    side = str(token.attrs.get("style", "")).removeprefix("text-align:")
+                    rule.append({"left": ":---", "right": "---:", "center": ":---:"}.get(side, "---"))
+        head, *body = [f"| {' | '.join(row)} |" for row in rows]
+        return "\n".join([head, f"| {' | '.join(rule)} |", *body])
+
+    def figure(self, token: Token) -> str:
+        meta = token.meta
+        caption = self.line(meta["caption"])
+        image = self.image(meta["src"], meta["alt"])
+        return f"{image}\n\n{_at_line_starts(caption)}" if caption else image
+
+    # ---- lines ----
+
+    def line(self, tokens: Sequence[Token], *, in_table: bool = False) -> str:
+        out: list[str] = []
+        for index, token in enumerate(tokens):
+            out.append(self.span(tokens, index, token, in_table=in_table))
+        return "".join(out).strip(" ")
+
+    def span(self, tokens: Sequence[Token], index: int, token: Token, *, in_table: bool) -> str:
+        match token.type:
+            case "text":
+                if index and tokens[index - 1].type == "link_open" and tokens[index - 1].info == "auto":
+                    return ""
+                text = _escape(token.content)
+                before_link = index + 1 < len(tokens) and tokens[index + 1].type in ("link_open", "paper_reference")
+                return f"{text[:-1]}\\!" if before_link and text.endswith("!") else text
+            case "softbreak":
+                return "\n"
+            case "hardbreak":
+                return "\\\n"
+            case "code_inline":
+                code = _code_span(token.content)
+                return code.replace("|", "\\|") if in_table else code
+            case "math_inline":
+                math = token.markup + token.content + token.markup
+                return math.replace("|", "\\|") if in_table else math
+            case "em_open" | "em_close" | "strong_open" | "strong_close":
+                return token.markup
+            case "s_open" | "s_close":
+                return "~~"
+            case "link_open":
+                return f"<{str(token.attrs['href']).removeprefix('mailto:')}" if token.info == "auto" else "["
+            case "link_close":
+                opening = next(t for t in (tokens[i] for i in range(index - 1, -1, -1)) if t.type == "link_open")
+                return self.link_end(opening)
+            case "image":
+                return self.image(str(token.attrs["src"]), _words(token))
+            case "footnote_ref":
+                if "number" not in token.meta:
+                    return f"\\[^{_escape(token.meta['label'])}\\]"
+                return f"[^{self.setting.first_note + token.meta['number']}]"
+            case "paper_reference":
+                place = self.setting.places.get(token.content)
+                if place is None:
+                    return _escape(f"[[{token.content}]]")
+                return f"[{_escape(place.title)}]({_destination(place.href)})"
+        return _escape(token.content)
+
+    def link_end(self, opening: Token) -> str:
+        href = str(opening.attrs["href"])
+        disguise = look_alike(href)
+        warning = f" {_code_span(disguise)}" if disguise else ""
+        if opening.info == "auto":
+            return ">" + warning
+        title = f' "{_title(str(opening.attrs["title"]))}"' if opening.attrs.get("title") else ""
+        return f"]({_destination(self.setting.link(href))}{title}){warning}"
+
+    def image(self, source: str, alt: str) -> str:
+        if is_local(source):
+            return f"![{_escape(alt)}]({_destination(source)})"
+        return f"[{_escape(alt or source)}]({_destination(source)})"
+
+
+def _close(tokens: Sequence[Token], index: int) -> int:
+    """Return the index of the token that closes the one at ``index`` (itself when it opens nothing)."""
+    depth = 0
+    for position in range(index, len(tokens)):
+        depth += tokens[position].nesting
+        if depth == 0:
+            return position
+    return len(tokens) - 1
+
+
+def _other_marker(token: Token, last: str) -> str:
+    """Return the list's own marker, or the other one where two lists follow each other and would grow together."""
+    if token.type == "bullet_list_open":
+        return "*" if last == "-" else "-"
+    return ")" if last == "." else "."
+
+
+def _needs_gap(content: Sequence[Token]) -> bool:
+    """Tell whether an item holds blocks that a bare line break would run together."""
+    return sum(1 for t in content if t.nesting >= 0 and t.block and t.type == "paragraph_open" and t.level == content[0].level) > 1
+
+
+def _words(image: Token) -> str:
+    return "".join(t.content for t in image.children or ())
+
+
+def _title(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ")
+
+
+def _escaped_hashes(match: re.Match[str]) -> str:
+    return "\\" + match[1]
+
+
+def _prefixed(text: str, prefix: str) -> str:
+    return "\n".join((prefix + line).rstrip() for line in text.split("\n"))
+
+
+def _indented(text: str, width: int) -> str:
+    first, *rest = text.split("\n")
+    return "\n".join([first, *(" " * width + line if line else "" for line in rest)])
+
+
+def _fenced(content: str, info: str) -> str:
+    longest = max((len(run) for run in re.findall(r"^\s*(`{3,})", content, re.M)), default=2)
+    fence = "`" * (longest + 1)
+    if "`" in info:
+        fence = "~" * max(3, max((len(run) for run in re.findall(r"^\s*(~{3,})", content, re.M)), default=2) + 1)
+    return f"{fence}{info}\n{content}{'' if content.endswith(chr(10)) or not content else chr(10)}{fence}"
+
+
+def _code_span(content: str) -> str:
+    longest = max((len(run) for run in re.findall(r"`+", content)), default=0)
+    ticks = "`" * (longest + 1)
+    pad = " " if content.startswith("`") or content.endswith("`") or (content[:1] == content[-1:] == " " and content.strip()) else ""
+    return f"{ticks}{pad}{content}{pad}{ticks}"

@@ -1,0 +1,213 @@
+"""A parsed document -> HTML for the web pages, escaped by construction and sanitised on the way out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from html import escape
+from typing import Any
+from urllib.parse import quote, unquote
+
+import nh3
+from markdown_it.renderer import RendererHTML
+from markdown_it.token import Token
+from markdown_it.utils import EnvType, OptionsDict
+from markupsafe import Markup
+
+from roundup.text.dialect import Card, Document, Note, heading_ids
+from roundup.text.links import host, look_alike
+from roundup.text.rules import parser
+from roundup.text.setting import Setting
+
+_TAGS = {
+    "a", "aside", "blockquote", "br", "code", "div", "em", "figcaption", "figure", "h2", "h3", "h4", "h5", "h6", "hr", "img", "li",
+    "ol", "p", "pre", "s", "span", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul",
+}  # fmt: skip
+_ATTRIBUTES = {
+    "*": {"class", "id"},
+    "a": {"href", "role", "aria-label"},
+    "aside": {"role", "aria-label"},
+    "img": {"src", "alt", "width", "height", "loading"},
+    "ol": {"start"},
+    "div": {"role", "tabindex", "aria-label"},
+    "th": {"scope"},
+}
+
+
+def render(document: Document, setting: Setting) -> Markup:
+    """Return the block as HTML. Each note follows the paragraph, list or table that first refers to it."""
+    return sanitised("".join(_blocks(document, setting)))
+
+
+def card(what: Card, setting: Setting) -> Markup:
+    """Return a card: one link, with the words that say what to expect behind it."""
+    return sanitised(_card(what, setting))
+
+
+def sanitised(html: str) -> Markup:
+    """Return rendered Markdown with nothing in it but what our pages use: the second lock behind escaping."""
+    return Markup(  # noqa: S704 - this is where text becomes safe HTML
+        nh3.clean(html, tags=_TAGS, attributes=_ATTRIBUTES, url_schemes={"http", "https", "mailto"}, link_rel=None)
+    )
+
+
+def _blocks(document: Document, setting: Setting) -> Iterator[str]:
+    renderer = _renderer()
+    levels = sorted({int(t.tag[1]) for t in document.tokens if t.type == "heading_open"})
+    env: dict[str, Any] = {
+        "setting": setting,
+        "ids": heading_ids(document, setting.prefix),
+        "ranks": {level: min(6, setting.heading + 1 + rank) for rank, level in enumerate(levels)},
+    }
+    shown = 0
+    for group in _groups(document.tokens):
+        yield renderer.render(group, _OPTIONS, env)
+        last = max(_numbers(group), default=-1)
+        while shown <= last:
+            yield _note(document.notes[shown], setting.first_note + shown, env)
+            shown += 1
+    for index in range(shown, len(document.notes)):
+        yield _note(document.notes[index], setting.first_note + index, env)
+
+
+def _groups(tokens: Sequence[Token]) -> Iterator[list[Token]]:
+    """Yield the top-level blocks, each with all that is inside it."""
+    group: list[Token] = []
+    depth = 0
+    for token in tokens:
+        group.append(token)
+        depth += token.nesting
+        if depth == 0:
+            yield group
+            group = []
+    if group:
+        yield group
+
+
+def _numbers(tokens: Sequence[Token]) -> Iterator[int]:
+    for token in tokens:
+        for child in token.children or ():
+            if child.type == "footnote_ref":
+                yield child.meta["number"]
+
+
+def _note(note: Note, number: int, env: EnvType) -> str:
+    body = _renderer().render(list(note.tokens), _OPTIONS, env)
+    backs = [f"r{number}" if use == 1 else f"r{number}-{use}" for use in range(1, note.uses + 1)]
+    links = "".join(f' <a class="back" href="#{back}" role="doc-backlink" aria-label="Back to the text of note {number}">↩</a>' for back in backs)
+    label = f'<span class="num">{number}</span> '
+    body = body.replace("<p>", f"<p>{label}", 1) if body.startswith("<p>") else f"<p>{label}</p>{body}"
+    body = f"{body.rstrip().removesuffix('</p>')}{links}</p>" if body.rstrip().endswith("</p>") else f"{body}<p>{links}</p>"
+    return f'<aside class="note" id="n{number}" role="doc-footnote">{body}</aside>\n'
+
+
+class _Web(RendererHTML):
+    """markdown-it's renderer with our own figures, cards, notes, references, math and tables."""
+
+    def heading_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        level = env["ranks"].get(int(tokens[idx].tag[1]), 6)
+        if tokens[idx].level:
+            return '<p class="heading">'  # inside a quote or a list it is not part of the page's outline
+        return f'<h{level} id="{next(env["ids"])}">'
+
+    def heading_close(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        return "</p>\n" if tokens[idx].level else f"</h{env['ranks'].get(int(tokens[idx].tag[1]), 6)}>\n"
+
+    def link_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        return f'<a href="{escape(env["setting"].link(str(tokens[idx].attrs["href"])))}">'
+
+    def link_close(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        # The words before a look-alike host may name another place than the link does: say where it leads.
+        opening = next(i for i in range(idx - 1, -1, -1) if tokens[i].type == "link_open")
+        disguise = look_alike(str(tokens[opening].attrs["href"]))
+        return f"</a> <code>{escape(disguise)}</code>" if disguise else "</a>"
+
+    def paper_reference(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        name = tokens[idx].content
+        place = env["setting"].places.get(name)
+        if place is None:
+            return f"[[{escape(name)}]]"
+        return f'<a class="paper" href="{escape(place.href)}">{escape(place.title)}</a>'
+
+    def footnote_ref(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        meta = tokens[idx].meta
+        if "number" not in meta:  # in a caption there is no note to refer to
+            return f"[^{escape(meta['label'])}]"
+        number = env["setting"].first_note + meta["number"]
+        mark = f"r{number}" if meta["use"] == 1 else f"r{number}-{meta['use']}"
+        return f'<a class="ref" href="#n{number}" id="{mark}" role="doc-noteref">{number}</a>'
+
+    def math_inline(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        token = tokens[idx]
+        return f'<code class="math">{escape(token.markup + token.content + token.markup)}</code>'
+
+    def math_block(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        body = escape(tokens[idx].content.strip())
+        return f'<div class="display" role="group" tabindex="0" aria-label="Formula"><code class="math">$$ {body} $$</code></div>\n'
+
+    def fence(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        token = tokens[idx]
+        language = token.info.split()[0] if token.info.split() else ""
+        named = f' class="language-{escape(language)}"' if language else ""
+        return f'<div class="code" role="group" tabindex="0" aria-label="Code"><pre><code{named}>{escape(token.content)}</code></pre></div>\n'
+
+    code_block = fence
+
+    def image(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        token = tokens[idx]
+        alt = self.renderInlineAsText(token.children or [], options, env)
+        return _image(str(token.attrs["src"]), alt, env["setting"])
+
+    def figure(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        meta = tokens[idx].meta
+        caption = self.renderInline(meta["caption"], options, env)
+        under = f"<figcaption>{caption}</figcaption>" if caption else ""
+        return f"<figure>{_image(meta['src'], meta['alt'], env['setting'])}{under}</figure>\n"
+
+    def card(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        return _card(tokens[idx].meta["card"], env["setting"])
+
+    def th_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        return f'<th scope="col"{_alignment(tokens[idx])}>'
+
+    def td_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        return f"<td{_alignment(tokens[idx])}>"
+
+    def table_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        return '<div class="table" role="group" tabindex="0" aria-label="Table"><table>\n'
+
+    def table_close(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        return "</table></div>\n"
+
+
+def _card(what: Card, setting: Setting) -> str:
+    image = f'<span class="thumb">{_image(what.image, "", setting)}</span>' if what.image else ""
+    lines = [f"<strong>{escape(what.title)}</strong>"] if what.title else []
+    if what.text:
+        lines.append(f"<span>{escape(what.text)}</span>")
+    lines.append(f'<span class="source">{escape(what.source or host(what.url))}</span>')
+    kind = "card pictured" if image else "card"
+    return f'<p class="{kind}"><a href="{escape(setting.link(what.url))}">{image}{" ".join(lines)}</a></p>\n'
+
+
+def _image(source: str, alt: str, setting: Setting) -> str:
+    """Return an image of this issue with its size; one from elsewhere becomes a link, for pages ask nobody else for anything."""
+    size = setting.sizes.get(unquote(source))
+    if size is None:
+        return f'<a href="{escape(source)}">{escape(alt or source)}</a>'
+    width, height = size
+    return f'<img src="{escape(quote(unquote(source)))}" alt="{escape(alt)}" width="{width}" height="{height}" loading="lazy">'
+
+
+def _alignment(token: Token) -> str:
+    """Return the column's alignment as a class; a style attribute would need a weaker security policy."""
+    side = str(token.attrs.get("style", "")).removeprefix("text-align:")
+    return f' class="{side}"' if side in ("right", "center") else ""
+
+
+_OPTIONS = parser().options
+
+
+@lru_cache(maxsize=1)
+def _renderer() -> _Web:
+    return _Web()
