@@ -1,0 +1,61 @@
+"""roundup.yaml as a value: what the digest is called, where it will stand, who writes it. No defaults elsewhere."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+
+from roundup.errors import Location
+
+
+@dataclass(frozen=True, slots=True)
+class Editor:
+    """Someone who signs commentary, under a short name such as ``ann``."""
+
+    name: str
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where new papers come from: ``arxiv`` with categories, ``huggingface`` with a list, ``feed`` with an address."""
+
+    kind: str
+    what: tuple[str, ...]
+
+
+SOURCE_KINDS = ("arxiv", "huggingface", "feed")
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The digest as a whole. ``url`` is where the site will stand, with a slash at its end, or empty."""
+
+    title: str = "Roundup"
+    tagline: str = ""
+    url: str = ""
+    language: str = "en"
+    contact: str = ""
+    editors: tuple[tuple[str, Editor], ...] = ()
+    cadence: str = "monthly"
+    issue_title: str = "{key}"
+    accent: str = "#9c2f1d"
+    sources: tuple[Source, ...] = ()
+    where: Location = field(default=Location("roundup.yaml"), compare=False)
+
+    def editor(self, short: str) -> Editor:
+        """Return who signs as ``short``; a name that roundup.yaml does not list stands for itself."""
+        return dict(self.editors).get(short, Editor(short))
+
+
+_MONTHS = "January February March April May June July August September October November December".split()
+
+
+def shown_date(date: dt.date) -> str:
+    """Return ``5 September 2023``; never by the machine's locale, so that every machine writes the same."""
+    return f"{date.day} {_MONTHS[date.month - 1]} {date.year}"
+
+
+def short_date(date: dt.date) -> str:
+    """Return ``5 Sep 2023``."""
+    return f"{date.day} {_MONTHS[date.month - 1][:3]} {date.year}"

@@ -1,0 +1,275 @@
+"""What the editors made of the papers: picks in sections, an issue under its key, the archive of all issues."""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import total_ordering
+
+from roundup.errors import Location
+from roundup.paper import Author, Paper, day
+from roundup.text.slugs import slug
+
+NOWHERE = Location("")
+
+
+@total_ordering
+@dataclass(frozen=True, slots=True)
+class IssueKey:
+    """The folder name of an issue: ``2023-8`` (a month), ``2023-7-2`` (a day), ``2023-W31`` (a week).
+
+    Keys sort by the last day they cover; a month's issue stands after the days and weeks that end within it.
+    """
+
+    year: int
+    month: int | None = None
+    day: int | None = None
+    week: int | None = None
+
+    def __str__(self) -> str:
+        if self.week is not None:
+            return f"{self.year}-W{self.week}"
+        return f"{self.year}-{self.month}" + (f"-{self.day}" if self.day else "")
+
+    @property
+    def first_day(self) -> dt.date:
+        if self.week is not None:
+            return dt.date.fromisocalendar(self.year, self.week, 1)
+        return dt.date(self.year, self.month or 1, self.day or 1)
+
+    @property
+    def last_day(self) -> dt.date:
+        if self.week is not None:
+            return dt.date.fromisocalendar(self.year, self.week, 7)
+        month = self.month or 1
+        return dt.date(self.year, month, self.day or calendar.monthrange(self.year, month)[1])
+
+    def __lt__(self, other: IssueKey) -> bool:
+        return self._order() < other._order()
+
+    def _order(self) -> tuple[dt.date, dt.timedelta]:
+        return self.last_day, self.last_day - self.first_day
+
+    def next(self) -> IssueKey:
+        """Return the key of the following month, week or day, whichever this one is."""
+        return key_of(self.last_day + dt.timedelta(days=1), self.cadence)
+
+    @property
+    def cadence(self) -> str:
+        return "weekly" if self.week is not None else "daily" if self.day else "monthly"
+
+
+CADENCES = ("monthly", "weekly", "daily")
+_KEY = re.compile(r"(\d{4})-(?:W(\d{1,2})|(\d{1,2})(?:-(\d{1,2}))?)")
+
+
+def parse_issue_key(text: str) -> IssueKey:
+    """Return the key that ``text`` spells, zero-padded or not; ValueError with the text in it for anything else."""
+    match = _KEY.fullmatch(text)
+    if match is None:
+        raise ValueError(f'"{text}" is no issue key; write 2023-8 (a month), 2023-7-2 (a day) or 2023-W31 (a week)')
+    year, week, month, number = (int(part) if part else None for part in match.groups())
+    key = IssueKey(year or 0, month, number, week)
+    try:
+        key.first_day, key.last_day, dt.date(key.year, 1, 1)
+        if month == 0 or number == 0 or week == 0:
+            raise ValueError
+    except ValueError:
+        raise ValueError(f'"{text}" is no issue key: the calendar has no such {_kind(key)}') from None
+    return key
+
+
+def _kind(key: IssueKey) -> str:
+    return "week" if key.week is not None else "day" if key.day is not None else "month"
+
+
+def key_of(date: dt.date, cadence: str) -> IssueKey:
+    """Return the key of the month, week or day that ``date`` lies in."""
+    if cadence == "weekly":
+        year, week, _ = date.isocalendar()
+        return IssueKey(year, week=week)
+    return IssueKey(date.year, date.month, date.day if cadence == "daily" else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Prose:
+    """Markdown that an editor wrote, and where its first line stands.
+
+    ``literal`` tells that line n of the text is line n of the file, as in a ``|`` block.
+    """
+
+    text: str
+    where: Location = field(default=NOWHERE, compare=False)
+    literal: bool = field(default=True, compare=False)
+
+    def at(self, line: int) -> Location:
+        """Return the place of line ``line`` of the text, counted from 0."""
+        return self.where.below(line) if self.literal else self.where
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What a pick is about when it is not a paper: a talk, a post, a repository."""
+
+    url: str
+    title: str
+    source: str = ""
+    text: str = ""
+    image: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """A paper or a link as it stands in an issue, with what the editors say of it."""
+
+    subject: Paper | Link
+    name: str  # the file's name without its ending: the anchor on the page, unique in the issue
+    commentary: Prose = Prose("")
+    status: str = "ready"  # todo, draft, ready
+    title: str = ""  # in place of the subject's own
+    authors: tuple[Author, ...] = ()  # likewise
+    tags: tuple[str, ...] = ()
+    by: tuple[str, ...] = ()
+    tldr: str = ""
+    rating: str = ""
+    cover: str = ""
+    where: Location = field(default=NOWHERE, compare=False)
+    lines: tuple[tuple[str, int], ...] = field(default=(), compare=False)
+
+    @property
+    def paper(self) -> Paper | None:
+        return self.subject if isinstance(self.subject, Paper) else None
+
+    @property
+    def link(self) -> Link | None:
+        return self.subject if isinstance(self.subject, Link) else None
+
+    @property
+    def shown_title(self) -> str:
+        return self.title or self.subject.title
+
+    @property
+    def shown_authors(self) -> tuple[Author, ...]:
+        return self.authors or (self.subject.authors if isinstance(self.subject, Paper) else ())
+
+    def at(self, key: str) -> Location:
+        """Return the line on which ``key`` stands in the pick's file."""
+        return Location(self.where.path, dict(self.lines).get(key, self.where.line))
+
+
+STATUSES = ("todo", "draft", "ready")
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """An image file of an issue: its path from the issue's folder, its size in pixels, and a hash of its bytes."""
+
+    name: str  # figures/soft-moe.png
+    width: int
+    height: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A titled run of picks in the editors' order; the one before the first heading has no title."""
+
+    title: str = ""
+    note: Prose = Prose("")
+    picks: tuple[Pick, ...] = ()
+    where: Location = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A piece of Markdown on an issue's page, the prefix of its headings' ids, and the pick that it speaks of."""
+
+    prose: Prose
+    prefix: str
+    pick: Pick | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """One dated edition. Without a date it is a draft."""
+
+    key: IssueKey
+    title: str
+    teaser: str = ""
+    date: dt.date | None = None
+    editors: tuple[str, ...] = ()
+    intro: Prose = Prose("")
+    sponsor: Prose = Prose("")
+    sections: tuple[Section, ...] = ()
+    outro: Prose = Prose("")
+    where: Location = field(default=NOWHERE, compare=False)
+    lines: tuple[tuple[str, int], ...] = field(default=(), compare=False)
+    spare: tuple[Paper, ...] = ()  # records that no pick speaks of
+    figures: tuple[Figure, ...] = ()
+    digest: str = field(default="", repr=False)  # of every source byte it was read from
+
+    @property
+    def picks(self) -> tuple[Pick, ...]:
+        return tuple(pick for section in self.sections for pick in section.picks)
+
+    @property
+    def folder(self) -> str:
+        """The issue's folder in the digest, as ``issues/2023-8``."""
+        return self.where.path.rpartition("/")[0]
+
+    @property
+    def is_draft(self) -> bool:
+        return self.date is None
+
+    def at(self, key: str) -> Location:
+        return Location(self.where.path, dict(self.lines).get(key, 1))
+
+    def blocks(self) -> Iterator[Block]:
+        """Yield every piece of Markdown in the order of the page."""
+        yield Block(self.intro, "intro")
+        yield Block(self.sponsor, "sponsor")
+        for section, name in zip(self.sections, self.section_ids(), strict=True):
+            yield Block(section.note, f"{name or 'picks'}-note")
+            for pick in section.picks:
+                yield Block(pick.commentary, pick.name, pick)
+        yield Block(self.outro, "outro")
+
+    def section_ids(self) -> tuple[str, ...]:
+        """Return an anchor for each section, none of them a pick's."""
+        taken = {pick.name for pick in self.picks}
+        ids = []
+        for section in self.sections:
+            name = base = slug(section.title) if section.title else ""
+            number = 2
+            while name and name in taken:
+                name, number = f"{base}-{number}", number + 1
+            taken.add(name)
+            ids.append(name)
+        return tuple(ids)
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """All issues, newest first."""
+
+    issues: tuple[Issue, ...] = ()
+
+    def published(self) -> Archive:
+        """Return the archive without its drafts."""
+        return Archive(tuple(issue for issue in self.issues if not issue.is_draft))
+
+    def earlier(self, issue: Issue) -> Issue | None:
+        return max((i for i in self.issues if i.key < issue.key), key=lambda i: i.key, default=None)
+
+    def later(self, issue: Issue) -> Issue | None:
+        return min((i for i in self.issues if issue.key < i.key), key=lambda i: i.key, default=None)
+
+
+def submission_order(pick: Pick) -> tuple[bool, dt.date, str]:
+    """Sort key of picks that no order names: oldest submission first; what has no such day comes last, by name."""
+    paper = pick.paper
+    moment = paper.submitted or paper.announced if paper else None
+    return moment is None, day(moment) if moment else dt.date.max, pick.name
