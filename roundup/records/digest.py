@@ -1,0 +1,87 @@
+"""roundup.yaml -> the configuration."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from roundup.config import SOURCE_KINDS, Config, Editor, Source
+from roundup.errors import Location, Problem
+from roundup.issue import CADENCES
+from roundup.records.fields import Fields, eaten
+from roundup.yamltext import Mapping, Scalar, Sequence, parse
+
+KEYS = ("title", "tagline", "url", "language", "contact", "editors", "cadence", "issue_title", "accent", "sources")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+
+
+def parse_config(text: str, path: str, problems: list[Problem], advice: list[Problem]) -> Config | None:
+    """Return the configuration; ``title`` alone is required."""
+    mapping = parse(text, path, problems)
+    if mapping is None:
+        return None
+    fields = Fields(mapping, path, problems, KEYS)
+    fields.need("title")
+    advice.extend(eaten(mapping, path, ("title", "tagline")))
+    url = fields.url("url")
+    default = Config()
+    return Config(
+        fields.text("title", default.title),
+        fields.text("tagline"),
+        url if not url or url.endswith("/") else url + "/",
+        _matching(fields, "language", _LANGUAGE, default.language, 'no language tag; write it as "en" or "pt-BR"'),
+        fields.text("contact"),
+        tuple(_editors(fields)),
+        fields.choice("cadence", CADENCES, default.cadence),
+        _issue_title(fields, default.issue_title),
+        _matching(fields, "accent", _COLOUR, default.accent, 'no colour; write it as "#9c2f1d", in quotes'),
+        tuple(_sources(fields)),
+        Location(path, 1),
+    )
+
+
+def _matching(fields: Fields, key: str, pattern: re.Pattern[str], default: str, otherwise: str) -> str:
+    text = fields.text(key, default)
+    if pattern.fullmatch(text):
+        return text
+    fields.note(fields.where(key).line, f'{key} "{text}" is {otherwise}')
+    return default
+
+
+def _issue_title(fields: Fields, default: str) -> str:
+    text = fields.text("issue_title", default)
+    if "{" in text.replace("{key}", "") or "}" in text.replace("{key}", ""):
+        fields.note(fields.where("issue_title").line, f'issue_title "{text}" holds a brace that is not {{key}}; only {{key}} is replaced')
+        return default
+    return text
+
+
+def _editors(fields: Fields) -> Iterator[tuple[str, Editor]]:
+    node = fields.mapping.values.get("editors")
+    if node is None:
+        return
+    if not isinstance(node, Mapping):
+        fields.note(fields.where("editors").line, '"editors" holds short names, each with a name: {ann: {name: Ann Example}}')
+        return
+    inner = Fields(node, fields.path, fields.problems, tuple(node.values))
+    for short, value in node.values.items():
+        if isinstance(value, Scalar):
+            yield short, Editor(" ".join(value.text.split()) or short)
+        elif (keys := inner.fields(short, ("name", "url"))) and keys.need("name"):
+            yield short, Editor(keys.text("name"), keys.url("url"))
+
+
+def _sources(fields: Fields) -> Iterator[Source]:
+    for inner in fields.each("sources", SOURCE_KINDS):
+        for kind in inner.mapping.values:
+            if kind not in SOURCE_KINDS:
+                continue
+            node = inner.mapping.values[kind]
+            what = inner.texts(kind) if isinstance(node, Sequence | Scalar) else ()
+            if not what:
+                inner.note(inner.where(kind).line, f'source "{kind}" names nothing; write what to read from it')
+            elif kind == "feed" and not inner.url("feed"):
+                continue
+            else:
+                yield Source(kind, what)

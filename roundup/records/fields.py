@@ -1,0 +1,174 @@
+"""One mapping's keys, taken one by one and converted by what the schema says they are; every fault is noted."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+from roundup.errors import Location, Problem, nearest
+from roundup.issue import Prose
+from roundup.paper import Moment, parse_moment
+from roundup.text.links import is_allowed, is_local
+from roundup.text.visible import one_line
+from roundup.yamltext import Mapping, Node, Scalar, Sequence
+
+Value = TypeVar("Value")
+
+# A field's cap: the slowest Markdown at this size parses in 2.4 s (measured), and no commentary comes near it.
+MAX_PROSE = 64 * 1024
+
+
+class Fields:
+    """The keys of ``mapping``. ``known`` names them all, so that a misspelt one is told from a missing one."""
+
+    def __init__(self, mapping: Mapping, path: str, problems: list[Problem], known: tuple[str, ...]) -> None:
+        self.mapping = mapping
+        self.path = path
+        self.problems = problems
+        self.misspelt = False
+        for key, line in mapping.lines.items():
+            if key not in known:
+                hint = nearest(key, known) or f"; known here: {', '.join(known)}"
+                self.note(line, f'unknown key "{key}"{hint}')
+                self.misspelt = True
+
+    def note(self, line: int, what: str) -> None:
+        self.problems.append(Problem(Location(self.path, line), what))
+
+    def where(self, key: str) -> Location:
+        return Location(self.path, self.mapping.lines.get(key, self.mapping.line))
+
+    @property
+    def lines(self) -> tuple[tuple[str, int], ...]:
+        return tuple(self.mapping.lines.items())
+
+    def need(self, *keys: str) -> bool:
+        """Tell whether all these keys hold something; note each that does not."""
+        missing = [key for key in keys if self._empty(key)]
+        for key in missing:
+            if key in self.mapping.values:
+                self.note(self.where(key).line, f'"{key}" is empty; give it a value')
+            elif not self.misspelt:  # the misspelt key is most likely this one, and is told already
+                self.note(self.mapping.line, f'"{key}" is missing; add it')
+        return not missing
+
+    def _empty(self, key: str) -> bool:
+        node = self.mapping.values.get(key)
+        if isinstance(node, Scalar):
+            return not node.text.strip()
+        return node is None or (isinstance(node, Sequence) and not node.items)
+
+    def scalar(self, key: str) -> Scalar | None:
+        """Return the text node of ``key``; None where there is none, or where the value is no text."""
+        node = self.mapping.values.get(key)
+        if node is None or isinstance(node, Scalar):
+            return node
+        self.note(self.where(key).line, f'"{key}" is one piece of text, not {_kind(node)}')
+        return None
+
+    def text(self, key: str, default: str = "") -> str:
+        """Return the value on one line, white space folded."""
+        node = self.scalar(key)
+        return one_line(node.text) or default if node else default
+
+    def prose(self, key: str) -> Prose:
+        """Return the value to the letter, as Markdown."""
+        node = self.scalar(key)
+        if node is None:
+            return Prose("", self.where(key))
+        size = len(node.text.encode("utf-8", "replace"))
+        if size > MAX_PROSE:
+            self.note(self.where(key).line, f'"{key}" is too long: {size:,} bytes, the limit is {MAX_PROSE:,}; split it')
+            return Prose("", self.where(key))
+        return Prose(node.text, Location(self.path, node.line), node.literal)
+
+    def converted(self, key: str, convert: Callable[[str], Value], expected: str) -> Value | None:
+        """Return ``convert(text)``; a ValueError is noted with the value and what was ``expected``."""
+        text = self.text(key)
+        if not text:
+            return None
+        try:
+            return convert(text)
+        except ValueError:
+            self.note(self.where(key).line, f'{key} "{text}" is {expected}')
+            return None
+
+    def moment(self, key: str) -> Moment | None:
+        return self.converted(key, parse_moment, "no date; write 2023-08-02 or 2023-08-02T12:00:00Z")
+
+    def date(self, key: str) -> dt.date | None:
+        return self.converted(key, dt.date.fromisoformat, "no date; write it as 2023-08-02")
+
+    def number(self, key: str) -> int | None:
+        return self.converted(key, _whole, "no whole number from 0 on")
+
+    def url(self, key: str) -> str:
+        """Return a web address; anything else is noted."""
+        text = self.text(key)
+        if text and not (is_allowed(text) and not is_local(text)):
+            self.note(self.where(key).line, f'{key} "{text}" is no web address; write it from https:// on')
+            return ""
+        return text
+
+    def choice(self, key: str, options: tuple[str, ...], default: str) -> str:
+        text = self.text(key) or default
+        if text not in options:
+            hint = nearest(text, options) or f"; choose {', '.join(options[:-1])} or {options[-1]}"
+            self.note(self.where(key).line, f'{key} "{text}" is not known{hint}')
+            return default
+        return text
+
+    def nodes(self, key: str) -> tuple[Node, ...]:
+        """Return the items of a list; one bare value counts as a list of one."""
+        node = self.mapping.values.get(key)
+        if node is None or self._empty(key):
+            return ()
+        return node.items if isinstance(node, Sequence) else (node,)
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """Return the items of a list of texts, each on one line."""
+        found = []
+        for node in self.nodes(key):
+            if not isinstance(node, Scalar):
+                self.note(node.line, f'an item of "{key}" is {_kind(node)}; write text')
+            elif text := one_line(node.text):
+                found.append(text)
+        return tuple(found)
+
+    def fields(self, key: str, known: tuple[str, ...]) -> Fields | None:
+        """Return the keys of the mapping under ``key``."""
+        node = self.mapping.values.get(key)
+        if node is None or (isinstance(node, Scalar) and not node.text):
+            return None
+        if not isinstance(node, Mapping):
+            self.note(self.where(key).line, f'"{key}" holds {_kind(node)}; write keys below it: {", ".join(known)}')
+            return None
+        return Fields(node, self.path, self.problems, known)
+
+    def each(self, key: str, known: tuple[str, ...]) -> Iterator[Fields]:
+        """Yield the keys of each mapping of a list."""
+        for node in self.nodes(key):
+            if isinstance(node, Mapping):
+                yield Fields(node, self.path, self.problems, known)
+            else:
+                self.note(node.line, f'an item of "{key}" is {_kind(node)}; write keys: {", ".join(known)}')
+
+
+def eaten(mapping: Mapping, path: str, keys: tuple[str, ...]) -> Iterator[Problem]:
+    """Yield a word of warning for each text that a ``#`` cut short: ``title: C # fast`` is the title C."""
+    for key in keys:
+        node = mapping.values.get(key)
+        if isinstance(node, Scalar) and node.remark.startswith(" #"):
+            what = f'"{node.remark.strip()}" behind the {key} is a comment and will not be seen; quote the value, or put two spaces before the #'
+            yield Problem(Location(path, node.line), what)
+
+
+def _whole(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise ValueError
+    return int(text)
+
+
+def _kind(node: Node) -> str:
+    return "a list" if isinstance(node, Sequence) else "a mapping" if isinstance(node, Mapping) else "text"
