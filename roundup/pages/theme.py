@@ -1,0 +1,107 @@
+"""Templates + what a page shows -> text. Escaping is always on, in the terms of the edition that is drawn.
+
+A template of the digest replaces the built-in one of its name, or only a block of it: ``{% extends "roundup/issue.html" %}``.
+"""
+
+from __future__ import annotations
+
+import re
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from jinja2 import BaseLoader, Environment, StrictUndefined, TemplateNotFound, TemplateSyntaxError, UndefinedError
+from markupsafe import Markup
+
+from roundup.errors import Location, Problem, SourceError, nearest
+from roundup.plan import Theme
+from roundup.text import twin
+from roundup.text.visible import visible
+
+BUILT_IN = "roundup/"  # before a template's name: the built-in one, whatever the digest has
+Show = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """The templates made ready, once a run: one environment for HTML, one for Markdown."""
+
+    html: Environment
+    markdown: Environment
+    theme: Theme
+
+
+def drawing(theme: Theme) -> Drawing:
+    """Return the environments that draw with ``theme``."""
+    html = _environment(theme, _shown)
+    markdown = _environment(theme, _shown_in_markdown)
+    markdown.filters["address"] = twin.address
+    return Drawing(html, markdown, theme)
+
+
+def _environment(theme: Theme, finalize: Callable[[Any], Any]) -> Environment:
+    # autoescape is True, never by file name: Jinja's usual choice leaves issue.html.j2 unescaped
+    return Environment(
+        loader=_Loader(theme), autoescape=True, undefined=StrictUndefined, finalize=finalize,
+        trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True, auto_reload=False,
+    )  # fmt: skip
+
+
+def _shown(value: Any) -> Any:
+    return visible(value) if type(value) is str else value
+
+
+def _shown_in_markdown(value: Any) -> Any:
+    """Markup is what is safe in this edition, Markdown that we wrote; all else is escaped as Markdown, not as HTML."""
+    return value if isinstance(value, Markup) else twin.escaped(str(value))
+
+
+class _Loader(BaseLoader):
+    def __init__(self, theme: Theme) -> None:
+        self.theme = theme
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str | None, Callable[[], bool]]:
+        name = template.removeprefix(BUILT_IN)
+        if template == name and name in self.theme.own:
+            return self.theme.own[name], f"templates/{name}", lambda: True
+        if name in self.theme.built_in:
+            return self.theme.built_in[name], f"{BUILT_IN}{name}", lambda: True
+        raise TemplateNotFound(template)
+
+
+def draw(drawing: Drawing, name: str, what: str, show: Mapping[str, Any]) -> str:
+    """Return the template's text. SourceError names template, line, the page that is drawn and what is known there."""
+    environment = drawing.markdown if name.endswith(".md") else drawing.html
+    try:
+        return environment.get_template(name).render(show)
+    except TemplateSyntaxError as error:
+        raise SourceError([Problem(Location(error.filename or name, error.lineno), _sentence(error.message or "not a template"))]) from error
+    except TemplateNotFound as error:
+        there = [*drawing.theme.own, *(BUILT_IN + n for n in drawing.theme.built_in)]
+        where = Location(*_failing(error, name))
+        raise SourceError([Problem(where, f'there is no template "{error.name}"{nearest(str(error.name), there)}')]) from error
+    except Exception as error:  # a template can raise anything that the values in it raise
+        where = Location(*_failing(error, name))
+        known = ", ".join(sorted(show))
+        raise SourceError([Problem(where, f"{_meaning(error)} while rendering {what}; known here: {known}")]) from error
+
+
+def _failing(error: Exception, name: str) -> tuple[str, int]:
+    """Return the innermost template line that the error passed through."""
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename.startswith(("templates/", BUILT_IN))]
+    return (frames[-1].filename, frames[-1].lineno or 0) if frames else (f"templates/{name}", 0)
+
+
+def _meaning(error: Exception) -> str:
+    said = _sentence(str(error))
+    if isinstance(error, UndefinedError):
+        if match := re.fullmatch(r"'([^']*)' is undefined", said):
+            return f'"{match[1]}" is undefined'
+        if match := re.fullmatch(r"'.*' has no attribute '([^']*)'", said):
+            return f'a value here has no "{match[1]}"'
+    return f"{type(error).__name__}: {said}"
+
+
+def _sentence(text: str) -> str:
+    return text.strip().rstrip(".").replace("\n", " ")

@@ -1,0 +1,284 @@
+"""An archive -> every output of its site, each with a fingerprint of all that it is made from. Pure.
+
+The plan is the hinge: the build walks it, checks look at it, a later preview and publisher do. Permalinks and the
+links between pages are made here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from urllib.parse import unquote, urljoin
+
+from roundup.config import Config
+from roundup.errors import Location, Problem, nearest
+from roundup.issue import Archive, Block, Issue, IssueKey, Pick
+from roundup.text import dialect
+from roundup.text.links import is_local
+from roundup.text.setting import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """A file that goes to the site as it is: where it stands in the digest (or the theme), and a hash of its bytes."""
+
+    path: str
+    source: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """The templates by name, and where each was read: ``own`` ones replace ``built_in`` ones of the same name."""
+
+    built_in: Mapping[str, str]
+    own: Mapping[str, str] = field(default_factory=dict)
+    version: str = ""
+
+    @property
+    def digest(self) -> str:
+        return fingerprint(self.version, *(f"{n}\0{t}" for part in (self.built_in, self.own) for n, t in sorted(part.items())))
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One file of the site: its path from the site's top, what draws it, and the fingerprint of all its inputs."""
+
+    path: str
+    kind: str  # a name that ``pages`` knows, or "copy"
+    made_from: str
+    issue: Issue | None = None
+    source: str = ""  # of a copy: the file in the digest
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A pick where it stands in the archive; ``number`` is its number in the issue."""
+
+    issue: Issue
+    pick: Pick
+    number: int
+
+
+@dataclass(frozen=True)
+class Site:
+    """The archive as it will be published, with all that its pages ask about each other."""
+
+    config: Config
+    archive: Archive
+    theme: Theme
+    assets: tuple[Asset, ...] = ()
+
+    @cached_property
+    def standings(self) -> dict[str, tuple[Standing, ...]]:
+        """Every paper and link by its name, newest issue first."""
+        found: dict[str, list[Standing]] = {}
+        for issue in self.archive.issues:
+            for number, pick in enumerate(issue.picks, 1):
+                found.setdefault(pick.name, []).append(Standing(issue, pick, number))
+        return {name: tuple(rows) for name, rows in found.items()}
+
+    def earlier(self, issue: Issue, pick: Pick) -> tuple[Standing, ...]:
+        """Return where earlier issues took up the same thing, newest first."""
+        return tuple(s for s in self.standings.get(pick.name, ()) if s.issue.key < issue.key and s.pick.paper)
+
+    def place(self, name: str, issue: Issue, inside: Pick | None = None) -> Standing | None:
+        """Return what ``[[name]]`` means in an issue: the pick there, else the newest one.
+
+        In the commentary on that very pick (``inside``) it is the newest earlier one: "as we said in ...".
+        """
+        rows = self.standings.get(name.replace("/", "-"), ())
+        here = next((s for s in rows if s.issue.key == issue.key), None)
+        if here and here.pick is not inside:
+            return here
+        elsewhere = [s for s in rows if s is not here]
+        return next((s for s in elsewhere if s.issue.key < issue.key), elsewhere[0] if elsewhere else None)
+
+
+def issue_path(key: IssueKey) -> str:
+    """Return the path of an issue's page."""
+    return f"{key}/index.html"
+
+
+def relative(start: str, path: str) -> str:
+    """Return a link from the page ``start`` to the file ``path``, both counted from the top of the site."""
+    ups = "../" * start.count("/")
+    return f"{ups}{path}"
+
+
+def permalink(config: Config, path: str) -> str:
+    """Return the lasting, absolute address of a page, or nothing where the digest has no address yet."""
+    return urljoin(config.url, path.removesuffix("index.html")) if config.url else ""
+
+
+def link_between(site: Site, standing: Standing, start: Issue, *, absolute: bool = False) -> str:
+    """Return the link to a pick: a fragment on its own page, else from one issue's page to the other's."""
+    path = issue_path(standing.issue.key)
+    if absolute and site.config.url:
+        return f"{permalink(site.config, path)}#{standing.pick.name}"
+    if standing.issue.key == start.key:
+        return f"#{standing.pick.name}"
+    return f"{relative(issue_path(start.key), path)}#{standing.pick.name}"
+
+
+def places(site: Site, issue: Issue, block: Block, *, absolute: bool = False) -> dict[str, Place]:
+    """Return where the ``[[...]]`` of a block lead, as links from the issue's page."""
+    found = {}
+    for reference in dialect.parse(block.prose.text).references:
+        if standing := site.place(reference.value, issue, block.pick):
+            href = link_between(site, standing, issue, absolute=absolute)
+            found[reference.value] = Place(standing.pick.shown_title, href)
+    return found
+
+
+# ---- the outputs ----
+
+
+def outputs(site: Site) -> tuple[Output, ...]:
+    """Return every output; files that pages show come first, and a page before the pages that lead to it."""
+    return (*_copies(site), _stylesheet(site), *_issue_outputs(site), _home(site))
+
+
+def _copies(site: Site) -> Iterator[Output]:
+    for asset in site.assets:
+        yield Output(asset.path, "copy", asset.digest, source=asset.source)
+    for issue in site.archive.issues:
+        shown = set(figures_shown(issue))
+        for figure in issue.figures:
+            if figure.name in shown:
+                yield Output(f"{issue.key}/{figure.name}", "copy", figure.digest, source=f"{issue.folder}/{figure.name}")
+
+
+def _stylesheet(site: Site) -> Output:
+    return Output("assets/roundup.css", "stylesheet", fingerprint("stylesheet", site.theme.digest, site.config.accent))
+
+
+def _issue_outputs(site: Site) -> Iterator[Output]:
+    shared = fingerprint(repr(site.config), site.theme.digest)
+    for issue in sorted(site.archive.issues, key=lambda i: i.key):
+        made_from = fingerprint(shared, issue.digest, *_from_elsewhere(site, issue))
+        yield Output(f"{issue.key}/index.md", "issue.md", fingerprint("issue.md", made_from), issue)
+        yield Output(issue_path(issue.key), "issue.html", fingerprint("issue.html", made_from), issue)
+
+
+def _from_elsewhere(site: Site, issue: Issue) -> Iterator[str]:
+    """Yield what an issue's page shows of other issues: its neighbours, earlier coverage, and what it refers to."""
+    for other in (site.archive.earlier(issue), site.archive.later(issue)):
+        yield f"{other.key} {other.title}" if other else ""
+    for pick in issue.picks:
+        yield from (f"{s.issue.key} {s.number}" for s in site.earlier(issue, pick))
+    for block in issue.blocks():
+        yield repr(places(site, issue, block))
+
+
+def _home(site: Site) -> Output:
+    rows = [f"{i.key}\0{i.title}\0{i.teaser}\0{i.date}\0{len(i.picks)}" for i in site.archive.issues]
+    newest = site.archive.issues[0].digest if site.archive.issues else ""
+    return Output("index.html", "home", fingerprint("home", repr(site.config), site.theme.digest, newest, *rows))
+
+
+def fingerprint(*parts: str) -> str:
+    """Return a hash of the parts in order; two different lists give two different hashes."""
+    digest = hashlib.blake2b(digest_size=16)
+    for part in parts:
+        data = part.encode("utf-8", "surrogatepass")
+        digest.update(len(data).to_bytes(8, "big") + data)
+    return digest.hexdigest()
+
+
+# ---- what a plan can tell is wrong ----
+
+
+def faults(site: Site) -> Iterator[Problem]:
+    """Yield what stands against building: a figure that is not there, two sources for one output."""
+    yield from collisions(outputs(site))
+    for issue in site.archive.issues:
+        yield from missing_figures(issue)
+
+
+def collisions(planned: Iterable[Output]) -> Iterator[Problem]:
+    """Two outputs may not be one file, on any disk: case and Unicode form do not tell files apart everywhere."""
+    first: dict[str, Output] = {}
+    for output in planned:
+        known = first.setdefault(unicodedata.normalize("NFC", output.path).casefold(), output)
+        if known is not output:
+            what = f'would be written to {output.path}, and so would {_made_by(known)}; rename one'
+            yield Problem(Location(_made_by(output)), what)
+
+
+def _made_by(output: Output) -> str:
+    return output.source or (output.issue.where.path if output.issue else f"the page {output.path}")
+
+
+def figures_shown(issue: Issue) -> Iterator[str]:
+    """Yield the path of every figure that the issue's page shows, as it is written."""
+    for name, _ in _figure_uses(issue):
+        yield name
+
+
+def _figure_uses(issue: Issue) -> Iterator[tuple[str, Location]]:
+    for pick in issue.picks:
+        if pick.cover:
+            yield pick.cover, pick.at("cover")
+        if pick.link and pick.link.image:
+            yield pick.link.image, pick.at("link")
+    for block in issue.blocks():
+        for found in dialect.parse(block.prose.text).figures:
+            yield found.value, block.prose.at(found.line)
+
+
+def missing_figures(issue: Issue) -> Iterator[Problem]:
+    """A figure is a file in the issue's figures/: pages ask no one else for anything, and no path leads out."""
+    known = {figure.name for figure in issue.figures}
+    for name, where in _figure_uses(issue):
+        if name in known:
+            continue
+        if not is_local(name) or name.startswith("//"):
+            what = f'figure "{name}" is an address; save the file in {issue.folder}/figures/ and name it figures/..., so that no page asks elsewhere'
+        elif ".." in unquote(name).split("/") or not name.startswith("figures/"):
+            what = f'figure "{name}" lies outside the issue; put the file into {issue.folder}/figures/ and name it figures/...'
+        else:
+            hint = nearest(name, known) or f"; put the file into {issue.folder}/figures/"
+            what = f'figure "{name}" is missing{hint}'
+        yield Problem(where, what)
+
+
+def dead_links(site: Site) -> Iterator[Problem]:
+    """Links inside the site lead to a page that is planned, and to an anchor on it; ``[[...]]`` to a paper of the archive."""
+    paths = {output.path for output in outputs(site)}
+    anchors = {issue_path(issue.key): set(anchors_of(issue)) for issue in site.archive.issues}
+    for issue in site.archive.issues:
+        for block in issue.blocks():
+            document = dialect.parse(block.prose.text)
+            for found in document.links:
+                if is_local(found.value) and (what := _dead(found.value, issue, paths, anchors)):
+                    yield Problem(block.prose.at(found.line), what)
+            for found in document.references:
+                if site.place(found.value, issue, block.pick) is None:
+                    hint = nearest(found.value, site.standings) or "; name a paper of this archive, or link to it"
+                    yield Problem(block.prose.at(found.line), f'reference "[[{found.value}]]" leads nowhere{hint}')
+
+
+def _dead(href: str, issue: Issue, paths: set[str], anchors: Mapping[str, set[str]]) -> str:
+    path, _, fragment = urljoin(f"/{issue_path(issue.key)}", href).partition("#")
+    target = unquote(path.partition("?")[0]).lstrip("/")
+    if target == "" or target.endswith("/"):
+        target += "index.html"
+    if target not in paths:
+        pages = sorted(path.removesuffix("index.html") for path in paths if path.endswith("index.html"))
+        return f'link "{href}" leads nowhere{nearest(target.removesuffix("index.html"), pages) or "; the site has no such page"}'
+    known = anchors.get(target, set())
+    if fragment and unquote(fragment) not in known:
+        return f'link "{href}" leads nowhere; page /{target.removesuffix("index.html")} has {", ".join(f"#{a}" for a in sorted(known)[:8]) or "no anchors"}'
+    return ""
+
+
+def anchors_of(issue: Issue) -> Iterator[str]:
+    """Yield the anchors of an issue's page that an editor can link to."""
+    yield from (name for name in issue.section_ids() if name)
+    yield from (pick.name for pick in issue.picks)
+    for block in issue.blocks():
+        yield from dialect.heading_ids(dialect.parse(block.prose.text), block.prefix)
