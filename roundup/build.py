@@ -1,0 +1,213 @@
+"""The plan against the output folder: draw every output first, then put what differs in place, remove only our own.
+
+Nothing in the output folder changes before the last output is drawn. Each file then appears whole, by a rename; a
+stop in between leaves old and new files, each whole, and a manifest from which the next run finishes the work.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from roundup.errors import RefusedError
+from roundup.plan import Output
+
+MANIFEST = ".roundup-manifest.json"
+_STAGING = ".roundup-staging-"
+
+Render = Callable[[Output], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a build did to the output folder, as paths."""
+
+    written: tuple[str, ...]
+    unchanged: tuple[str, ...]
+    removed: tuple[str, ...]
+    kept: tuple[str, ...]  # once ours, changed by somebody since, and no longer planned: left alone
+
+
+def build(outputs: tuple[Output, ...], render: Render, folder: Path, *, partly: bool = False) -> Report:
+    """Make ``folder`` hold these outputs; with ``partly``, leave all others as they are.
+
+    RefusedError when the folder is not ours, when a foreign file stands in the way, or when another build is at work;
+    whatever ``render`` raises comes through. In all these cases no file of the site has changed.
+    """
+    _refuse_dangerous(folder)
+    made = not folder.exists()
+    with _reporting(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with _reporting(folder), _lock(folder):
+            return _Build(folder, partly).run(outputs, render)
+    finally:
+        if made:
+            with contextlib.suppress(OSError):
+                folder.rmdir()  # only when nothing came into it
+
+
+class _Build:
+    def __init__(self, folder: Path, partly: bool) -> None:
+        self.folder = folder
+        self.partly = partly
+        self.before = _read_manifest(folder)
+
+    def run(self, outputs: tuple[Output, ...], render: Render) -> Report:
+        self._sweep()
+        self._refuse_foreign(outputs)
+        staging = Path(tempfile.mkdtemp(prefix=_STAGING, dir=self.folder))
+        try:
+            after, changed = self._draw(outputs, render, staging)
+            if self.partly:
+                after = {**{p: h[-1] for p, h in self.before.items()}, **after}
+            gone = [path for path in self.before if path not in after]
+            if changed or gone or {p: [h] for p, h in after.items()} != self.before:
+                self._write_manifest(after, staging)
+            for path in changed:
+                self._put(path, staging)
+            removed, kept = self._remove(gone)
+            if changed or gone:
+                self._write_manifest(after, staging, settled=True)
+            return Report(tuple(changed), tuple(o.path for o in outputs if o.path not in set(changed)), removed, kept)
+        finally:
+            shutil.rmtree(staging, ignore_errors=True)
+
+    def _draw(self, outputs: tuple[Output, ...], render: Render, staging: Path) -> tuple[dict[str, str], list[str]]:
+        """Render one output after the other into the staging folder, keeping those that differ from what is there."""
+        hashes: dict[str, str] = {}
+        changed: list[str] = []
+        for output in outputs:
+            data = render(output)
+            hashes[output.path] = _hash(data)
+            target = self.folder / output.path
+            if not _holds(target, data):
+                staged = staging / output.path
+                staged.parent.mkdir(parents=True, exist_ok=True)
+                staged.write_bytes(data)
+                changed.append(output.path)
+        return hashes, changed
+
+    def _put(self, path: str, staging: Path) -> None:
+        target = self.folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        os.replace(staging / path, target)
+
+    def _remove(self, gone: list[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Delete what an earlier build made and this one does not, unless somebody has changed it since."""
+        removed, kept = [], []
+        for path in gone:
+            target = self.folder / path
+            if not os.path.lexists(target):
+                continue
+            if not _inside(target, self.folder) or target.is_symlink() or _hash(target.read_bytes()) not in self.before[path]:
+                kept.append(path)
+                continue
+            target.unlink()
+            removed.append(path)
+            for parent in target.parents:
+                if parent == self.folder or any(parent.iterdir()):
+                    break
+                parent.rmdir()
+        return tuple(removed), tuple(kept)
+
+    def _write_manifest(self, after: dict[str, str], staging: Path, *, settled: bool = False) -> None:
+        """Write down which files are ours. Before the first change that is old and new together, so that a stop is no loss."""
+        rows = {path: [digest] for path, digest in after.items()}
+        if not settled:
+            for path, digests in self.before.items():
+                rows[path] = list(dict.fromkeys([*digests, *rows.get(path, [])]))
+        staged = staging / MANIFEST
+        staged.write_text(json.dumps({"made_by": "roundup", "files": dict(sorted(rows.items()))}, indent=0, ensure_ascii=False) + "\n", encoding="utf-8")
+        os.replace(staged, self.folder / MANIFEST)
+
+    def _refuse_foreign(self, outputs: tuple[Output, ...]) -> None:
+        """A file that stands where an output should go, and that no build of ours made, is somebody's."""
+        for output in outputs:
+            target = self.folder / output.path
+            if not _inside(target, self.folder):
+                raise RefusedError(f"{target} leads out of {self.folder}, by a symbolic link; remove the link")
+            if output.path not in self.before and os.path.lexists(target):
+                raise RefusedError(f"{target} is in the way, and roundup did not make it; move it elsewhere")
+            for parent in target.parents:
+                if parent == self.folder:
+                    break
+                if os.path.lexists(parent) and not parent.is_dir():
+                    raise RefusedError(f"{parent} is in the way: a folder of that name is needed; move it elsewhere")
+
+    def _sweep(self) -> None:
+        for leftover in self.folder.glob(f"{_STAGING}*"):
+            shutil.rmtree(leftover, ignore_errors=True)
+
+
+def _read_manifest(folder: Path) -> dict[str, list[str]]:
+    """Return the hashes of every file that is ours. RefusedError for a folder with files in it that we did not begin."""
+    path = folder / MANIFEST
+    if not os.path.lexists(path):
+        if foreign := [name for name in sorted(os.listdir(folder)) if not name.startswith((_STAGING, _LOCK))]:
+            raise RefusedError(f'{folder} holds "{foreign[0]}" and was not made by roundup; choose an empty folder with --output')
+        return {}
+    try:
+        files = json.loads(path.read_text(encoding="utf-8"))["files"]
+        return {str(name): [str(h) for h in hashes] for name, hashes in files.items()}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise RefusedError(f"{path} cannot be understood; move {folder} away and build again") from None
+
+
+_LOCK = ".roundup-lock"
+
+
+@contextlib.contextmanager
+def _lock(folder: Path) -> Iterator[None]:
+    """Hold the folder for this build alone. The lock dies with the process; its file stays, and says nothing."""
+    handle = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise RefusedError(f"another roundup is building {folder} at this moment; wait for it") from None
+        yield
+    finally:
+        os.close(handle)
+
+
+def _refuse_dangerous(folder: Path) -> None:
+    """The output folder is a place of its own: not the disk's root, a home, a repository or the digest itself."""
+    resolved = folder.resolve()
+    if resolved in (Path("/"), Path.home()) or any((resolved / name).exists() for name in (".git", "roundup.yaml", "issues")):
+        raise RefusedError(f"{folder} is no folder for output: other things live there; choose an empty one with --output")
+    if folder.exists() and not folder.is_dir():
+        raise RefusedError(f"{folder} is a file; choose a folder with --output")
+
+
+@contextlib.contextmanager
+def _reporting(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise RefusedError(f"{error.filename or folder} cannot be written: {reason}; mend that and build again") from error
+
+
+def _inside(target: Path, folder: Path) -> bool:
+    return target.parent.resolve().is_relative_to(folder.resolve())
+
+
+def _holds(target: Path, data: bytes) -> bool:
+    """Tell whether the file is there with these bytes; its size is asked first, which is cheaper than reading."""
+    try:
+        return not target.is_symlink() and target.stat().st_size == len(data) and target.read_bytes() == data
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        return False
+
+
+def _hash(data: bytes) -> str:
+    return hashlib.blake2b(data, digest_size=16).hexdigest()

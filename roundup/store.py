@@ -1,0 +1,289 @@
+"""The digest on disk -> values; new files -> the digest. The only module that writes among people's files.
+
+It creates, whole or not at all, and never opens a file of people's for writing. Nothing outside the digest is read:
+a symbolic link that leads out is refused by name.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import stat
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from roundup import __version__
+from roundup.config import Config
+from roundup.errors import Location, Problem, RefusedError
+from roundup.figures import measure
+from roundup.issue import Archive, Figure, Issue, IssueKey, parse_issue_key
+from roundup.paper import Paper
+from roundup.plan import Asset, Theme
+from roundup.records.digest import parse_config
+from roundup.records.issues import PickFile, assemble, parse_issue, parse_pick
+from roundup.records.papers import parse_paper
+from roundup.yamltext import decode
+
+CONFIG = "roundup.yaml"
+ISSUES = "issues"
+_LIMIT = 64_000_000  # of one asset; a digest is words, not films
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """All that a digest's files say, and what is wrong with them.
+
+    ``problems`` are faults of reading: what they touch is not in the archive. ``advice`` is lawful but odd.
+    ``unread`` names the issues that could not be read at all, so that nobody takes them for removed.
+    """
+
+    root: Path
+    config: Config
+    archive: Archive
+    theme: Theme
+    assets: tuple[Asset, ...]
+    problems: tuple[Problem, ...]
+    advice: tuple[Problem, ...]
+
+
+def find_root(start: Path) -> Path:
+    """Return the digest that ``start`` lies in: the nearest folder upward with a roundup.yaml or an issues/ folder."""
+    start = start.resolve()
+    for folder in (start, *start.parents):
+        if (folder / CONFIG).is_file() or (folder / ISSUES).is_dir():
+            return folder
+    raise RefusedError(f'{start} lies in no digest: there is neither {CONFIG} nor {ISSUES}/ here or above; run "roundup init"')
+
+
+def read_digest(root: Path) -> Digest:
+    """Return the digest under ``root``, read in full; every fault of every file is in its ``problems``."""
+    reader = _Reader(root)
+    config = reader.config()
+    issues = tuple(sorted(reader.issues(config), key=lambda issue: issue.key, reverse=True))
+    theme = reader.theme()
+    assets = tuple(reader.assets())
+    return Digest(root, config, Archive(issues), theme, assets, tuple(reader.problems), tuple(reader.advice))
+
+
+class _Reader:
+    """Reads the files of one digest, gathering problems on the way."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.problems: list[Problem] = []
+        self.advice: list[Problem] = []
+
+    def note(self, path: str, what: str) -> None:
+        self.problems.append(Problem(Location(path), what))
+
+    def content(self, path: str) -> bytes | None:
+        """Return a file's bytes; None with the problem noted where it is no ordinary file of this digest."""
+        full = self.root / path
+        try:
+            if not full.resolve().is_relative_to(self.root):
+                self.note(path, "a symbolic link that leads out of the digest; put the file itself here")
+                return None
+            if not stat.S_ISREG(full.stat().st_mode):
+                self.note(path, "is no ordinary file; remove it")
+                return None
+            if full.stat().st_size > _LIMIT:
+                self.note(path, f"the file is too large: the limit is {_LIMIT:,} bytes; keep it elsewhere and link to it")
+                return None
+            return full.read_bytes()
+        except OSError as error:
+            self.note(path, f"cannot be read: {_reason(error)}")
+            return None
+
+    def names(self, folder: str, ending: str = "") -> list[str]:
+        """Return the sorted names in a folder that are no editor's back-ups; empty where there is no such folder."""
+        try:
+            found = sorted(os.listdir(self.root / folder))
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            self.note(folder, f"cannot be read: {_reason(error)}")
+            return []
+        found = [name for name in found if not name.startswith((".", "#")) and not name.endswith(("~", ".swp", ".tmp"))]
+        for name in found:
+            if ending and not name.endswith(ending):
+                self.advice.append(Problem(Location(f"{folder}/{name}"), f"is not read: files here end in {ending}; rename it, or move it away"))
+        return [name for name in found if name.endswith(ending)]
+
+    def text(self, path: str) -> tuple[str | None, bytes]:
+        data = self.content(path)
+        return (None, b"") if data is None else (decode(data, path, self.problems), data)
+
+    def config(self) -> Config:
+        if not os.path.lexists(self.root / CONFIG):
+            return Config()
+        text, _ = self.text(CONFIG)
+        config = parse_config(text, CONFIG, self.problems, self.advice) if text is not None else None
+        return config or Config()
+
+    def issues(self, config: Config) -> Iterator[Issue]:
+        seen: dict[IssueKey, str] = {}
+        for name in self.names(ISSUES):
+            folder = f"{ISSUES}/{name}"
+            if not (self.root / folder).is_dir():
+                self.advice.append(Problem(Location(folder), "is not read: an issue is a folder with an issue.yaml; move it away"))
+                continue
+            try:
+                key = parse_issue_key(name)
+            except ValueError as error:
+                self.note(folder, str(error))
+                continue
+            if (first := seen.setdefault(key, folder)) != folder:
+                self.note(folder, f"is the same issue as {first}: both are {key}; keep one")
+            elif issue := self.issue(key, folder, config):
+                yield issue
+
+    def issue(self, key: IssueKey, folder: str, config: Config) -> Issue | None:
+        path = f"{folder}/issue.yaml"
+        if not os.path.lexists(self.root / path):
+            self.note(folder, f'there is no issue.yaml; run "roundup new {key}" or remove the folder')
+            return None
+        digest = hashlib.blake2b(digest_size=16)
+        before = len(self.problems)
+        text, data = self.text(path)
+        title = config.issue_title.replace("{key}", str(key))
+        file = parse_issue(text, path, key, title, self.problems, self.advice) if text is not None else None
+        digest.update(data)
+        picks, papers, unread = self.picks_and_papers(folder, digest)
+        if file is None:
+            return None
+        figures = tuple(self.figures(folder))
+        if len(self.problems) > before and any(p.where.path == path for p in self.problems[before:]):
+            unread |= {paper.id.name for paper in papers}  # the order may have a fault; a record it hid is not spare
+        issue = assemble(file, picks, papers, frozenset(unread), self.problems)
+        digest.update("".join(f"{f.name}\0{f.digest}\0" for f in figures).encode())
+        return replace(issue, figures=figures, digest=digest.hexdigest())
+
+    def picks_and_papers(self, folder: str, digest: hashlib.blake2b) -> tuple[list[PickFile], list[Paper], set[str]]:
+        picks: list[PickFile] = []
+        papers: list[Paper] = []
+        unread: set[str] = set()
+        for name in self.names(f"{folder}/commentary", ".yaml"):
+            path = f"{folder}/commentary/{name}"
+            text, data = self.text(path)
+            pick = parse_pick(text, path, self.problems, self.advice) if text is not None else None
+            picks += [pick] if pick else []
+            unread |= set() if pick else {name.removesuffix(".yaml")}
+            digest.update(name.encode() + b"\0" + data)
+        for name in self.names(f"{folder}/papers", ".yaml"):
+            path = f"{folder}/papers/{name}"
+            text, data = self.text(path)
+            paper = parse_paper(text, path, self.problems) if text is not None else None
+            if paper and paper.id.name != name.removesuffix(".yaml"):
+                self.note(path, f'the record of "{paper.id.base}" stands in a file called "{name}"; rename it to {paper.id.name}.yaml')
+            papers += [paper] if paper else []
+            unread |= set() if paper else {name.removesuffix(".yaml")}
+            digest.update(name.encode() + b"\0" + data)
+        return picks, papers, unread
+
+    def figures(self, folder: str) -> Iterator[Figure]:
+        for name in self.names(f"{folder}/figures"):
+            path = f"{folder}/figures/{name}"
+            data = self.content(path)
+            if data is None:
+                continue
+            try:
+                width, height = measure(data)
+            except ValueError as error:
+                self.note(path, f"figure {error}")
+                continue
+            yield Figure(f"figures/{name}", width, height, hashlib.blake2b(data, digest_size=16).hexdigest())
+
+    def theme(self) -> Theme:
+        own = {}
+        if not _same(self.root / "templates", built_in_templates()):
+            for path in self.tree("templates"):
+                text, _ = self.text(path)
+                if text is not None:
+                    own[path.removeprefix("templates/")] = text
+        built_in = {p.name: p.read_text(encoding="utf-8") for p in sorted(built_in_templates().iterdir()) if p.is_file()}
+        return Theme(built_in, own, __version__)
+
+    def assets(self) -> Iterator[Asset]:
+        for path in self.tree("assets"):
+            data = self.content(path)
+            if data is not None:
+                yield Asset(path, path, hashlib.blake2b(data, digest_size=16).hexdigest())
+
+    def tree(self, folder: str) -> Iterator[str]:
+        """Yield every file below a folder, in order, as a path from the digest's top."""
+        for name in self.names(folder):
+            path = f"{folder}/{name}"
+            full = self.root / path
+            if full.is_symlink() and not full.resolve().is_relative_to(self.root):
+                self.note(path, "a symbolic link that leads out of the digest; put the file itself here")
+            elif full.is_dir():
+                yield from self.tree(path)
+            else:
+                yield path
+
+
+def built_in_templates() -> Path:
+    """Return the folder of our own templates: packed into the wheel, or beside the package in a checkout."""
+    packed = Path(__file__).parent / "templates"
+    return packed if packed.is_dir() else Path(__file__).parent.parent / "templates"
+
+
+def _same(one: Path, other: Path) -> bool:
+    return one.exists() and other.exists() and os.path.samefile(one, other)
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()
+
+
+# ---- writing ----
+
+
+def create(root: Path, files: dict[str, str]) -> None:
+    """Create new files under ``root``. RefusedError, with nothing created, when one of them is there already."""
+    for path in files:
+        if os.path.lexists(root / path):
+            raise RefusedError(f"{root / path} is there already; nothing was changed")
+    done: list[Path] = []
+    try:
+        for path, text in files.items():
+            write_new(root / path, text.encode("utf-8"))
+            done.append(root / path)
+    except (OSError, RefusedError, KeyboardInterrupt) as error:
+        for full in reversed(done):  # ours, made a moment ago
+            full.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise RefusedError(f"{error.filename or root} cannot be written: {_reason(error)}; nothing was changed") from error
+        raise
+
+
+def write_new(path: Path, data: bytes) -> None:
+    """Write a file that is not there yet: whole and on the disk, or not at all. It never replaces one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            os.fchmod(file.fileno(), 0o666 & ~_umask())
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(temporary, path)  # unlike a rename, this fails where a file has come up meanwhile
+    except FileExistsError:
+        raise RefusedError(f"{path} is there already; nothing was changed") from None
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
