@@ -1,0 +1,191 @@
+"""The rules that an issue should meet, each a small generator of problems. An editor is glad to be told; a build is not stopped.
+
+What does stop a build is found earlier: by the reader (``records``) and by the plan (``plan.faults``).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable, Iterator
+
+from roundup.errors import Problem, nearest
+from roundup.issue import Issue, Pick, Prose
+from roundup.paper import day
+from roundup.plan import Site, dead_links
+from roundup.text import dialect
+from roundup.text.links import look_alike
+
+Rule = Callable[[Issue, Site], Iterator[Problem]]
+
+
+def problems(site: Site, today: dt.date) -> Iterator[Problem]:
+    """Yield what every rule finds in every issue, drafts included."""
+    for issue in site.archive.issues:
+        for rule in RULES:
+            yield from rule(issue, site)
+        yield from odd_dates(issue, today)
+    yield from dead_links(site)
+
+
+def missing_commentary(issue: Issue, site: Site) -> Iterator[Problem]:
+    """Every pick says something, and is ready when the issue has a date."""
+    for pick in issue.picks:
+        if pick.status == "todo":
+            yield Problem(pick.at("status"), f'"{pick.name}" is still todo; write its commentary and set "status: ready"')
+        elif not pick.commentary.text.strip():
+            yield Problem(pick.at("commentary"), f'"{pick.name}" has no commentary; write it, or set "status: todo"')
+        elif pick.status == "draft" and not issue.is_draft:
+            yield Problem(pick.at("status"), f'"{pick.name}" is a draft in an issue with a date; set "status: ready"')
+
+
+def spare_records(issue: Issue, site: Site) -> Iterator[Problem]:
+    """A record without a pick is shown nowhere."""
+    for paper in issue.spare:
+        what = f'"{paper.id.base}" has a record but no pick; write commentary/{paper.id.name}.yaml or remove the record'
+        yield Problem(paper.where, what)
+
+
+def repeated_papers(issue: Issue, site: Site) -> Iterator[Problem]:
+    """A paper comes back only when the editors say so: by ``[[ID]]`` in its own commentary."""
+    for pick in issue.picks:
+        for standing in site.earlier(issue, pick)[:1]:
+            told = {found.value.replace("/", "-") for found in dialect.parse(pick.commentary.text).references}
+            if pick.name not in told:
+                what = f'"{pick.name}" already stands in {standing.issue.key} (no. {standing.number}); remove it, or refer to that with [[{pick.name}]]'
+                yield Problem(pick.where, what)
+
+
+def notes(issue: Issue, site: Site) -> Iterator[Problem]:
+    """Each footnote is defined once, and referred to."""
+    for prose in _prose(issue):
+        document = dialect.parse(prose.text)
+        defined = [note.label for note in document.notes]
+        for found in document.undefined_notes:
+            hint = nearest(found.value, defined) or f"; add a line [^{found.value}]: ..."
+            yield Problem(prose.at(found.line), f'footnote "[^{found.value}]" is not defined{hint}')
+        for found in document.unused_notes:
+            yield Problem(prose.at(found.line), f'footnote "[^{found.value}]" is never referred to; put [^{found.value}] into the text')
+        for found in document.repeated_notes:
+            yield Problem(prose.at(found.line), f'footnote "[^{found.value}]" is defined twice; rename one')
+
+
+def figures_without_alt(issue: Issue, site: Site) -> Iterator[Problem]:
+    """A figure says in words what it shows, for those who do not see it."""
+    for prose in _prose(issue):
+        for found in dialect.parse(prose.text).without_alt:
+            yield Problem(prose.at(found.line), f'figure "{found.value}" has no alt text; say between the brackets what it shows')
+
+
+def unfit_links(issue: Issue, site: Site) -> Iterator[Problem]:
+    """A link leads where its words say, by a scheme that a page may use."""
+    for prose in _prose(issue):
+        document = dialect.parse(prose.text)
+        for found in document.links:
+            if disguise := look_alike(found.value):
+                what = f'link "{found.value}" leads to a look-alike host, {disguise}: letters of mixed scripts; check where it should lead'
+                yield Problem(prose.at(found.line), what)
+            elif not found.value:
+                yield Problem(prose.at(found.line), "a link leads nowhere: its address is empty; write it between the brackets")
+        for found in document.dead_links:
+            what = f'link "{found.value}" is shown as text: only https, http, mailto and places in the site are links; mend its address'
+            yield Problem(prose.at(found.line), what)
+
+
+def markup(issue: Issue, site: Site) -> Iterator[Problem]:
+    """Nothing is shown raw that was meant as markup."""
+    for prose in _prose(issue):
+        document = dialect.parse(prose.text)
+        for found in document.html_tags:
+            yield Problem(prose.at(found.line), f'"{found.value}" is shown as it stands, for raw HTML is off; write Markdown, or put it in backticks')
+        for found in document.card_faults:
+            yield Problem(prose.at(found.line), found.value)
+
+
+_MARK = re.compile(r"\b(TK(?:TK)*|TODO|FIXME|XXX)\b")
+
+
+def marks(issue: Issue, site: Site) -> Iterator[Problem]:
+    """No mark that an editor left for later goes out."""
+    for prose in _prose(issue):
+        for found in dialect.parse(prose.text).plain:
+            for match in _MARK.finditer(found.value):
+                yield Problem(prose.at(found.line), f'"{match[1]}" is left in the text; write what belongs there')
+    for key in ("title", "teaser"):
+        if mark := _MARK.search(getattr(issue, key)):
+            yield Problem(issue.at(key), f'"{mark[1]}" is left in the {key}; write what belongs there')
+    for pick in issue.picks:
+        for key in ("title", "tldr"):
+            if mark := _MARK.search(getattr(pick, key)):
+                yield Problem(pick.at(key), f'"{mark[1]}" is left in the {key}; write what belongs there')
+
+
+def unknown_editors(issue: Issue, site: Site) -> Iterator[Problem]:
+    """Whoever signs is listed in roundup.yaml, where it lists anyone."""
+    known = dict(site.config.editors)
+    signed = [(short, issue.at("editors")) for short in issue.editors]
+    signed += [(short, pick.at("by")) for pick in issue.picks for short in pick.by]
+    for short, where in signed:
+        if short not in known:
+            yield Problem(where, f'editor "{short}" is not in roundup.yaml{nearest(short, known) or "; add the name under editors"}')
+
+
+def empty_sections(issue: Issue, site: Site) -> Iterator[Problem]:
+    """A heading has something under it, and an issue with a date holds something."""
+    for section in issue.sections:
+        if section.title and not section.picks:
+            yield Problem(section.where, f'section "{section.title}" is empty; put picks below it or remove it')
+    if not issue.is_draft and not issue.picks and not issue.intro.text.strip():
+        yield Problem(issue.where, "the issue has a date but nothing in it; add picks, or remove the date")
+
+
+def withdrawn_papers(issue: Issue, site: Site) -> Iterator[Problem]:
+    """A paper that its authors took back is not passed on in silence."""
+    for pick in issue.picks:
+        paper = pick.paper
+        if paper and paper.withdrawn and "withdr" not in pick.commentary.text.lower():
+            yield Problem(pick.where, f'"{pick.name}" was withdrawn by its authors ("{paper.withdrawn.reason}"); say so in the commentary or remove it')
+
+
+def odd_dates(issue: Issue, today: dt.date) -> Iterator[Problem]:
+    """An issue comes out after what it speaks of, near the time that its key names."""
+    if issue.date is None:
+        return
+    if issue.date > today + dt.timedelta(days=366):
+        yield Problem(issue.at("date"), f"date {issue.date} is more than a year ahead; mend it")
+    elif abs((issue.date - issue.key.last_day).days) > 366:
+        yield Problem(issue.at("date"), f"date {issue.date} is more than a year from {issue.key}; mend it, or rename the folder")
+    elif issue.date < issue.key.first_day:
+        yield Problem(issue.at("date"), f"date {issue.date} lies before {issue.key} begins ({issue.key.first_day}); mend it, or rename the folder")
+    for pick in issue.picks:
+        yield from _odd_paper_dates(issue, issue.date, pick)
+
+
+def _odd_paper_dates(issue: Issue, date: dt.date, pick: Pick) -> Iterator[Problem]:
+    paper = pick.paper
+    if paper is None:
+        return
+    submitted = day(paper.submitted) if paper.submitted else paper.announced
+    if submitted and submitted > date:
+        yield Problem(pick.where, f'"{pick.name}" was submitted on {submitted}, after the issue ({date}); mend the date of one')
+    if paper.submitted and paper.updated and day(paper.updated) < day(paper.submitted):
+        yield Problem(paper.where, f'"{pick.name}" was updated ({day(paper.updated)}) before it was submitted ({day(paper.submitted)}); fetch it again')
+
+
+def _prose(issue: Issue) -> Iterator[Prose]:
+    return (block.prose for block in issue.blocks() if block.prose.text)
+
+
+RULES: tuple[Rule, ...] = (
+    missing_commentary,
+    spare_records,
+    repeated_papers,
+    notes,
+    figures_without_alt,
+    unfit_links,
+    markup,
+    marks,
+    unknown_editors,
+    empty_sections,
+    withdrawn_papers,
+)

@@ -1,0 +1,288 @@
+"""The door: commands read, call one function, write and report. Heavy imports stand inside the command that needs them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from roundup import __version__
+from roundup.errors import Problem, RefusedError, RoundupError, SourceError, count, printable
+
+if TYPE_CHECKING:
+    from roundup.issue import IssueKey
+    from roundup.plan import Output, Site
+    from roundup.store import Digest
+
+EXIT_INTERRUPTED = 130
+
+
+@dataclass
+class Session:
+    """What the options before the command's name say."""
+
+    start: Path
+    verbosity: int = 0
+
+    def say(self, text: str, level: int = 0) -> None:
+        """Print a result; nothing when quiet."""
+        if self.verbosity >= level:
+            click.echo(printable(text))
+
+    def remark(self, text: str) -> None:
+        """Tell something beside the result, on stderr."""
+        if self.verbosity >= 0:
+            click.echo(printable(text), err=True)
+
+
+def today() -> dt.date:
+    """Return the day; the one place that looks at the clock."""
+    return dt.datetime.now(dt.timezone.utc).date()
+
+
+def main() -> None:
+    """Run the command line; turn what went wrong into words and an exit code."""
+    try:
+        cli.main(prog_name="roundup", standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        sys.exit(stop.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("stopped; nothing is half-written, run it again to go on", err=True)
+        sys.exit(EXIT_INTERRUPTED)
+    except RoundupError as error:
+        click.echo(printable(str(error)), err=True)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has gone; so do we
+        sys.exit(1)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]}, epilog='Begin with "roundup init my-digest".')
+@click.option("-C", "start", type=click.Path(path_type=Path), default=".", metavar="DIR", help="Work on the digest in DIR.")
+@click.option("-q", "--quiet", is_flag=True, help="Print problems only.")
+@click.option("-v", "--verbose", count=True, help="Print what is done, too.")
+@click.version_option(__version__, message="roundup %(version)s")
+@click.pass_context
+def cli(context: click.Context, start: Path, quiet: bool, verbose: int) -> None:
+    """A literature digest: papers and commentary in YAML, every edition of an issue out.
+
+    fetch, write, check, build, publish.
+    """
+    context.obj = Session(start, -1 if quiet else verbose)
+
+
+def command(example: str) -> Callable[[Callable[..., None]], click.Command]:
+    """Make a command whose help ends with an example."""
+
+    def wrap(function: Callable[..., None]) -> click.Command:
+        return cli.command(epilog=f"Example: {example}")(click.pass_obj(function))
+
+    return wrap
+
+
+@command("roundup init my-digest")
+@click.argument("folder", type=click.Path(path_type=Path), default=".", metavar="[DIR]")
+@click.option("--title", help="What the digest is called; the folder's name by default.")
+@click.option("--cadence", type=click.Choice(["monthly", "weekly", "daily"]), default="monthly", show_default=True, help="How often an issue comes out.")
+def init(session: Session, folder: Path, title: str | None, cadence: str) -> None:
+    """Make a new digest in DIR: configuration, a first issue, a workflow."""
+    from roundup.starter import new_digest
+    from roundup.store import create
+
+    root = session.start / folder
+    name = title or root.resolve().name.replace("-", " ").replace("_", " ").strip().capitalize() or "Roundup"
+    files = new_digest(name, cadence, today(), __version__)
+    create(root, files)
+    for path in files:
+        session.say(f"made {root / path}", 1)
+    where = "" if folder == Path(".") else f"cd {folder} && "
+    session.say(f'a new digest stands in {root}; next: {where}roundup build')
+
+
+@command("roundup new 2023-9")
+@click.argument("key", required=False)
+def new(session: Session, key: str | None) -> None:
+    """Begin the next issue by the digest's cadence, or issue KEY."""
+    from roundup.issue import key_of
+    from roundup.starter import new_issue
+    from roundup.store import create
+
+    digest = _digest(session)
+    newest = max((issue.key for issue in digest.archive.issues), default=None)
+    current = key_of(today(), digest.config.cadence)
+    wanted = _key(key) if key else current if newest is None or newest < current else _next(newest, digest.config.cadence)
+    for issue in digest.archive.issues:
+        if issue.key == wanted:
+            raise RefusedError(f"{digest.root / issue.folder} is there already; nothing was changed")
+    files = new_issue(wanted, today())
+    create(digest.root, files)
+    session.say(f"issue {wanted} is a draft in {', '.join(files)}")
+
+
+@command("roundup check 2023-8")
+@click.argument("keys", nargs=-1, metavar="[KEY]...")
+@click.option("--json", "as_json", is_flag=True, help="Print the problems as JSON.")
+def check(session: Session, keys: tuple[str, ...], as_json: bool) -> None:
+    """Tell every problem of every issue, or of the issues KEY, drafts included."""
+    from roundup import check as rules
+    from roundup.plan import faults
+
+    digest = _digest(session)
+    wanted = _issues(digest, keys)
+    site = _site(digest, drafts=True)
+    found = {*digest.problems, *digest.advice, *faults(site), *rules.problems(site, today())}
+    problems = sorted(p for p in found if not wanted or p.where.path.startswith(wanted) or not p.where.path.startswith("issues/"))
+    if as_json:
+        import json
+
+        rows = [{"path": p.where.path, "line": p.where.line, "message": p.what} for p in problems]
+        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+    if problems:
+        raise _ToldError() if as_json else SourceError(problems)
+    if not as_json:
+        session.say(f"no problems in {count(len(wanted or digest.archive.issues), 'issue')}")
+
+
+class _ToldError(RoundupError):
+    """The problems are printed already."""
+
+
+@command("roundup build --drafts")
+@click.argument("keys", nargs=-1, metavar="[KEY]...")
+@click.option("--drafts", is_flag=True, help="Build issues without a date, too.")
+@click.option("--output", type=click.Path(path_type=Path), metavar="DIR", help="Where the site goes; site/ in the digest by default.")
+@click.option("--json", "as_json", is_flag=True, help="Print what was written and removed as JSON.")
+def build(session: Session, keys: tuple[str, ...], drafts: bool, output: Path | None, as_json: bool) -> None:
+    """Build the site, or only the pages of the issues KEY."""
+    from roundup.build import build as build_site
+    from roundup.pages import render
+    from roundup.pages.theme import drawing
+    from roundup.plan import faults, outputs
+
+    began = time.perf_counter()
+    digest = _digest(session)
+    wanted = _issues(digest, keys)
+    site = _site(digest, drafts=drafts)
+    _refuse_drafts(digest, site, wanted)
+    blocking = _blocking({*digest.problems, *faults(site)}, digest, site, wanted)
+    if blocking:
+        raise SourceError(blocking)
+    planned = [o for o in outputs(site) if not keys or _belongs(o, wanted)]
+    ready = drawing(site.theme)
+
+    def draw(one: Output) -> bytes:
+        session.say(f"drawing {one.path}", 2)
+        return (digest.root / one.source).read_bytes() if one.source else render(one, site, ready)
+
+    folder = output if output is not None else digest.root / "site"
+    report = build_site(tuple(planned), draw, folder, partly=bool(keys))
+    if as_json:
+        import json
+
+        click.echo(json.dumps({"folder": str(folder), "written": report.written, "removed": report.removed, "kept": report.kept}, indent=2))
+        return
+    for path in report.written:
+        session.say(f"wrote {path}", 1)
+    for path in report.removed:
+        session.say(f"removed {path}", 1)
+    for path in report.kept:
+        session.remark(f"{folder / path} was made by an earlier build and changed since; it stays, remove it if it is not wanted")
+    papers = sum(1 for issue in site.archive.issues for pick in issue.picks if pick.paper)
+    session.say(
+        f"{folder}: {count(len(site.archive.issues), 'issue')}, {count(papers, 'paper')}; {len(report.written):,} written, "
+        f"{len(report.unchanged):,} unchanged, {len(report.removed):,} removed in {time.perf_counter() - began:.2f} s"
+    )
+    waiting = [str(issue.key) for issue in digest.archive.issues if issue not in site.archive.issues]
+    if waiting and not keys:
+        session.remark(f"left out: {count(len(waiting), 'draft')} ({', '.join(waiting)}); build with --drafts to see {'it' if len(waiting) == 1 else 'them'}")
+
+
+# ---- what the commands share ----
+
+
+def _digest(session: Session) -> Digest:
+    from roundup.store import find_root, read_digest
+
+    if not session.start.is_dir():
+        raise RefusedError(f"{session.start} is no folder; name one with -C")
+    return read_digest(find_root(session.start))
+
+
+def _site(digest: Digest, *, drafts: bool) -> Site:
+    from roundup.plan import Site
+
+    archive = digest.archive if drafts else digest.archive.published()
+    return Site(digest.config, archive, digest.theme, digest.assets)
+
+
+def _issues(digest: Digest, keys: Iterable[str]) -> tuple[str, ...]:
+    """Return the folders of the issues that ``keys`` name, each with a slash at its end."""
+    from roundup.errors import nearest
+
+    folders = {issue.key: f"{issue.folder}/" for issue in digest.archive.issues}
+    broken = {p.where.path.split("/")[1]: f"issues/{p.where.path.split('/')[1]}/" for p in digest.problems if p.where.path.startswith("issues/")}
+    found = []
+    for text in keys:
+        key = _key(text)
+        folder = folders.get(key) or broken.get(text)
+        if folder is None:
+            raise RefusedError(f'there is no issue "{key}"{nearest(str(key), map(str, folders)) or f"; begin it with: roundup new {key}"}')
+        found.append(folder)
+    return tuple(found)
+
+
+def _refuse_drafts(digest: Digest, site: Site, wanted: tuple[str, ...]) -> None:
+    """A draft goes into the site only when asked for by its option; its name alone may be a slip."""
+    for issue in digest.archive.issues:
+        if issue.is_draft and issue not in site.archive.issues and f"{issue.folder}/" in wanted:
+            raise RefusedError(f"{issue.key} is a draft; give it a date, or build with --drafts")
+
+
+def _key(text: str) -> IssueKey:
+    from roundup.issue import parse_issue_key
+
+    try:
+        return parse_issue_key(text.removeprefix("issues/").rstrip("/"))
+    except ValueError as error:
+        raise RefusedError(str(error)) from error
+
+
+def _next(newest: IssueKey, cadence: str) -> IssueKey:
+    from roundup.issue import key_of
+
+    return newest.next() if newest.cadence == cadence else key_of(newest.last_day + dt.timedelta(days=1), cadence)
+
+
+def _blocking(problems: Iterable[Problem], digest: Digest, site: Site, wanted: tuple[str, ...]) -> list[Problem]:
+    """Return what stands against this build: problems of the issues that it shows, and of what they share.
+
+    A draft that is not built may be in any state; an issue that could not be read at all is nobody's draft.
+    """
+    shown = {f"{issue.folder}/" for issue in site.archive.issues}
+    known = {f"{issue.folder}/" for issue in digest.archive.issues}
+
+    def blocks(problem: Problem) -> bool:
+        parts = problem.where.path.split("/")
+        folder = "/".join(parts[:2]) + "/"
+        if parts[0] != "issues":
+            return True
+        return folder in wanted if wanted else folder in shown or folder not in known
+
+    return [problem for problem in problems if blocks(problem)]
+
+
+def _belongs(output: Output, wanted: tuple[str, ...]) -> bool:
+    """Tell whether an output is of one of the wanted issues, or one that their pages cannot do without."""
+    if output.issue:
+        return f"{output.issue.folder}/" in wanted
+    return output.kind == "stylesheet" or output.source.startswith(wanted)

@@ -1,0 +1,147 @@
+"""The files of a new digest, and of a new issue, as text by path. Pure: names and days come in as values."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from roundup.issue import IssueKey, key_of
+from roundup.yamltext import dump_scalar
+
+_CONFIG = """\
+# What the digest is called and where it will stand. Only the title is required.
+title: {title}
+tagline: what mattered on arXiv, with commentary
+# url: https://example.org/digest/     # where the site will stand; a subfolder is fine
+language: en
+# contact: you@example.org             # tells arXiv who is asking
+# editors:
+#   ann: {{name: Ann Example, url: https://example.org/ann}}
+cadence: {cadence}
+issue_title: "{{key}} arXiv roundup"
+sources:
+- arxiv: [cs.LG, cs.CL, stat.ML]
+"""
+
+_FIRST_ISSUE = """\
+teaser: a first issue, to write over
+date: {date}
+intro: |
+  This is the head of your first issue. It is *Markdown*, like all that you write here: change this file and the
+  ones beside it, run `roundup build` again, and open `site/index.html`.
+order:
+- 1706.03762                           # Attention Is All You Need
+outro: |
+  Rows that no commentary needs can go; `roundup check` tells what is left to do.
+"""
+
+_FIRST_PICK = """\
+# Attention Is All You Need
+# Vaswani et al. · cs.CL · 12 Jun 2017 · https://arxiv.org/abs/1706.03762
+paper: 1706.03762
+commentary: |
+  Say in a few sentences what the paper does and why it matters. A note[^1] is numbered through the issue.
+
+  - lists, tables, `code` and $\\sqrt{d_k}$ are at hand;
+  - an image alone in its paragraph is a figure, and its title the caption.
+
+  [^1]: Like this one.
+tags: [transformers]
+status: ready
+"""
+
+_FIRST_RECORD = """\
+id: "1706.03762"
+title: Attention Is All You Need
+authors:
+- Ashish Vaswani
+- Noam Shazeer
+- Niki Parmar
+- Jakob Uszkoreit
+- Llion Jones
+- Aidan N. Gomez
+- Lukasz Kaiser
+- Illia Polosukhin
+categories:
+- cs.CL
+- cs.LG
+submitted: 2017-06-12
+"""
+
+_IGNORE = """\
+# what roundup makes, and can make again
+/site/
+/.roundup/
+"""
+
+_WORKFLOW = """\
+name: Build the digest
+
+on:
+  push:
+    branches: [main]
+  pull_request:
+
+permissions:
+  contents: read
+
+jobs:
+  build:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+      - uses: actions/setup-python@v5
+        with:
+          python-version: "3.12"
+      - run: pip install "roundup=={version}"
+      - run: roundup check
+      - run: roundup build
+      - uses: actions/upload-pages-artifact@v3
+        if: github.event_name == 'push'
+        with:
+          path: site
+
+  publish:
+    if: github.event_name == 'push'
+    needs: build
+    runs-on: ubuntu-latest
+    permissions:
+      pages: write
+      id-token: write
+    environment:
+      name: github-pages
+      url: ${{{{ steps.deployment.outputs.page_url }}}}
+    steps:
+      - id: deployment
+        uses: actions/deploy-pages@v4
+"""
+
+_NEW_ISSUE = """\
+# A draft until it has a date.
+teaser: ""
+# date: {date}
+intro: |
+
+order: []
+# - section: A heading
+# - 2308.00951
+outro: |
+
+"""
+
+
+def new_digest(title: str, cadence: str, today: dt.date, version: str) -> dict[str, str]:
+    """Return the files of a new digest, its first issue among them."""
+    folder = f"issues/{key_of(today, cadence)}"
+    return {
+        "roundup.yaml": _CONFIG.format(title=dump_scalar(title), cadence=cadence),
+        ".gitignore": _IGNORE,
+        ".github/workflows/digest.yml": _WORKFLOW.format(version=version),
+        f"{folder}/commentary/1706.03762.yaml": _FIRST_PICK,
+        f"{folder}/papers/1706.03762.yaml": _FIRST_RECORD,
+        f"{folder}/issue.yaml": _FIRST_ISSUE.format(date=today),
+    }
+
+
+def new_issue(key: IssueKey, today: dt.date) -> dict[str, str]:
+    """Return the files of a new issue: one draft."""
+    return {f"issues/{key}/issue.yaml": _NEW_ISSUE.format(date=max(today, key.last_day))}
