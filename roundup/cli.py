@@ -6,10 +6,10 @@ import datetime as dt
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -28,8 +28,8 @@ EXIT_INTERRUPTED = 130
 class Session:
     """What the options before the command's name say."""
 
-    start: Path
-    verbosity: int = 0
+    start: Path = Path()
+    verbosity: int = 0  # -1 quiet, 1 or more: tell more
 
     def say(self, text: str, level: int = 0) -> None:
         """Print a result; nothing when quiet."""
@@ -47,10 +47,11 @@ def today() -> dt.date:
     return dt.datetime.now(dt.timezone.utc).date()
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line; turn what went wrong into words and an exit code."""
     try:
-        cli.main(prog_name="roundup", standalone_mode=False)
+        cli.main(arguments, prog_name="roundup", standalone_mode=False)
+        sys.exit(0)
     except click.exceptions.Exit as stop:
         sys.exit(stop.exit_code)
     except click.ClickException as error:
@@ -67,25 +68,38 @@ def main() -> None:
         sys.exit(1)
 
 
+def _quiet(context: click.Context, _: click.Parameter, value: bool) -> None:
+    if value:
+        context.ensure_object(Session).verbosity = -1
+
+
+def _verbose(context: click.Context, _: click.Parameter, value: int) -> None:
+    if value:
+        context.ensure_object(Session).verbosity = value
+
+
+def manners(function: Callable[..., None]) -> Callable[..., None]:
+    """Add the options that stand before a command's name as well as behind it."""
+    quiet = click.option("-q", "--quiet", is_flag=True, expose_value=False, callback=_quiet, help="Print problems only.")
+    verbose = click.option("-v", "--verbose", count=True, expose_value=False, callback=_verbose, help="Print what is done, too.")
+    return quiet(verbose(function))
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]}, epilog='Begin with "roundup init my-digest".')
 @click.option("-C", "start", type=click.Path(path_type=Path), default=".", metavar="DIR", help="Work on the digest in DIR.")
-@click.option("-q", "--quiet", is_flag=True, help="Print problems only.")
-@click.option("-v", "--verbose", count=True, help="Print what is done, too.")
+@manners
 @click.version_option(__version__, message="roundup %(version)s")
 @click.pass_context
-def cli(context: click.Context, start: Path, quiet: bool, verbose: int) -> None:
-    """A literature digest: papers and commentary in YAML, every edition of an issue out.
-
-    fetch, write, check, build, publish.
-    """
-    context.obj = Session(start, -1 if quiet else verbose)
+def cli(context: click.Context, start: Path) -> None:
+    """A literature digest: papers and commentary in YAML, every edition of an issue out."""
+    context.ensure_object(Session).start = start
 
 
 def command(example: str) -> Callable[[Callable[..., None]], click.Command]:
     """Make a command whose help ends with an example."""
 
     def wrap(function: Callable[..., None]) -> click.Command:
-        return cli.command(epilog=f"Example: {example}")(click.pass_obj(function))
+        return cli.command(epilog=f"Example: {example}")(manners(click.pass_obj(function)))
 
     return wrap
 

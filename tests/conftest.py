@@ -1,0 +1,94 @@
+"""What the tests share: a digest made from a few texts, the command line as a function, and a closed network."""
+
+from __future__ import annotations
+
+import os
+import socket
+import textwrap
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from roundup import cli
+
+ROOT = Path(__file__).parent.parent
+SHARED = ROOT.parent / "shared"
+
+MINIMAL = {
+    "roundup.yaml": "title: A digest\n",
+    "issues/2024-1/issue.yaml": "date: 2024-02-01\norder:\n- 2401.00001\n",
+    "issues/2024-1/commentary/2401.00001.yaml": "paper: 2401.00001\ncommentary: |\n  Some words.\nstatus: ready\n",
+    "issues/2024-1/papers/2401.00001.yaml": 'id: "2401.00001"\ntitle: A plain title\nauthors:\n- Ada Example\ncategories:\n- cs.LG\n',
+}
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a command did: its exit code, and what it printed where."""
+
+    code: int
+    out: str
+    err: str
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="write the golden sites anew")
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The corpora that stand beside the project where it is developed; a clone has none of them."""
+    if not SHARED.is_dir():
+        pytest.skip("the shared corpora are not beside this checkout")
+    return SHARED
+
+
+@pytest.fixture(autouse=True)
+def _closed_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(self: socket.socket, address: object) -> None:
+        raise AssertionError(f"a test asked for the network: {address}")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+
+
+@pytest.fixture
+def digest(tmp_path: Path) -> Callable[..., Path]:
+    """Write files into a fresh folder, on top of a minimal digest of one issue; a None takes a file away."""
+
+    def make(files: Mapping[str, str | bytes | None] | None = None, *, bare: bool = False, name: str = "digest") -> Path:
+        root = tmp_path / name
+        wanted: dict[str, str | bytes | None] = {**({} if bare else MINIMAL), **(files or {})}
+        for path, content in wanted.items():
+            if content is not None:
+                write(root / path, content)
+        return root
+
+    return make
+
+
+def write(path: Path, content: str | bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content if isinstance(content, bytes) else textwrap.dedent(content).encode())
+
+
+@pytest.fixture
+def roundup(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """Run a command in a folder, as its user would, and return what it printed and its exit code."""
+
+    def run(*arguments: str, root: Path) -> Result:
+        monkeypatch.chdir(root)
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as stop:
+            cli.main(list(arguments))
+        out, err = capsys.readouterr()
+        return Result(int(stop.value.code or 0), out, err)
+
+    return run
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    """Return every file below a folder but locks, by path."""
+    files = (Path(top) / name for top, _, names in os.walk(folder) for name in names)
+    return {str(f.relative_to(folder)): f.read_bytes() for f in sorted(files) if f.name != ".roundup-lock"}
