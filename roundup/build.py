@@ -152,7 +152,7 @@ def _read_manifest(folder: Path) -> dict[str, list[str]]:
     """Return the hashes of every file that is ours. RefusedError for a folder with files in it that we did not begin."""
     path = folder / MANIFEST
     if not os.path.lexists(path):
-        if foreign := [name for name in sorted(os.listdir(folder)) if not name.startswith((_STAGING, _LOCK))]:
+        if foreign := [name for name in sorted(os.listdir(folder)) if not name.startswith(_STAGING)]:
             raise RefusedError(f'{folder} holds "{foreign[0]}" and was not made by roundup; choose an empty folder with --output')
         return {}
     try:
@@ -162,13 +162,10 @@ def _read_manifest(folder: Path) -> dict[str, list[str]]:
         raise RefusedError(f"{path} cannot be understood; move {folder} away and build again") from None
 
 
-_LOCK = ".roundup-lock"
-
-
 @contextlib.contextmanager
 def _lock(folder: Path) -> Iterator[None]:
-    """Hold the folder for this build alone. The lock dies with the process; its file stays, and says nothing."""
-    handle = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    """Hold the folder for this build alone, by a lock on the folder itself that dies with the process."""
+    handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -89,6 +89,6 @@ def roundup(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch)
 
 
 def tree(folder: Path) -> dict[str, bytes]:
-    """Return every file below a folder but locks, by path."""
+    """Return every file below a folder, by path."""
     files = (Path(top) / name for top, _, names in os.walk(folder) for name in names)
-    return {str(f.relative_to(folder)): f.read_bytes() for f in sorted(files) if f.name != ".roundup-lock"}
+    return {str(f.relative_to(folder)): f.read_bytes() for f in sorted(files)}
