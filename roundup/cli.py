@@ -7,8 +7,6 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import click
@@ -17,6 +15,7 @@ from roundup import __version__
 from roundup.errors import Problem, RefusedError, RoundupError, SourceError, count, printable
 
 if TYPE_CHECKING:
+
     from roundup.issue import IssueKey
     from roundup.plan import Output, Site
     from roundup.store import Digest
@@ -24,12 +23,12 @@ if TYPE_CHECKING:
 EXIT_INTERRUPTED = 130
 
 
-@dataclass
 class Session:
-    """What the options before the command's name say."""
+    """What the options before the command's name say: where to work, and how much to tell (-1 quiet, 1 or more: all)."""
 
-    start: Path = Path()
-    verbosity: int = 0  # -1 quiet, 1 or more: tell more
+    def __init__(self) -> None:
+        self.start = "."
+        self.verbosity = 0
 
     def say(self, text: str, level: int = 0) -> None:
         """Print a result; nothing when quiet."""
@@ -86,11 +85,11 @@ def manners(function: Callable[..., None]) -> Callable[..., None]:
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]}, epilog='Begin with "roundup init my-digest".')
-@click.option("-C", "start", type=click.Path(path_type=Path), default=".", metavar="DIR", help="Work on the digest in DIR.")
+@click.option("-C", "start", default=".", metavar="DIR", help="Work on the digest in DIR.")
 @manners
 @click.version_option(__version__, message="roundup %(version)s")
 @click.pass_context
-def cli(context: click.Context, start: Path) -> None:
+def cli(context: click.Context, start: str) -> None:
     """A literature digest: papers and commentary in YAML, every edition of an issue out."""
     context.ensure_object(Session).start = start
 
@@ -105,21 +104,23 @@ def command(example: str) -> Callable[[Callable[..., None]], click.Command]:
 
 
 @command("roundup init my-digest")
-@click.argument("folder", type=click.Path(path_type=Path), default=".", metavar="[DIR]")
+@click.argument("folder", default=".", metavar="[DIR]")
 @click.option("--title", help="What the digest is called; the folder's name by default.")
 @click.option("--cadence", type=click.Choice(["monthly", "weekly", "daily"]), default="monthly", show_default=True, help="How often an issue comes out.")
-def init(session: Session, folder: Path, title: str | None, cadence: str) -> None:
+def init(session: Session, folder: str, title: str | None, cadence: str) -> None:
     """Make a new digest in DIR: configuration, a first issue, a workflow."""
+    from pathlib import Path
+
     from roundup.starter import new_digest
     from roundup.store import create
 
-    root = session.start / folder
+    root = Path(session.start) / folder
     name = title or root.resolve().name.replace("-", " ").replace("_", " ").strip().capitalize() or "Roundup"
     files = new_digest(name, cadence, today(), __version__)
     create(root, files)
     for path in files:
         session.say(f"made {root / path}", 1)
-    where = "" if folder == Path(".") else f"cd {folder} && "
+    where = "" if folder == "." else f"cd {folder} && "
     session.say(f'a new digest stands in {root}; next: {where}roundup build')
 
 
@@ -174,10 +175,12 @@ class _ToldError(RoundupError):
 @command("roundup build --drafts")
 @click.argument("keys", nargs=-1, metavar="[KEY]...")
 @click.option("--drafts", is_flag=True, help="Build issues without a date, too.")
-@click.option("--output", type=click.Path(path_type=Path), metavar="DIR", help="Where the site goes; site/ in the digest by default.")
+@click.option("--output", metavar="DIR", help="Where the site goes; site/ in the digest by default.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was written and removed as JSON.")
-def build(session: Session, keys: tuple[str, ...], drafts: bool, output: Path | None, as_json: bool) -> None:
+def build(session: Session, keys: tuple[str, ...], drafts: bool, output: str | None, as_json: bool) -> None:
     """Build the site, or only the pages of the issues KEY."""
+    from pathlib import Path
+
     from roundup.build import build as build_site
     from roundup.pages import render
     from roundup.pages.theme import drawing
@@ -198,7 +201,7 @@ def build(session: Session, keys: tuple[str, ...], drafts: bool, output: Path | 
         session.say(f"drawing {one.path}", 2)
         return (digest.root / one.source).read_bytes() if one.source else render(one, site, ready)
 
-    folder = output if output is not None else digest.root / "site"
+    folder = Path(output) if output else digest.root / "site"
     report = build_site(tuple(planned), draw, folder, partly=bool(keys))
     if as_json:
         import json
@@ -225,11 +228,13 @@ def build(session: Session, keys: tuple[str, ...], drafts: bool, output: Path | 
 
 
 def _digest(session: Session) -> Digest:
+    from pathlib import Path
+
     from roundup.store import find_root, read_digest
 
-    if not session.start.is_dir():
+    if not os.path.isdir(session.start):
         raise RefusedError(f"{session.start} is no folder; name one with -C")
-    return read_digest(find_root(session.start))
+    return read_digest(find_root(Path(session.start)))
 
 
 def _site(digest: Digest, *, drafts: bool) -> Site:

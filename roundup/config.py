@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass, field
 
 from roundup.errors import Location
@@ -46,16 +45,3 @@ class Config:
     def editor(self, short: str) -> Editor:
         """Return who signs as ``short``; a name that roundup.yaml does not list stands for itself."""
         return dict(self.editors).get(short, Editor(short))
-
-
-_MONTHS = "January February March April May June July August September October November December".split()
-
-
-def shown_date(date: dt.date) -> str:
-    """Return ``5 September 2023``; never by the machine's locale, so that every machine writes the same."""
-    return f"{date.day} {_MONTHS[date.month - 1]} {date.year}"
-
-
-def short_date(date: dt.date) -> str:
-    """Return ``5 Sep 2023``."""
-    return f"{date.day} {_MONTHS[date.month - 1][:3]} {date.year}"

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import total_ordering
 
 from roundup.errors import Location
-from roundup.paper import Author, Paper, day
+from roundup.paper import Author, Paper, instant
 from roundup.text.slugs import slug
 
 NOWHERE = Location("")
@@ -63,7 +63,7 @@ class IssueKey:
 
 
 CADENCES = ("monthly", "weekly", "daily")
-_KEY = re.compile(r"(\d{4})-(?:W(\d{1,2})|(\d{1,2})(?:-(\d{1,2}))?)")
+_KEY = re.compile(r"(\d{4})-(?:W(\d{1,2})|(\d{1,2})(?:-(\d{1,2}))?)", re.ASCII)
 
 
 def parse_issue_key(text: str) -> IssueKey:
@@ -268,8 +268,8 @@ class Archive:
         return min((i for i in self.issues if issue.key < i.key), key=lambda i: i.key, default=None)
 
 
-def submission_order(pick: Pick) -> tuple[bool, dt.date, str]:
+def submission_order(pick: Pick) -> tuple[bool, dt.datetime, str]:
     """Sort key of picks that no order names: oldest submission first; what has no such day comes last, by name."""
     paper = pick.paper
     moment = paper.submitted or paper.announced if paper else None
-    return moment is None, day(moment) if moment else dt.date.max, pick.name
+    return moment is None, instant(moment or dt.date.max), pick.name

@@ -41,8 +41,8 @@ class ArxivId:
 
 
 _PREFIX = re.compile(r"arxiv:\s*", re.I)
-_NEW = re.compile(r"(\d\d)(\d\d)\.(\d+)(?:v([1-9]\d{0,2}))?")
-_OLD = re.compile(r"([a-z-]+)(?:\.[A-Z]{2})?/(\d\d)(\d\d)\d{3}(?:v([1-9]\d{0,2}))?")
+_NEW = re.compile(r"(\d\d)(\d\d)\.(\d+)(?:v([1-9]\d{0,2}))?", re.ASCII)
+_OLD = re.compile(r"([a-z-]+)(?:\.[A-Z]{2})?/(\d\d)(\d\d)\d{3}(?:v([1-9]\d{0,2}))?", re.ASCII)
 # Every archive that gave out IDs before April 2007, closed ones too. Source: https://arxiv.org/archive/
 _ARCHIVES = frozenset(
     "acc-phys adap-org alg-geom ao-sci astro-ph atom-ph bayes-an chao-dyn chem-ph cmp-lg comp-gas cond-mat cs dg-ga"
@@ -171,11 +171,20 @@ def day(moment: Moment) -> dt.date:
     return moment.astimezone(dt.timezone.utc).date() if isinstance(moment, dt.datetime) else moment
 
 
+def instant(moment: Moment) -> dt.datetime:
+    """Return the moment as a time that sorts; of a day where only the day is known, its beginning."""
+    return moment if isinstance(moment, dt.datetime) else dt.datetime.combine(moment, dt.time(), dt.timezone.utc)
+
+
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?", re.ASCII)
+
+
 def parse_moment(text: str) -> Moment:
     """Return the day or the time that ``text`` gives; a time without offset is UTC. ValueError for anything else."""
-    if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+    if _DAY.fullmatch(text):
         return dt.date.fromisoformat(text)
-    if not re.fullmatch(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?", text):
+    if not _TIME.fullmatch(text):
         raise ValueError("not a date")
     moment = dt.datetime.fromisoformat(text)
     moment = moment.replace(tzinfo=dt.timezone.utc) if moment.tzinfo is None else moment

@@ -12,11 +12,12 @@ from typing import Any, Protocol
 
 from markupsafe import Markup
 
-from roundup.config import Config, Editor, short_date, shown_date
+from roundup.config import Config, Editor
 from roundup.issue import Block, Issue, Pick
 from roundup.paper import Paper, day
 from roundup.plan import Site, issue_path, link_between, permalink, places, relative
 from roundup.text import dialect
+from roundup.text.dates import short_date, shown_date
 from roundup.text.dialect import Card, Document
 from roundup.text.links import host
 from roundup.text.setting import Setting

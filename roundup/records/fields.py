@@ -98,7 +98,7 @@ class Fields:
         return self.converted(key, parse_moment, "no date; write 2023-08-02 or 2023-08-02T12:00:00Z")
 
     def date(self, key: str) -> dt.date | None:
-        return self.converted(key, dt.date.fromisoformat, "no date; write it as 2023-08-02")
+        return self.converted(key, _day, "no date; write it as 2023-08-02")
 
     def number(self, key: str) -> int | None:
         return self.converted(key, _whole, "no whole number from 0 on")
@@ -162,6 +162,13 @@ def eaten(mapping: Mapping, path: str, keys: tuple[str, ...]) -> Iterator[Proble
         if isinstance(node, Scalar) and node.remark.startswith(" #"):
             what = f'"{node.remark.strip()}" behind the {key} is a comment and will not be seen; quote the value, or put two spaces before the #'
             yield Problem(Location(path, node.line), what)
+
+
+def _day(text: str) -> dt.date:
+    moment = parse_moment(text)
+    if isinstance(moment, dt.datetime):
+        raise ValueError
+    return moment
 
 
 def _whole(text: str) -> int:

@@ -37,6 +37,6 @@ class Setting:
         if not is_local(href) or not href.startswith("/"):
             return href
         path, mark, fragment = href.lstrip("/").partition("#")
-        if path == "" or path.endswith("/"):
+        if (path == "" or path.endswith("/")) and is_local(self.root):
             path += "index.html"  # so that it opens from the disk, too
         return f"{self.root}{path}{mark}{fragment}"

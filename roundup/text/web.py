@@ -25,7 +25,7 @@ _TAGS = {
 }  # fmt: skip
 _ATTRIBUTES = {
     "*": {"class", "id"},
-    "a": {"href", "role", "aria-label"},
+    "a": {"href", "title", "role", "aria-label"},
     "aside": {"role", "aria-label"},
     "img": {"src", "alt", "width", "height", "loading"},
     "ol": {"start"},
@@ -114,7 +114,9 @@ class _Web(RendererHTML):
         return "</p>\n" if tokens[idx].level else f"</h{env['ranks'].get(int(tokens[idx].tag[1]), 6)}>\n"
 
     def link_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
-        return f'<a href="{escape(env["setting"].link(str(tokens[idx].attrs["href"])))}">'
+        attributes = tokens[idx].attrs
+        title = f' title="{escape(str(attributes["title"]))}"' if attributes.get("title") else ""
+        return f'<a href="{escape(env["setting"].link(str(attributes["href"])))}"{title}>'
 
     def link_close(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         # The words before a look-alike host may name another place than the link does: say where it leads.
