@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build check test lint golden wheel clean
+.PHONY: help setup build check test soak lint golden wheel clean
 
 help: ## list these targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -26,6 +26,9 @@ check: $(READY) ## tell what is wrong with our own issues
 
 test: $(READY) ## run all the tests
 	$(BIN)/pytest
+
+soak: $(READY) ## the long forms of the tests: all vectors, new random examples
+	ROUNDUP_SOAK=1 $(BIN)/pytest
 
 lint: $(READY) ## style and types
 	$(BIN)/ruff check .

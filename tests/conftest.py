@@ -10,8 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from roundup import cli
+
+# The ordinary run takes the same examples every time; ``make soak`` takes ever new ones, and more of them.
+settings.register_profile("ordinary", derandomize=True, deadline=None)
+settings.register_profile("soak", max_examples=5000, deadline=None)
+settings.load_profile("soak" if os.environ.get("ROUNDUP_SOAK") else "ordinary")
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"

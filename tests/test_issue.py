@@ -185,7 +185,7 @@ def test_an_old_style_id_is_a_lawful_file_name_and_anchor(digest: Digest, roundu
 def test_the_archive_stands_newest_first(digest: Digest, roundup: Run) -> None:
     keys = ["2023-10", "2023-9", "2023-7-2", "2024-W2", "2023-7"]
     files: dict[str, str | None] = {f"issues/{key}/issue.yaml": f"date: 2024-02-01\nintro: Issue {key}.\n" for key in keys}
-    root = digest({**files, **dict.fromkeys((p for p in MINIMAL if p.startswith("issues/")))})
+    root = digest({**files, **dict.fromkeys(p for p in MINIMAL if p.startswith("issues/"))})
     assert roundup("build", root=root).code == 0
     home = html5lib.parse((root / "site/index.html").read_bytes(), namespaceHTMLElements=False)
     links = [a.get("href") for a in home.iter("a") if "index.html" in a.get("href", "") and "#" not in a.get("href", "")]

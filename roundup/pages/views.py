@@ -181,6 +181,7 @@ class _Page:
         self.issue, self.site, self.edition, self.absolute = issue, site, edition, absolute
         top = relative(issue_path(issue.key), "")
         self.setting = Setting(
+            page=issue_path(issue.key),
             root=(site.config.url or top) if absolute else top,
             sizes={figure.name: (figure.width, figure.height) for figure in issue.figures},
         )

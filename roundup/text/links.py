@@ -54,7 +54,7 @@ def look_alike(url: str) -> str:
 
 
 # Cyrillic and Greek small letters that are drawn as Latin ones: a label of nothing else is a disguise.
-_CONFUSABLE = frozenset("аеорсухіјѕԁԛԝһѵνοαρ")
+_CONFUSABLE = frozenset("аеорсухіјѕԁԛԝһѵӏνοαρ")
 
 
 def _all_confusable(label: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
+from urllib.parse import urljoin
 
 from roundup.text.links import is_local
 
@@ -24,6 +25,7 @@ class Setting:
     prefix: str = "text"  # of the ids of headings; unique on the page
     heading: int = 2  # level of the heading above the block
     first_note: int = 1
+    page: str = "index.html"  # the page's path from the top of the site
     root: str = ""  # from the page to the top of the site, as ``../``, or the site's address
     places: Mapping[str, Place] = field(default_factory=lambda: MappingProxyType({}))
     sizes: Mapping[str, tuple[int, int]] = field(default_factory=lambda: MappingProxyType({}))
@@ -33,10 +35,17 @@ class Setting:
         return replace(self, prefix=prefix, heading=heading, first_note=first_note, places=places)
 
     def link(self, href: str) -> str:
-        """Return a link as it works from the page: ``/2023-7/#theory`` counts from the top of the site."""
-        if not is_local(href) or not href.startswith("/"):
+        """Return a link as it works from the page: ``/2023-7/#theory`` counts from the top of the site.
+
+        On a page it is relative and names index.html, so that it opens from the disk, too; where the block travels
+        without the site (``root`` is an address) it is absolute.
+        """
+        travels = not is_local(self.root)
+        if not is_local(href) or href.startswith("figures/") or (href.startswith("#") and not travels):
             return href
-        path, mark, fragment = href.lstrip("/").partition("#")
-        if (path == "" or path.endswith("/")) and is_local(self.root):
-            path += "index.html"  # so that it opens from the disk, too
+        path, mark, fragment = urljoin(f"/{self.page}", href).lstrip("/").partition("#")
+        if travels:
+            path = path.removesuffix("index.html")
+        elif path == "" or path.endswith("/"):
+            path += "index.html"
         return f"{self.root}{path}{mark}{fragment}"

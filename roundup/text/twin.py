@@ -39,7 +39,10 @@ def render(document: Document, setting: Setting) -> Markup:
     parts = writer.blocks(document.tokens)
     for index, note in enumerate(document.notes):
         body = "\n\n".join(writer.blocks(note.tokens))
-        parts.append(f"[^{setting.first_note + index}]: " + body.replace("\n", "\n    ").replace("\n    \n", "\n\n"))
+        number = setting.first_note + index
+        # a note that nothing refers to would not be shown by other programs: it goes out as a paragraph
+        head = f"[^{number}]: " if note.uses else f"\\[{number}\\] "
+        parts.append(head + (_indented(body, 4) if note.uses else body))
     return Markup("\n\n".join(parts))
 
 
@@ -84,11 +87,10 @@ class _Writer:
 
     # ---- blocks ----
 
-    def blocks(self, tokens: Sequence[Token]) -> list[str]:
-        """Return each block of a container as text, in order."""
+    def blocks(self, tokens: Sequence[Token], last_list: str = "") -> list[str]:
+        """Return each block of a container as text, in order; ``last_list`` is the marker just before it, as "- " of an item."""
         out: list[str] = []
         index = 0
-        last_list = ""
         while index < len(tokens):
             token = tokens[index]
             end = _close(tokens, index)
@@ -141,7 +143,7 @@ class _Writer:
             content = inside[index + 1 : end]
             loose = loose or any(t.type == "paragraph_open" and t.level == inside[index].level + 1 and not t.hidden for t in content)
             head = f"{number}{marker} " if token.type == "ordered_list_open" else f"{marker} "
-            blocks = self.blocks(content)
+            blocks = self.blocks(content, marker)  # "- - -" would be a rule
             tight = "\n".join(blocks) if not loose and not _needs_gap(content) else "\n\n".join(blocks)
             items.append((head + _indented(tight, len(head))).rstrip())
             number += 1

@@ -1,0 +1,266 @@
+"""A build puts what differs in place, whole; removes only its own; and is finished by the next run when it was stopped."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from conftest import MINIMAL, ROOT, Result, tree, write
+from roundup.build import MANIFEST, build
+from roundup.errors import RefusedError
+from roundup.plan import Output
+
+Digest = Callable[..., Path]
+Run = Callable[..., Result]
+
+
+def outputs(*paths: str) -> tuple[Output, ...]:
+    return tuple(Output(path, "page", path) for path in paths)
+
+
+def drawn(output: Output) -> bytes:
+    return f"page {output.path}".encode()
+
+
+def test_writes_everything_once_and_then_nothing(tmp_path: Path) -> None:
+    planned = outputs("a.html", "b/index.html")
+    assert build(planned, drawn, tmp_path / "site").written == ("a.html", "b/index.html")
+    before = {path: (tmp_path / "site" / path).stat().st_mtime_ns for path in tree(tmp_path / "site")}
+    report = build(planned, drawn, tmp_path / "site")
+    assert (report.written, report.unchanged, report.removed) == ((), ("a.html", "b/index.html"), ())
+    assert {path: (tmp_path / "site" / path).stat().st_mtime_ns for path in tree(tmp_path / "site")} == before
+
+
+def test_removes_what_is_no_longer_planned_and_the_folder_it_leaves_empty(tmp_path: Path) -> None:
+    build(outputs("a.html", "old/deep/index.html"), drawn, tmp_path / "site")
+    report = build(outputs("a.html"), drawn, tmp_path / "site")
+    assert report.removed == ("old/deep/index.html",)
+    assert sorted(tree(tmp_path / "site")) == [MANIFEST, "a.html"]
+    assert not (tmp_path / "site/old").exists()
+
+
+def test_never_deletes_what_it_did_not_make(tmp_path: Path) -> None:
+    build(outputs("a.html", "old/index.html"), drawn, tmp_path / "site")
+    write(tmp_path / "site/CNAME", "example.org")
+    write(tmp_path / "site/old/notes.txt", "mine")
+    build(outputs("a.html"), drawn, tmp_path / "site")
+    assert sorted(tree(tmp_path / "site")) == [MANIFEST, "CNAME", "a.html", "old/notes.txt"]
+
+
+def test_keeps_a_file_of_its_own_that_somebody_has_changed(tmp_path: Path) -> None:
+    build(outputs("a.html", "b.html"), drawn, tmp_path / "site")
+    write(tmp_path / "site/b.html", "edited by hand")
+    report = build(outputs("a.html"), drawn, tmp_path / "site")
+    assert (report.removed, report.kept) == ((), ("b.html",))
+    assert (tmp_path / "site/b.html").read_text() == "edited by hand"
+
+
+def test_builds_part_of_the_site_and_leaves_the_rest(tmp_path: Path) -> None:
+    build(outputs("a.html", "b.html"), drawn, tmp_path / "site")
+    report = build(outputs("a.html"), lambda o: b"new", tmp_path / "site", partly=True)
+    assert (report.written, report.removed) == (("a.html",), ())
+    assert (tmp_path / "site/b.html").exists()
+    assert build(outputs("a.html"), lambda o: b"new", tmp_path / "site").removed == ("b.html",)
+
+
+def test_what_cannot_be_drawn_stops_it_before_the_first_file(tmp_path: Path) -> None:
+    def failing(output: Output) -> bytes:
+        if output.path == "b.html":
+            raise RefusedError("no")
+        return b"new"
+
+    with pytest.raises(RefusedError):
+        build(outputs("a.html", "b.html"), failing, tmp_path / "site")
+    assert not (tmp_path / "site").exists()
+    build(outputs("a.html", "b.html"), drawn, tmp_path / "site")
+    before = tree(tmp_path / "site")
+    with pytest.raises(RefusedError):
+        build(outputs("a.html", "b.html"), failing, tmp_path / "site")
+    assert tree(tmp_path / "site") == before
+
+
+@pytest.mark.parametrize("stop_at", range(1, 9))
+def test_a_stop_at_any_rename_leaves_whole_files_and_the_next_run_finishes(stop_at: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The power goes before the n-th rename: every file is the old or the new one, and one more run ends as if nothing was."""
+    old, new = outputs("a.html", "b.html", "gone.html"), outputs("a.html", "b.html", "c/index.html")
+
+    def redrawn(output: Output) -> bytes:
+        return b"second " + drawn(output)
+
+    build(old, drawn, tmp_path / "expected")
+    build(new, redrawn, tmp_path / "expected")
+    build(old, drawn, tmp_path / "site")
+    real, count = os.replace, 0
+
+    def replace(source: object, target: object) -> None:
+        nonlocal count
+        count += 1
+        if count == stop_at:
+            raise KeyboardInterrupt
+        real(source, target)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(os, "replace", replace)
+    try:
+        build(new, redrawn, tmp_path / "site")
+    except KeyboardInterrupt:
+        allowed = {drawn(o) for o in old} | {redrawn(o) for o in new}
+        assert all(data in allowed for path, data in tree(tmp_path / "site").items() if path != MANIFEST)
+    monkeypatch.setattr(os, "replace", real)
+    build(new, redrawn, tmp_path / "site")
+    assert tree(tmp_path / "site") == tree(tmp_path / "expected")
+
+
+@pytest.mark.parametrize("pause", [0.0, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.7])
+def test_killed_at_any_moment_the_next_build_ends_the_same(pause: float, digest: Digest, roundup: Run) -> None:
+    root = digest({f"issues/2024-{m}/issue.yaml": f"date: 2024-02-01\nintro: Words of issue {m}.\n" for m in range(2, 13)})
+    assert roundup("build", "--output", str(root.parent / "expected"), root=root).code == 0
+    process = subprocess.Popen([sys.executable, "-m", "roundup", "build"], cwd=root, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=subprocess.DEVNULL)
+    time.sleep(pause)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    before = {path: data for path, data in tree(root).items() if not path.startswith("site/")}
+    assert roundup("build", root=root).code == 0
+    assert tree(root / "site") == tree(root.parent / "expected")
+    assert {path: data for path, data in tree(root).items() if not path.startswith("site/")} == before
+
+
+def test_an_interrupted_build_says_so_and_leaves_no_site(digest: Digest, roundup: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> bytes:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("roundup.pages.render", interrupted)
+    root = digest()
+    result = roundup("build", root=root)
+    assert (result.code, result.err) == (130, "\nstopped; nothing is half-written, run it again to go on\n")
+    assert not (root / "site").exists()
+
+
+def test_a_folder_that_it_did_not_make_is_refused(digest: Digest, roundup: Run) -> None:
+    root = digest({"site/thesis.tex": "my words"})
+    before = tree(root)
+    result = roundup("build", root=root)
+    assert (result.code, result.err) == (2, f'{root}/site holds "thesis.tex" and was not made by roundup; choose an empty folder with --output\n')
+    assert tree(root) == before
+
+
+@pytest.mark.parametrize("folder", ["/", "~", ".", "issues", "..", "repository", "file"])
+def test_dangerous_output_folders_are_refused(folder: str, digest: Digest, roundup: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = digest({"repository/.git/config": "", "file": "a file"})
+    monkeypatch.setenv("HOME", str(root.parent))
+    before = tree(root)
+    target = str(root.parent) if folder == "~" else folder
+    assert roundup("build", "--output", target, root=root).code == 2
+    assert tree(root) == before
+
+
+def test_a_foreign_file_in_the_way_is_not_overwritten(digest: Digest, roundup: Run) -> None:
+    root = digest()
+    roundup("build", root=root)
+    write(root / "issues/2024-2/issue.yaml", "date: 2024-03-01\nintro: Words.\n")
+    write(root / "site/2024-2/index.html", "mine")
+    result = roundup("build", root=root)
+    assert result.code == 2
+    assert result.err == f"{root}/site/2024-2/index.html is in the way, and roundup did not make it; move it elsewhere\n"
+    assert (root / "site/2024-2/index.html").read_text() == "mine"
+
+
+def test_a_link_in_the_output_leads_nothing_out(digest: Digest, roundup: Run, tmp_path: Path) -> None:
+    root = digest()
+    (tmp_path / "elsewhere").mkdir()
+    roundup("build", root=root)
+    for path in (root / "site/2024-1").iterdir():
+        path.unlink()
+    (root / "site/2024-1").rmdir()
+    (root / "site/2024-1").symlink_to(tmp_path / "elsewhere")
+    assert roundup("build", root=root).code == 2
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_two_builds_at_once_do_not_mix(digest: Digest, roundup: Run) -> None:
+    root = digest()
+    (root / "site").mkdir()
+    handle = os.open(root / "site", os.O_RDONLY)
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    result = roundup("build", root=root)
+    os.close(handle)
+    assert (result.code, result.err) == (2, f"another roundup is building {root}/site at this moment; wait for it\n")
+    assert roundup("build", root=root).code == 0
+
+
+def test_no_byte_of_the_sources_changes(digest: Digest, roundup: Run) -> None:
+    root = digest({"issues/2024-1/commentary/2401.00001.yaml": "# a comment\r\npaper:   2401.00001\r\ncommentary: |\r\n  Words.  \r\n"})
+    before = tree(root)
+    for command in ("check", "build", "build"):
+        roundup(command, root=root)
+    assert {path: data for path, data in tree(root).items() if not path.startswith("site/")} == before
+
+
+def test_drafts_are_built_only_when_asked_for(digest: Digest, roundup: Run) -> None:
+    root = digest({"issues/2024-2/issue.yaml": "intro: Not yet.\n"})
+    result = roundup("build", root=root)
+    assert result.err == "left out: 1 draft (2024-2); build with --drafts to see it\n"
+    assert not (root / "site/2024-2").exists()
+    assert roundup("build", "2024-2", root=root).err == "2024-2 is a draft; give it a date, or build with --drafts\n"
+    roundup("build", "--drafts", root=root)
+    assert "Draft" in (root / "site/2024-2/index.html").read_text()
+    roundup("build", root=root)
+    assert not (root / "site/2024-2").exists()
+    assert "2024-2" not in (root / "site/index.html").read_text()
+
+
+def test_builds_one_issue_and_leaves_the_others(digest: Digest, roundup: Run) -> None:
+    root = digest({"issues/2024-2/issue.yaml": "date: 2024-03-01\nintro: First words.\n"})
+    roundup("build", root=root)
+    before = tree(root / "site")
+    write(root / "issues/2024-2/issue.yaml", "date: 2024-03-01\nintro: Second words.\n")
+    write(root / "issues/2024-1/issue.yaml", "date: 2024-02-01\ntitle: [broken\n")
+    assert roundup("build", "2024-02", root=root).code == 0
+    changed = {path for path, data in tree(root / "site").items() if before.get(path) != data and path != MANIFEST}
+    assert changed == {"2024-2/index.html", "2024-2/index.md"}
+
+
+def test_an_editors_template_replaces_a_block(digest: Digest, roundup: Run) -> None:
+    template = '{% extends "roundup/issue.html" %}{% block sponsor %}<p>Our own block for {{ issue.key }}.</p>{% endblock %}'
+    root = digest({"templates/issue.html": template})
+    assert roundup("build", root=root).code == 0
+    page = (root / "site/2024-1/index.html").read_text()
+    assert "<p>Our own block for 2024-1.</p>" in page
+    assert "A plain title" in page
+
+
+def test_what_is_planned_is_fingerprinted_by_all_its_inputs(digest: Digest) -> None:
+    """A changed word, record, figure, neighbour, template or setting changes the fingerprint of what shows it, and of no other page."""
+    issue, other = "issues/2024-1/issue.yaml", "issues/2024-3/issue.yaml"
+    base: dict[str, str | None] = {other: "date: 2024-04-01\n", "issues/2023-1/issue.yaml": "date: 2023-02-01\n"}
+    cases: list[tuple[dict[str, str | None], set[str]]] = [
+        ({"issues/2024-1/commentary/2401.00001.yaml": MINIMAL["issues/2024-1/commentary/2401.00001.yaml"].replace("Some", "Other")}, {"2024-1"}),
+        ({"issues/2024-1/papers/2401.00001.yaml": MINIMAL["issues/2024-1/papers/2401.00001.yaml"].replace("plain", "new")}, {"2024-1"}),
+        ({other: "date: 2024-04-01\ntitle: New\n"}, {"2024-1", "2024-3", "index.html"}),
+        ({issue: MINIMAL[issue] + "teaser: new\n"}, {"2024-1", "index.html"}),
+        ({"roundup.yaml": "title: New\n"}, {"2023-1", "2024-1", "2024-3", "index.html"}),
+        ({"roundup.yaml": 'title: A digest\naccent: "#112233"\n'}, {"2023-1", "2024-1", "2024-3", "index.html", "assets"}),
+        ({"templates/issue.html": '{% extends "roundup/issue.html" %}'}, {"2023-1", "2024-1", "2024-3", "index.html", "assets"}),
+        ({"issues/2024-1/commentary/2401.00001.yaml": None, "issues/2024-1/papers/2401.00001.yaml": None, issue: "date: 2024-02-01\n"}, {"2024-1", "index.html"}),
+    ]
+    before = fingerprints(digest(base, name="base"))
+    for number, (files, expected) in enumerate(cases):
+        after = fingerprints(digest({**base, **files}, name=f"case-{number}"))
+        changed = {path.split("/")[0] for path in after if before.get(path) != after[path]}
+        assert changed == expected, files
+
+
+def fingerprints(root: Path) -> dict[str, str]:
+    from roundup.plan import Site, outputs
+    from roundup.store import read_digest
+
+    read = read_digest(root)
+    assert read.problems == ()
+    return {o.path: o.made_from for o in outputs(Site(read.config, read.archive, read.theme, read.assets))}

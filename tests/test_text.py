@@ -1,0 +1,172 @@
+"""The dialect, from ``text_cases.md``: each case is Markdown, its HTML and its portable Markdown; and properties of both."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import html5lib
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from conftest import write
+from roundup.text import dialect, twin, web
+from roundup.text.links import host, is_allowed, is_local, look_alike
+from roundup.text.setting import Place, Setting
+from roundup.text.slugs import slug
+from roundup.text.visible import visible
+
+CASES = Path(__file__).parent / "text_cases.md"
+SETTING = Setting(
+    prefix="p",
+    first_note=3,
+    page="2024-2/index.html",
+    root="../",
+    places={"2401.00001": Place("A paper", "../2024-1/index.html#2401.00001")},
+    sizes={"figures/a.png": (40, 20), "figures/my fig.png": (1, 1)},
+)
+
+
+def read_cases() -> list[tuple[str, str, str, str]]:
+    """Return name, source, HTML and Markdown of each case; a line with a single dot divides them."""
+    found = []
+    for part in re.split(r"^=== ", CASES.read_text(encoding="utf-8"), flags=re.M)[1:]:
+        name, _, body = part.partition(" ===\n")
+        source, html, markdown = (piece.strip("\n") for piece in re.split(r"^\.$", body, maxsplit=2, flags=re.M))
+        found.append((name, source, html, markdown))
+    return found
+
+
+def html_of(source: str) -> str:
+    return str(web.render(dialect.parse(source), SETTING)).strip("\n")
+
+
+def markdown_of(source: str) -> str:
+    return str(twin.render(dialect.parse(source), SETTING))
+
+
+def test_cases_are_up_to_date(request: pytest.FixtureRequest) -> None:
+    """With ``--update-golden`` the expectations are written anew, to be read in review."""
+    if request.config.getoption("--update-golden"):
+        head = CASES.read_text(encoding="utf-8").partition("\n=== ")[0]
+        parts = [f"=== {name} ===\n\n{source}\n.\n{html_of(source)}\n.\n{markdown_of(source)}\n" for name, source, _, _ in read_cases()]
+        write(CASES, (head + "\n" + "\n".join(parts)).encode())
+    names = [name for name, *_ in read_cases()]
+    assert len(names) == len(set(names)) > 40
+
+
+@pytest.mark.parametrize(("name", "source", "html", "markdown"), read_cases(), ids=lambda value: value[:40])
+def test_case(name: str, source: str, html: str, markdown: str) -> None:
+    assert html_of(source) == html
+    assert markdown_of(source) == markdown
+
+
+def shown(html: str) -> str:
+    return re.sub(r"\s+", " ", html).strip()
+
+
+# What our Markdown says on purpose in another way than the source: captions become words, quoted headings bold words,
+# white space at the start of a line goes, quotes have been curled.
+_OTHERWISE = {40, 228, 229, 230, 232, 300, 41, 572, 573, 576, 577, 584, 585, 586, 588, 589, 591}
+
+
+def test_the_specifications_examples_say_the_same_when_read_back(shared: Path) -> None:
+    """CommonMark's 652 examples: what we write as Markdown renders as the source does."""
+    differ = set()
+    for example in json.loads((shared / "corpora/markdown/commonmark_spec.json").read_text()):
+        source = example["markdown"]
+        if shown(html_of(source)) != shown(html_of(markdown_of(source))):
+            differ.add(example["example"])
+    assert differ <= _OTHERWISE
+
+
+@given(st.text(alphabet=st.sampled_from(list("ab *_`[]()<>#-+.!\\\n\t1|~$^&:;\"'=/é—")), max_size=80))
+def test_any_text_is_drawn_in_both_editions(source: str) -> None:
+    """Total: no error, and nothing alive but what our pages use."""
+    page = html5lib.parseFragment(html_of(source), namespaceHTMLElements=False)
+    assert {element.tag for element in page.iter() if isinstance(element.tag, str)} <= web._TAGS | {"DOCUMENT_FRAGMENT"}
+    markdown_of(source)
+
+
+WORDS = st.lists(st.sampled_from(["one", "*two*", "three.", "a_b", "`x|y`", "4 > 3", "#5", "1.", "-", "+", "[x]", "<i>", "&amp;", "$5", "2*3", "\\*", "~~s~~", "!", "\"q\"", "https://e.org/a_b"]), min_size=1, max_size=12)
+
+
+@given(st.lists(WORDS.map(" ".join), min_size=1, max_size=4).map("\n\n".join))
+def test_portable_markdown_reads_back_as_the_same_words(source: str) -> None:
+    once = html_of(source)
+    assert shown(html_of(markdown_of(source))) == shown(once)
+
+
+@given(st.text(max_size=60))
+def test_plain_text_escaped_for_markdown_reads_back_as_itself(text: str) -> None:
+    line = re.sub(r"\s+", " ", visible(text)).strip()
+    back = html5lib.parseFragment(html_of(f"x {twin.escaped(line)} x"), namespaceHTMLElements=False)
+    words = "".join(back.itertext()).replace("\xa0", " ")
+    for curly, typed in (("“", '"'), ("”", '"'), ("‘", "'"), ("’", "'"), ("–", "--"), ("—", "---"), ("…", "...")):
+        words, line = words.replace(curly, typed), line.replace(curly, typed)
+    assert " ".join(words.split()) == " ".join(f"x {line} x".split())
+
+
+# ---- rules ----
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://example.org/", "HTTP://example.org", "https://example.org:8080/a?b#c", "mailto:a@example.org", "mailto:a@example.org?subject=x", "#here", "../x/", "/2023-7/#theory", "figures/a.png", "?q"],
+)
+def test_links_that_live(url: str) -> None:
+    assert is_allowed(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["", "javascript:alert(1)", "JaVaScript:x", "data:text/html,x", "file:///etc", "//evil.example", "https:/x", "https://", "https://user@evil.example/", "https://a\\b", "ftp://x", "view-source:x", "mailto:", "mailto:x", "a\nb", "\u202ehttps://x", ":x", "intent://x"],
+)
+def test_links_that_do_not(url: str) -> None:
+    assert not is_allowed(url)
+
+
+def test_a_relative_link_is_local_and_has_no_host() -> None:
+    assert is_local("../a")
+    assert host("../a") == ""
+    assert host("https://www.example.org/x") == "example.org"
+
+
+@pytest.mark.parametrize(
+    ("url", "disguise"),
+    [
+        ("https://arxiv.org/", ""),
+        ("https://xn--caf-dma.example/", ""),
+        ("https://xn--rxiv-43d.org/abs/1", "xn--rxiv-43d.org"),
+        ("https://аrxiv.org/", "аrxiv.org"),
+        ("https://xn--80ak6aa92e.com/", "xn--80ak6aa92e.com"),
+        ("https://пример.example/", ""),
+        ("https://xn--\x80.example/", "xn--\x80.example"),
+    ],
+)
+def test_hosts_that_look_like_another(url: str, disguise: str) -> None:
+    assert look_alike(url) == disguise
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("Tool use", "tool-use"), ("  Ünïcode & more! ", "unicode-more"), ("H₂O", "h2o"), ("ﬁne", "fine"), ("a" * 80, "a" * 60), ("one two " * 20, "one-two-one-two-one-two-one-two-one-two-one-two-one-two-one")],
+)
+def test_slugs(text: str, expected: str) -> None:
+    assert slug(text) == expected
+
+
+@given(st.text())
+def test_a_slug_is_always_safe(text: str) -> None:
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", slug(text))
+    assert len(slug(text)) <= 60
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("a\x00b\x1b[31mc", "ab[31mc"), ("tab\tand\nline", "tab\tand\nline"), ("safe \u202egnp\u202c", "safe gnp"), ("z\u200be\ufeffro", "zero"), ("e" + "\u0301" * 50, "e" + "\u0301" * 4), ("\ud83d", "\ufffd"), ("عربي", "عربي"), ("👩\u200d🔬", "👩\u200d🔬")],
+)
+def test_only_what_can_be_seen_is_shown(text: str, expected: str) -> None:
+    assert visible(text) == expected
