@@ -1,6 +1,6 @@
 """The rules that an issue should meet, each a small generator of problems. An editor is glad to be told; a build is not stopped.
 
-What does stop a build is found earlier: by the reader (``records``) and by the plan (``plan.faults``).
+What does stop a build is found earlier: by the reader (``records``) and by the plan.
 """
 
 from __future__ import annotations
@@ -12,20 +12,20 @@ from collections.abc import Callable, Iterator
 from roundup.errors import Problem, nearest
 from roundup.issue import Issue, Pick, Prose
 from roundup.paper import day
-from roundup.plan import Site, dead_links
+from roundup.plan import Plan, Site, dead_links
 from roundup.text import dialect
 from roundup.text.links import look_alike
 
 Rule = Callable[[Issue, Site], Iterator[Problem]]
 
 
-def problems(site: Site, today: dt.date) -> Iterator[Problem]:
-    """Yield what every rule finds in every issue, drafts included."""
+def problems(site: Site, planned: Plan, today: dt.date) -> Iterator[Problem]:
+    """Yield what every rule finds in every issue of the site."""
     for issue in site.archive.issues:
         for rule in RULES:
             yield from rule(issue, site)
         yield from odd_dates(issue, today)
-    yield from dead_links(site)
+    yield from dead_links(site, planned)
 
 
 def missing_commentary(issue: Issue, site: Site) -> Iterator[Problem]:

@@ -150,12 +150,13 @@ def new(session: Session, key: str | None) -> None:
 def check(session: Session, keys: tuple[str, ...], as_json: bool) -> None:
     """Tell every problem of every issue, or of the issues KEY, drafts included."""
     from roundup import check as rules
-    from roundup.plan import faults
+    from roundup.plan import plan
 
     digest = _digest(session)
     wanted = _issues(digest, keys)
     site = _site(digest, drafts=True)
-    found = {*digest.problems, *digest.advice, *faults(site), *rules.problems(site, today())}
+    planned = plan(site)
+    found = {*digest.problems, *digest.advice, *planned.faults, *rules.problems(site, planned, today())}
     problems = sorted(p for p in found if not wanted or p.where.path.startswith(wanted) or not p.where.path.startswith("issues/"))
     if as_json:
         import json
@@ -184,17 +185,18 @@ def build(session: Session, keys: tuple[str, ...], drafts: bool, output: str | N
     from roundup.build import build as build_site
     from roundup.pages import render
     from roundup.pages.theme import drawing
-    from roundup.plan import faults, outputs
+    from roundup.plan import plan
 
     began = time.perf_counter()
     digest = _digest(session)
     wanted = _issues(digest, keys)
     site = _site(digest, drafts=drafts)
     _refuse_drafts(digest, site, wanted)
-    blocking = _blocking({*digest.problems, *faults(site)}, digest, site, wanted)
+    planned = plan(site)
+    blocking = _blocking({*digest.problems, *planned.faults}, digest, site, wanted)
     if blocking:
         raise SourceError(blocking)
-    planned = [o for o in outputs(site) if not keys or _belongs(o, wanted)]
+    outputs = tuple(o for o in planned.outputs if not keys or _belongs(o, wanted))
     ready = drawing(site.theme)
 
     def draw(one: Output) -> bytes:
@@ -202,7 +204,7 @@ def build(session: Session, keys: tuple[str, ...], drafts: bool, output: str | N
         return (digest.root / one.source).read_bytes() if one.source else render(one, site, ready)
 
     folder = Path(output) if output else digest.root / "site"
-    report = build_site(tuple(planned), draw, folder, partly=bool(keys))
+    report = build_site(outputs, draw, folder, partly=bool(keys))
     if as_json:
         import json
 

@@ -76,8 +76,6 @@ def _new_style(text: str, year: str, month: str, number: str, version: str | Non
         padded = number.ljust(digits, "0") if len(number) < digits and not number.startswith("0") else number.lstrip("0").zfill(digits)
         hint = f"; did you mean {year}{month}.{padded}?" if len(padded) == digits and int(padded) else ""
         raise ValueError(f'"{text}" is no arXiv ID: the number has {digits} digits {since}{hint}')
-    if not int(number):
-        raise ValueError(f'"{text}" is no arXiv ID: the number is at least 1')
     return ArxivId(f"{year}{month}.{number}", int(version) if version else None)
 
 

@@ -126,7 +126,9 @@ def link_between(site: Site, standing: Standing, start: Issue, *, absolute: bool
 
 def places(site: Site, issue: Issue, block: Block, *, absolute: bool = False) -> dict[str, Place]:
     """Return where the ``[[...]]`` of a block lead, as links from the issue's page."""
-    found = {}
+    found: dict[str, Place] = {}
+    if "[[" not in block.prose.text:
+        return found
     for reference in dialect.parse(block.prose.text).references:
         if standing := site.place(reference.value, issue, block.pick):
             href = link_between(site, standing, issue, absolute=absolute)
@@ -137,47 +139,51 @@ def places(site: Site, issue: Issue, block: Block, *, absolute: bool = False) ->
 # ---- the outputs ----
 
 
-def outputs(site: Site) -> tuple[Output, ...]:
-    """Return every output; files that pages show come first, and a page before the pages that lead to it."""
-    return (*_copies(site), _stylesheet(site), *_issue_outputs(site), _home(site))
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Every output of a site in the order in which it is put in place, and what stands against building it."""
+
+    outputs: tuple[Output, ...]
+    faults: tuple[Problem, ...]
 
 
-def _copies(site: Site) -> Iterator[Output]:
-    for asset in site.assets:
-        yield Output(asset.path, "copy", asset.digest, source=asset.source)
-    for issue in site.archive.issues:
-        shown = set(figures_shown(issue))
-        for figure in issue.figures:
-            if figure.name in shown:
-                yield Output(f"{issue.key}/{figure.name}", "copy", figure.digest, source=f"{issue.folder}/{figure.name}")
-
-
-def _stylesheet(site: Site) -> Output:
-    return Output("assets/roundup.css", "stylesheet", fingerprint("stylesheet", site.theme.digest, site.config.accent))
-
-
-def _issue_outputs(site: Site) -> Iterator[Output]:
+def plan(site: Site) -> Plan:
+    """Return the plan. Files that pages show come before them, and a page before the pages that lead to it."""
+    outputs = [Output(asset.path, "copy", asset.digest, source=asset.source) for asset in site.assets]
+    outputs.append(Output("assets/roundup.css", "stylesheet", fingerprint("stylesheet", site.theme.digest, site.config.accent)))
+    faults: list[Problem] = []
     shared = fingerprint(repr(site.config), site.theme.digest)
-    for issue in sorted(site.archive.issues, key=lambda i: i.key):
-        made_from = fingerprint(shared, issue.digest, *_from_elsewhere(site, issue))
-        yield Output(f"{issue.key}/index.md", "issue.md", fingerprint("issue.md", made_from), issue)
-        yield Output(issue_path(issue.key), "issue.html", fingerprint("issue.html", made_from), issue)
+    for issue in sorted(site.archive.issues, key=lambda i: i.key):  # one after the other: each text is parsed once
+        outputs += _issue_outputs(site, issue, shared)
+        faults += missing_figures(issue)
+    outputs.append(_home(site, shared))
+    return Plan(tuple(outputs), (*faults, *collisions(outputs)))
+
+
+def _issue_outputs(site: Site, issue: Issue, shared: str) -> Iterator[Output]:
+    shown = {name for name, _ in _figures_shown(issue)}
+    for figure in issue.figures:
+        if figure.name in shown:
+            yield Output(f"{issue.key}/{figure.name}", "copy", figure.digest, source=f"{issue.folder}/{figure.name}")
+    made_from = fingerprint(shared, issue.digest, *_from_elsewhere(site, issue))
+    yield Output(f"{issue.key}/index.md", "issue.md", fingerprint("issue.md", made_from), issue)
+    yield Output(issue_path(issue.key), "issue.html", fingerprint("issue.html", made_from), issue)
 
 
 def _from_elsewhere(site: Site, issue: Issue) -> Iterator[str]:
     """Yield what an issue's page shows of other issues: its neighbours, earlier coverage, and what it refers to."""
     for other in (site.archive.earlier(issue), site.archive.later(issue)):
-        yield f"{other.key} {other.title}" if other else ""
+        yield str(other.key) if other else ""
     for pick in issue.picks:
         yield from (f"{s.issue.key} {s.number}" for s in site.earlier(issue, pick))
     for block in issue.blocks():
         yield repr(places(site, issue, block))
 
 
-def _home(site: Site) -> Output:
+def _home(site: Site, shared: str) -> Output:
     rows = [f"{i.key}\0{i.title}\0{i.teaser}\0{i.date}\0{len(i.picks)}" for i in site.archive.issues]
     newest = site.archive.issues[0].digest if site.archive.issues else ""
-    return Output("index.html", "home", fingerprint("home", repr(site.config), site.theme.digest, newest, *rows))
+    return Output("index.html", "home", fingerprint("home", shared, newest, *rows))
 
 
 def fingerprint(*parts: str) -> str:
@@ -190,13 +196,6 @@ def fingerprint(*parts: str) -> str:
 
 
 # ---- what a plan can tell is wrong ----
-
-
-def faults(site: Site) -> Iterator[Problem]:
-    """Yield what stands against building: a figure that is not there, two sources for one output."""
-    yield from collisions(outputs(site))
-    for issue in site.archive.issues:
-        yield from missing_figures(issue)
 
 
 def collisions(planned: Iterable[Output]) -> Iterator[Problem]:
@@ -213,27 +212,23 @@ def _made_by(output: Output) -> str:
     return output.source or (output.issue.where.path if output.issue else f"the page {output.path}")
 
 
-def figures_shown(issue: Issue) -> Iterator[str]:
-    """Yield the path of every figure that the issue's page shows, as it is written."""
-    for name, _ in _figure_uses(issue):
-        yield name
-
-
-def _figure_uses(issue: Issue) -> Iterator[tuple[str, Location]]:
+def _figures_shown(issue: Issue) -> Iterator[tuple[str, Location]]:
+    """Yield the path of every figure that the issue's page shows, as it is written, and where."""
     for pick in issue.picks:
         if pick.cover:
             yield pick.cover, pick.at("cover")
         if pick.link and pick.link.image:
             yield pick.link.image, pick.at("link")
     for block in issue.blocks():
-        for found in dialect.parse(block.prose.text).figures:
-            yield found.value, block.prose.at(found.line)
+        if "![" in block.prose.text or "image" in block.prose.text:  # else no need to parse it for this
+            for found in dialect.parse(block.prose.text).figures:
+                yield found.value, block.prose.at(found.line)
 
 
 def missing_figures(issue: Issue) -> Iterator[Problem]:
     """A figure is a file in the issue's figures/: pages ask no one else for anything, and no path leads out."""
     known = {figure.name for figure in issue.figures}
-    for name, where in _figure_uses(issue):
+    for name, where in _figures_shown(issue):
         if name in known:
             continue
         if not is_local(name) or name.startswith("//"):
@@ -246,9 +241,9 @@ def missing_figures(issue: Issue) -> Iterator[Problem]:
         yield Problem(where, what)
 
 
-def dead_links(site: Site) -> Iterator[Problem]:
+def dead_links(site: Site, planned: Plan) -> Iterator[Problem]:
     """Links inside the site lead to a page that is planned, and to an anchor on it; ``[[...]]`` to a paper of the archive."""
-    paths = {output.path for output in outputs(site)}
+    paths = {output.path for output in planned.outputs}
     anchors = {issue_path(issue.key): set(anchors_of(issue)) for issue in site.archive.issues}
     for issue in site.archive.issues:
         for block in issue.blocks():

@@ -243,7 +243,8 @@ def test_what_is_planned_is_fingerprinted_by_all_its_inputs(digest: Digest) -> N
     cases: list[tuple[dict[str, str | None], set[str]]] = [
         ({"issues/2024-1/commentary/2401.00001.yaml": MINIMAL["issues/2024-1/commentary/2401.00001.yaml"].replace("Some", "Other")}, {"2024-1"}),
         ({"issues/2024-1/papers/2401.00001.yaml": MINIMAL["issues/2024-1/papers/2401.00001.yaml"].replace("plain", "new")}, {"2024-1"}),
-        ({other: "date: 2024-04-01\ntitle: New\n"}, {"2024-1", "2024-3", "index.html"}),
+        ({other: "date: 2024-04-01\ntitle: New\n"}, {"2024-3", "index.html"}),
+        ({"issues/2024-2/issue.yaml": "date: 2024-03-01\n"}, {"2024-1", "2024-2", "2024-3", "index.html"}),
         ({issue: MINIMAL[issue] + "teaser: new\n"}, {"2024-1", "index.html"}),
         ({"roundup.yaml": "title: New\n"}, {"2023-1", "2024-1", "2024-3", "index.html"}),
         ({"roundup.yaml": 'title: A digest\naccent: "#112233"\n'}, {"2023-1", "2024-1", "2024-3", "index.html", "assets"}),
@@ -258,9 +259,9 @@ def test_what_is_planned_is_fingerprinted_by_all_its_inputs(digest: Digest) -> N
 
 
 def fingerprints(root: Path) -> dict[str, str]:
-    from roundup.plan import Site, outputs
+    from roundup.plan import Site, plan
     from roundup.store import read_digest
 
     read = read_digest(root)
     assert read.problems == ()
-    return {o.path: o.made_from for o in outputs(Site(read.config, read.archive, read.theme, read.assets))}
+    return {o.path: o.made_from for o in plan(Site(read.config, read.archive, read.theme, read.assets)).outputs}
