@@ -106,7 +106,7 @@ class _Reader:
         except OSError as error:
             self.note(folder, f"cannot be read: {_reason(error)}")
             return []
-        found = [name for name in found if not name.startswith((".", "#")) and not name.endswith(("~", ".swp", ".tmp"))]
+        found = [name for name in found if not name.startswith((".", "#")) and not name.endswith(("~", ".swp", ".tmp", ".bak", ".orig"))]
         for name in found:
             if ending and not name.endswith(ending):
                 self.advice.append(Problem(Location(f"{folder}/{name}"), f"is not read: files here end in {ending}; rename it, or move it away"))

@@ -1,0 +1,75 @@
+"""What README shows is what happens: its commands are run, in order, in an empty folder."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from conftest import ROOT
+from roundup.cli import cli
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def sessions() -> list[list[tuple[str, str]]]:
+    """Return each console block as commands with what they print."""
+    blocks = re.findall(r"^```console\n(.*?)^```", README, flags=re.M | re.S)
+    return [re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", block, flags=re.M) for block in blocks]
+
+
+def fits(shown: str, printed: str) -> bool:
+    """Tell whether the output is what is shown; three dots stand for anything on a line."""
+    return re.fullmatch(".*?".join(re.escape(part) for part in shown.split("...")), printed) is not None
+
+
+def test_every_command_shown_prints_what_is_shown(tmp_path: Path) -> None:
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    (tools / "roundup").write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT}" exec "{sys.executable}" -m roundup "$@"\n')
+    (tools / "roundup").chmod(0o755)
+    environment = {**os.environ, "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}"}
+    folder = tmp_path
+    for session in sessions():
+        for command, shown in session:
+            if command.startswith("cd "):
+                folder = folder / command[3:]
+                continue
+            done = subprocess.run(["sh", "-c", command], cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+            assert fits(shown, done.stdout), f"$ {command}\n{done.stdout}"
+
+
+@pytest.mark.parametrize("name", sorted(cli.commands))
+def test_every_command_is_in_the_readme_with_an_example_that_runs(name: str) -> None:
+    assert f"**`roundup {name} " in README
+    assert any(re.match(rf"roundup (-C \S+ )?{name}\b", command) for session in sessions() for command, _ in session)
+
+
+@pytest.mark.parametrize("name", sorted(cli.commands))
+def test_every_command_has_help_with_an_example(name: str) -> None:
+    command = cli.commands[name]
+    assert command.help
+    assert (command.epilog or "").startswith(f"Example: roundup {name}")
+
+
+PROSE = re.sub(r"^```.*?^```", "", README, flags=re.M | re.S)
+
+
+@pytest.mark.parametrize("path", re.findall(r"\]\((?!http)([^)#\s]+)", PROSE))
+def test_every_file_that_the_readme_names_is_there(path: str) -> None:
+    assert (ROOT / path).exists()
+
+
+def test_the_templates_in_the_readme_work(tmp_path: Path) -> None:
+    template = re.search(r"^```jinja\n(.*?)^```", README, flags=re.M | re.S)
+    assert template
+    (tmp_path / "issues/2024-1").mkdir(parents=True)
+    (tmp_path / "issues/2024-1/issue.yaml").write_text("date: 2024-02-01\nsponsor: Nobody.\n")
+    (tmp_path / "templates").mkdir()
+    (tmp_path / "templates/issue.html").write_text(template[1])
+    subprocess.run([sys.executable, "-m", "roundup", "-C", str(tmp_path), "build", "-q"], env={**os.environ, "PYTHONPATH": str(ROOT)}, check=True)
+    assert "Our own words above the papers of 2024-1." in (tmp_path / "site/2024-1/index.html").read_text()
