@@ -28,7 +28,7 @@ CARD_KEYS = ("url", "title", "text", "source", "image")
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A link that stands out: where it leads, its title, and what to expect there."""
+    """A link that stands out: where it leads, its title (empty below a heading that has it), and what to expect there."""
 
     url: str
     title: str

@@ -50,7 +50,8 @@ def card(what: Card, setting: Setting) -> Markup:
     """Return a card as a quoted link with its words."""
     href = _destination(setting.link(what.url))
     rows = [f"[**{_escape(what.title)}**]({href})"] if what.title else []
-    rows += [_at_line_starts(_escape(text)) for text in (what.text, what.source or host(what.url)) if text]
+    source = (what.source or host(what.url)) if what.title else ""  # without, the heading above has told it
+    rows += [_at_line_starts(_escape(text)) for text in (what.text, source) if text]
     return Markup("\\\n".join(f"> {row}" for row in rows))
 
 

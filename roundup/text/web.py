@@ -187,7 +187,8 @@ def _card(what: Card, setting: Setting) -> str:
     lines = [f"<strong>{escape(what.title)}</strong>"] if what.title else []
     if what.text:
         lines.append(f"<span>{escape(what.text)}</span>")
-    lines.append(f'<span class="source">{escape(what.source or host(what.url))}</span>')
+    if what.title:  # without, the heading above has told the source
+        lines.append(f'<span class="source">{escape(what.source or host(what.url))}</span>')
     kind = "card pictured" if image else "card"
     return f'<p class="{kind}"><a href="{escape(setting.link(what.url))}">{image}{" ".join(lines)}</a></p>\n'
 
