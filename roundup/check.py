@@ -123,6 +123,8 @@ def marks(issue: Issue, site: Site) -> Iterator[Problem]:
 def unknown_editors(issue: Issue, site: Site) -> Iterator[Problem]:
     """Whoever signs is listed in roundup.yaml, where it lists anyone."""
     known = dict(site.config.editors)
+    if not known:
+        return
     signed = [(short, issue.at("editors")) for short in issue.editors]
     signed += [(short, pick.at("by")) for pick in issue.picks for short in pick.by]
     for short, where in signed:

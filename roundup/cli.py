@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import os
 import sys
 import time
@@ -15,6 +16,7 @@ from roundup import __version__
 from roundup.errors import Problem, RefusedError, RoundupError, SourceError, count, printable
 
 if TYPE_CHECKING:
+    from pathlib import Path
 
     from roundup.issue import IssueKey
     from roundup.plan import Output, Site
@@ -48,6 +50,9 @@ def today() -> dt.date:
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line; turn what went wrong into words and an exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that knows no UTF-8 is no reason to fail
     try:
         cli.main(arguments, prog_name="roundup", standalone_mode=False)
         sys.exit(0)
@@ -204,6 +209,7 @@ def build(session: Session, keys: tuple[str, ...], drafts: bool, output: str | N
         return (digest.root / one.source).read_bytes() if one.source else render(one, site, ready)
 
     folder = Path(output) if output else digest.root / "site"
+    _refuse_inside_sources(folder, digest.root)
     report = build_site(outputs, draw, folder, partly=bool(keys))
     if as_json:
         import json
@@ -267,6 +273,12 @@ def _refuse_drafts(digest: Digest, site: Site, wanted: tuple[str, ...]) -> None:
     for issue in digest.archive.issues:
         if issue.is_draft and issue not in site.archive.issues and f"{issue.folder}/" in wanted:
             raise RefusedError(f"{issue.key} is a draft; give it a date, or build with --drafts")
+
+
+def _refuse_inside_sources(folder: Path, root: Path) -> None:
+    for name in ("issues", "templates", "assets", ".roundup", ".git"):
+        if folder.resolve().is_relative_to(root / name):
+            raise RefusedError(f"{folder} lies among the digest's own files; choose another folder with --output")
 
 
 def _key(text: str) -> IssueKey:

@@ -106,7 +106,10 @@ class _Reader:
         except OSError as error:
             self.note(folder, f"cannot be read: {_reason(error)}")
             return []
-        found = [name for name in found if not name.startswith((".", "#")) and not name.endswith(("~", ".swp", ".tmp", ".bak", ".orig"))]
+        for name in found:
+            if not _is_text(name):
+                self.note(f"{folder}/{name}", "the file's name is not UTF-8; rename it")
+        found = [name for name in found if _is_text(name) and not name.startswith((".", "#")) and not name.endswith(("~", ".swp", ".tmp", ".bak", ".orig"))]
         for name in found:
             if ending and not name.endswith(ending):
                 self.advice.append(Problem(Location(f"{folder}/{name}"), f"is not read: files here end in {ending}; rename it, or move it away"))
@@ -217,8 +220,8 @@ class _Reader:
         for name in self.names(folder):
             path = f"{folder}/{name}"
             full = self.root / path
-            if full.is_symlink() and not full.resolve().is_relative_to(self.root):
-                self.note(path, "a symbolic link that leads out of the digest; put the file itself here")
+            if full.is_symlink() and full.is_dir():
+                self.note(path, "a symbolic link to a folder; put the folder itself here")
             elif full.is_dir():
                 yield from self.tree(path)
             else:
@@ -229,6 +232,11 @@ def built_in_templates() -> Path:
     """Return the folder of our own templates: packed into the wheel, or beside the package in a checkout."""
     packed = Path(__file__).parent / "templates"
     return packed if packed.is_dir() else Path(__file__).parent.parent / "templates"
+
+
+def _is_text(name: str) -> bool:
+    """Tell whether a file's name is UTF-8; elsewhere it would be other bytes, and no page could name it."""
+    return not any("\ud800" <= char <= "\udfff" for char in name)
 
 
 def _same(one: Path, other: Path) -> bool:
@@ -247,6 +255,7 @@ def create(root: Path, files: dict[str, str]) -> None:
     for path in files:
         if os.path.lexists(root / path):
             raise RefusedError(f"{root / path} is there already; nothing was changed")
+    folders = {folder for path in files for folder in (root / path).parents if not folder.exists()}
     done: list[Path] = []
     try:
         for path, text in files.items():
@@ -255,6 +264,9 @@ def create(root: Path, files: dict[str, str]) -> None:
     except (OSError, RefusedError, KeyboardInterrupt) as error:
         for full in reversed(done):  # ours, made a moment ago
             full.unlink(missing_ok=True)
+        for folder in sorted(folders, reverse=True):
+            with contextlib.suppress(OSError):
+                folder.rmdir()
         if isinstance(error, OSError):
             raise RefusedError(f"{error.filename or root} cannot be written: {_reason(error)}; nothing was changed") from error
         raise
@@ -270,7 +282,7 @@ def write_new(path: Path, data: bytes) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.link(temporary, path)  # unlike a rename, this fails where a file has come up meanwhile
+        _link(temporary, path)
     except FileExistsError:
         raise RefusedError(f"{path} is there already; nothing was changed") from None
     finally:
@@ -281,6 +293,18 @@ def write_new(path: Path, data: bytes) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def _link(temporary: str, path: Path) -> None:
+    """Give the finished file its name; unlike a rename, a link fails where a file has come up meanwhile."""
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        raise
+    except OSError:  # a disk without links, as a memory stick
+        if os.path.lexists(path):
+            raise FileExistsError from None
+        os.rename(temporary, path)
 
 
 def _umask() -> int:

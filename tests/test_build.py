@@ -151,7 +151,7 @@ def test_a_folder_that_it_did_not_make_is_refused(digest: Digest, roundup: Run) 
     assert tree(root) == before
 
 
-@pytest.mark.parametrize("folder", ["/", "~", ".", "issues", "..", "repository", "file"])
+@pytest.mark.parametrize("folder", ["/", "~", ".", "issues", "issues/new", "templates/site", "..", "repository", "file"])
 def test_dangerous_output_folders_are_refused(folder: str, digest: Digest, roundup: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     root = digest({"repository/.git/config": "", "file": "a file"})
     monkeypatch.setenv("HOME", str(root.parent))
