@@ -72,6 +72,7 @@ def decode(data: bytes, path: str, problems: list[Problem]) -> str | None:
 # YAML 1.1 ends a line at these three; a title that holds one would open a new key. NEL is plain white space (it is so
 # to a browser); the other two come in by paste and are named, so that an editor decides what they were.
 _SEPARATOR = re.compile("[\u2028\u2029]")
+_HALF = re.compile("[\ud800-\udfff]")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -174,7 +175,7 @@ class _Builder:
 
     def scalar(self, event: Any) -> Scalar:
         line = _line(event)
-        if any("\ud800" <= c <= "\udfff" for c in event.value):  # the pure parser lets half a pair in
+        if _HALF.search(event.value):  # the pure parser lets half a pair in
             self.note(line, "half a surrogate pair is no character; write the character itself")
             return Scalar("", line)
         if event.style in ("|", ">"):
