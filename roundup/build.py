@@ -108,7 +108,7 @@ class _Build:
             target = self.folder / path
             if not os.path.lexists(target):
                 continue
-            if not _inside(target, self.folder) or target.is_symlink() or _hash(target.read_bytes()) not in self.before[path]:
+            if not _inside(target, self.folder) or target.is_symlink() or target.is_dir() or _hash(target.read_bytes()) not in self.before[path]:
                 kept.append(path)
                 continue
             target.unlink()
@@ -135,7 +135,7 @@ class _Build:
             target = self.folder / output.path
             if not _inside(target, self.folder):
                 raise RefusedError(f"{target} leads out of {self.folder}, by a symbolic link; remove the link")
-            if output.path not in self.before and os.path.lexists(target):
+            if os.path.lexists(target) and (output.path not in self.before or target.is_dir()):
                 raise RefusedError(f"{target} is in the way, and roundup did not make it; move it elsewhere")
             for parent in target.parents:
                 if parent == self.folder:
@@ -158,7 +158,7 @@ def _read_manifest(folder: Path) -> dict[str, list[str]]:
     try:
         files = json.loads(path.read_text(encoding="utf-8"))["files"]
         return {str(name): [str(h) for h in hashes] for name, hashes in files.items()}
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, IsADirectoryError):
         raise RefusedError(f"{path} cannot be understood; move {folder} away and build again") from None
 
 
@@ -181,6 +181,8 @@ def _refuse_dangerous(folder: Path) -> None:
     resolved = folder.resolve()
     if resolved in (Path("/"), Path.home()) or any((resolved / name).exists() for name in (".git", "roundup.yaml", "issues")):
         raise RefusedError(f"{folder} is no folder for output: other things live there; choose an empty one with --output")
+    if folder.is_symlink() and not folder.exists():
+        raise RefusedError(f"{folder} is a symbolic link that leads nowhere; choose a folder with --output")
     if folder.exists() and not folder.is_dir():
         raise RefusedError(f"{folder} is a file; choose a folder with --output")
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from roundup.errors import Problem, nearest
 from roundup.issue import Issue, Pick, Prose
 from roundup.paper import day
 from roundup.plan import Plan, Site, dead_links
 from roundup.text import dialect
-from roundup.text.links import look_alike
+from roundup.text.links import as_written, look_alike
 
 Rule = Callable[[Issue, Site], Iterator[Problem]]
 
@@ -31,6 +32,8 @@ def problems(site: Site, planned: Plan, today: dt.date) -> Iterator[Problem]:
 def missing_commentary(issue: Issue, site: Site) -> Iterator[Problem]:
     """Every pick says something, and is ready when the issue has a date."""
     for pick in issue.picks:
+        if pick.where.path in issue.unread.files and not pick.commentary.text.strip():
+            continue  # a fault that is told may have hidden it
         if pick.status == "todo":
             yield Problem(pick.at("status"), f'"{pick.name}" is still todo; write its commentary and set "status: ready"')
         elif not pick.commentary.text.strip():
@@ -61,19 +64,29 @@ def notes(issue: Issue, site: Site) -> Iterator[Problem]:
     for prose in _prose(issue):
         document = dialect.parse(prose.text)
         defined = [note.label for note in document.notes]
+        meant = ""
         for found in document.undefined_notes:
-            hint = nearest(found.value, defined) or f"; add a line [^{found.value}]: ..."
-            yield Problem(prose.at(found.line), f'footnote "[^{found.value}]" is not defined{hint}')
+            close = nearest(found.value, defined).replace('"', '"[^', 1).replace('"?', ']"?')
+            meant += close
+            yield Problem(prose.at(found.line), f'footnote "[^{found.value}]" is not defined{close or f"; add a line [^{found.value}]: ..."}')
         for found in document.unused_notes:
+            if f'"[^{found.value}]"' in meant:
+                continue  # it is the one that was misspelt
             yield Problem(prose.at(found.line), f'footnote "[^{found.value}]" is never referred to; put [^{found.value}] into the text')
         for found in document.repeated_notes:
             yield Problem(prose.at(found.line), f'footnote "[^{found.value}]" is defined twice; rename one')
+        for found in document.odd_notes:
+            hyphened = "-".join(found.value.split())
+            yield Problem(prose.at(found.line), f'footnote "{found.value}" has a space in its label; write {hyphened}')
 
 
 def figures_without_alt(issue: Issue, site: Site) -> Iterator[Problem]:
     """A figure says in words what it shows, for those who do not see it."""
     for prose in _prose(issue):
         for found in dialect.parse(prose.text).without_alt:
+            if not found.value:
+                yield Problem(prose.at(found.line), "an image leads nowhere: its address is empty; write it between the brackets")
+                continue
             yield Problem(prose.at(found.line), f'figure "{found.value}" has no alt text; say between the brackets what it shows')
 
 
@@ -83,12 +96,16 @@ def unfit_links(issue: Issue, site: Site) -> Iterator[Problem]:
         document = dialect.parse(prose.text)
         for found in document.links:
             if disguise := look_alike(found.value):
-                what = f'link "{found.value}" leads to a look-alike host, {disguise}: letters of mixed scripts; check where it should lead'
+                what = f'link "{as_written(found.value)}" leads to a look-alike host, {disguise}: letters of mixed scripts; check where it should lead'
                 yield Problem(prose.at(found.line), what)
             elif not found.value:
                 yield Problem(prose.at(found.line), "a link leads nowhere: its address is empty; write it between the brackets")
         for found in document.dead_links:
-            what = f'link "{found.value}" is shown as text: only https, http, mailto and places in the site are links; mend its address'
+            what = f'link "{_straight(found.value)}" is shown as text: only https, http, mailto and places in the site are links; mend its address'
+            if " " in found.value and not found.value.rstrip().endswith(("\u201d", "\u2019", ")")):
+                what = f'link "{found.value}" is shown as text: a space ends an address; write %20 for it'
+                if found.value.startswith("figures/"):
+                    what = f'figure "{found.value}" is shown as text: a space ends an address; write <{found.value}>'
             yield Problem(prose.at(found.line), what)
 
 
@@ -97,9 +114,22 @@ def markup(issue: Issue, site: Site) -> Iterator[Problem]:
     for prose in _prose(issue):
         document = dialect.parse(prose.text)
         for found in document.html_tags:
-            yield Problem(prose.at(found.line), f'"{found.value}" is shown as it stands, for raw HTML is off; write Markdown, or put it in backticks')
+            what = f'"{_straight(found.value)}" is shown as it stands, for raw HTML is off; write Markdown, or put it in backticks'
+            yield Problem(prose.at(found.line), what)
         for found in document.card_faults:
-            yield Problem(prose.at(found.line), found.value)
+            yield Problem(prose.at(found.line), _LINE_OF_TEXT.sub(partial(_line_of_file, prose), found.value))
+
+
+_LINE_OF_TEXT = re.compile(r"(?<=already stands in line )\d+")
+
+
+def _line_of_file(prose: Prose, match: re.Match[str]) -> str:
+    return str(prose.at(int(match[0])).line)
+
+
+def _straight(text: str) -> str:
+    """Return a piece of the source as it was typed, its quotes not curled."""
+    return text.translate({0x201C: '"', 0x201D: '"', 0x2018: "'", 0x2019: "'"})
 
 
 _MARK = re.compile(r"\b(TK(?:TK)*|TODO|FIXME|XXX)\b")
@@ -111,6 +141,12 @@ def marks(issue: Issue, site: Site) -> Iterator[Problem]:
         for found in dialect.parse(prose.text).plain:
             for match in _MARK.finditer(found.value):
                 yield Problem(prose.at(found.line), f'"{match[1]}" is left in the text; write what belongs there')
+        for found in dialect.parse(prose.text).card_words:
+            for match in _MARK.finditer(found.value):
+                yield Problem(prose.at(found.line), f'"{match[1]}" is left in the card; write what belongs there')
+    for section in issue.sections:
+        if mark := _MARK.search(section.title):
+            yield Problem(section.where, f'"{mark[1]}" is left in the section; write what belongs there')
     for key in ("title", "teaser"):
         if mark := _MARK.search(getattr(issue, key)):
             yield Problem(issue.at(key), f'"{mark[1]}" is left in the {key}; write what belongs there')
@@ -135,9 +171,9 @@ def unknown_editors(issue: Issue, site: Site) -> Iterator[Problem]:
 def empty_sections(issue: Issue, site: Site) -> Iterator[Problem]:
     """A heading has something under it, and an issue with a date holds something."""
     for section in issue.sections:
-        if section.title and not section.picks:
+        if section.title and not section.picks and not section.listed:
             yield Problem(section.where, f'section "{section.title}" is empty; put picks below it or remove it')
-    if not issue.is_draft and not issue.picks and not issue.intro.text.strip():
+    if not issue.is_draft and not issue.unread and not issue.picks and not issue.intro.text.strip():
         yield Problem(issue.where, "the issue has a date but nothing in it; add picks, or remove the date")
 
 
@@ -169,7 +205,8 @@ def _odd_paper_dates(issue: Issue, date: dt.date, pick: Pick) -> Iterator[Proble
         return
     submitted = day(paper.submitted) if paper.submitted else paper.announced
     if submitted and submitted > date:
-        yield Problem(pick.where, f'"{pick.name}" was submitted on {submitted}, after the issue ({date}); mend the date of one')
+        came = "was submitted on" if paper.submitted else "was announced on"
+        yield Problem(pick.where, f'"{pick.name}" {came} {submitted}, after the issue ({date}); mend the date of one')
     if paper.submitted and paper.updated and day(paper.updated) < day(paper.submitted):
         yield Problem(paper.where, f'"{pick.name}" was updated ({day(paper.updated)}) before it was submitted ({day(paper.submitted)}); fetch it again')
 

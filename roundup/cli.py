@@ -65,7 +65,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         click.echo("stopped; nothing is half-written, run it again to go on", err=True)
         sys.exit(EXIT_INTERRUPTED)
     except RoundupError as error:
-        click.echo(printable(str(error)), err=True)
+        if str(error):
+            click.echo(printable(str(error)), err=True)
         sys.exit(error.exit_code)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has gone; so do we
@@ -138,12 +139,13 @@ def new(session: Session, key: str | None) -> None:
     from roundup.store import create
 
     digest = _digest(session)
+    if unsound := [problem for problem in digest.problems if problem.where.path == "roundup.yaml"]:
+        raise SourceError(unsound)
     newest = max((issue.key for issue in digest.archive.issues), default=None)
     current = key_of(today(), digest.config.cadence)
     wanted = _key(key) if key else current if newest is None or newest < current else _next(newest, digest.config.cadence)
-    for issue in digest.archive.issues:
-        if issue.key == wanted:
-            raise RefusedError(f"{digest.root / issue.folder} is there already; nothing was changed")
+    if there := [folder for folder in _folders(digest) if _key_of(folder) == wanted]:
+        raise RefusedError(f"{digest.root / 'issues' / there[0]} is there already; nothing was changed")
     files = new_issue(wanted, today())
     create(digest.root, files)
     session.say(f"issue {wanted} is a draft in {', '.join(files)}")
@@ -162,7 +164,8 @@ def check(session: Session, keys: tuple[str, ...], as_json: bool) -> None:
     site = _site(digest, drafts=True)
     planned = plan(site)
     found = {*digest.problems, *digest.advice, *planned.faults, *rules.problems(site, planned, today())}
-    problems = sorted(p for p in found if not wanted or p.where.path.startswith(wanted) or not p.where.path.startswith("issues/"))
+    told = {_key(text) for text in keys}
+    problems = sorted(p for p in found if not keys or not p.where.path.startswith("issues/") or _key_of(p.where.path.split("/")[1]) in told)
     if as_json:
         import json
 
@@ -290,6 +293,21 @@ def _key(text: str) -> IssueKey:
         raise RefusedError(str(error)) from error
 
 
+def _key_of(folder: str) -> IssueKey | None:
+    """Return the key that a folder's name spells, or None."""
+    from roundup.issue import parse_issue_key
+
+    try:
+        return parse_issue_key(folder)
+    except ValueError:
+        return None
+
+
+def _folders(digest: Digest) -> list[str]:
+    issues = digest.root / "issues"
+    return sorted(os.listdir(issues)) if issues.is_dir() else []
+
+
 def _next(newest: IssueKey, cadence: str) -> IssueKey:
     from roundup.issue import key_of
 
@@ -301,15 +319,13 @@ def _blocking(problems: Iterable[Problem], digest: Digest, site: Site, wanted: t
 
     A draft that is not built may be in any state; an issue that could not be read at all is nobody's draft.
     """
-    shown = {f"{issue.folder}/" for issue in site.archive.issues}
-    known = {f"{issue.folder}/" for issue in digest.archive.issues}
+    drafts = {issue.folder for issue in digest.archive.issues if issue not in site.archive.issues} - digest.unsure
 
     def blocks(problem: Problem) -> bool:
-        parts = problem.where.path.split("/")
-        folder = "/".join(parts[:2]) + "/"
-        if parts[0] != "issues":
+        folder = "/".join(problem.where.path.split("/")[:2])
+        if not problem.where.path.startswith("issues/"):
             return True
-        return folder in wanted if wanted else folder in shown or folder not in known
+        return f"{folder}/" in wanted if wanted else folder not in drafts
 
     return [problem for problem in problems if blocks(problem)]
 

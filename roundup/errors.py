@@ -24,7 +24,8 @@ class Location(NamedTuple):
     line: int = 0
 
     def __str__(self) -> str:
-        return printable(f"{self.path}:{self.line}" if self.line else self.path)
+        path = printable(self.path).replace("\n", "\\n")
+        return f"{path}:{self.line}" if self.line else path
 
     def below(self, lines: int) -> Location:
         """Return the place that many lines further down."""
@@ -77,5 +78,6 @@ def nearest(word: str, known: Iterable[str]) -> str:
     """Return ``; did you mean "commentary"?`` for the known word closest to ``word``, or nothing."""
     from difflib import get_close_matches  # only a mistake needs it, and it costs 3 ms
 
-    close = get_close_matches(word, list(known), n=1)
-    return f'; did you mean "{close[0]}"?' if close else ""
+    by_lower = {name.lower(): name for name in known}  # "URL" means "url"
+    close = get_close_matches(word.lower(), by_lower, n=1)
+    return f'; did you mean "{by_lower[close[0]]}"?' if close else ""

@@ -181,6 +181,23 @@ class Section:
     note: Prose = Prose("")
     picks: tuple[Pick, ...] = ()
     where: Location = field(default=NOWHERE, compare=False)
+    listed: int = field(default=0, compare=False)  # how many items the order has under it, readable or not
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """What of an issue could not be read, for faults that are told already: rules say nothing that would follow from its absence."""
+
+    picks: frozenset[str] = frozenset()  # names
+    papers: frozenset[str] = frozenset()
+    figures: frozenset[str] = frozenset()
+    all_picks: bool = False  # a whole folder
+    all_papers: bool = False
+    all_figures: bool = False
+    files: frozenset[str] = frozenset()  # paths of files with any fault
+
+    def __bool__(self) -> bool:
+        return bool(self.picks or self.papers or self.all_picks or self.all_papers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +226,7 @@ class Issue:
     lines: tuple[tuple[str, int], ...] = field(default=(), compare=False)
     spare: tuple[Paper, ...] = ()  # records that no pick speaks of
     figures: tuple[Figure, ...] = ()
+    unread: Unread = field(default_factory=Unread, compare=False)
     digest: str = field(default="", repr=False)  # of every source byte it was read from
 
     @property
@@ -253,13 +271,14 @@ class Issue:
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """All issues, newest first."""
+    """All issues, newest first. ``unread`` are the keys of those that faults kept from being read at all."""
 
     issues: tuple[Issue, ...] = ()
+    unread: frozenset[str] = frozenset()
 
     def published(self) -> Archive:
         """Return the archive without its drafts."""
-        return Archive(tuple(issue for issue in self.issues if not issue.is_draft))
+        return Archive(tuple(issue for issue in self.issues if not issue.is_draft), self.unread)
 
     def earlier(self, issue: Issue) -> Issue | None:
         return max((i for i in self.issues if i.key < issue.key), key=lambda i: i.key, default=None)

@@ -186,7 +186,10 @@ def parse_moment(text: str) -> Moment:
         raise ValueError("not a date")
     moment = dt.datetime.fromisoformat(text)
     moment = moment.replace(tzinfo=dt.timezone.utc) if moment.tzinfo is None else moment
-    return moment.astimezone(dt.timezone.utc).replace(microsecond=0)
+    try:
+        return moment.astimezone(dt.timezone.utc).replace(microsecond=0)
+    except OverflowError:  # the year 1, east of here
+        raise ValueError("not a date") from None
 
 
 def dump_moment(moment: Moment) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from urllib.parse import unquote, urljoin
 
@@ -203,13 +203,14 @@ def collisions(planned: Iterable[Output]) -> Iterator[Problem]:
     first: dict[str, Output] = {}
     for output in planned:
         known = first.setdefault(unicodedata.normalize("NFC", output.path).casefold(), output)
-        if known is not output:
-            what = f'would be written to {output.path}, and so would {_made_by(known)}; rename one'
-            yield Problem(Location(_made_by(output)), what)
-
-
-def _made_by(output: Output) -> str:
-    return output.source or (output.issue.where.path if output.issue else f"the page {output.path}")
+        if known is output:
+            continue
+        given, made = (output, known) if output.source else (known, output)  # the mend is with the file that somebody put there
+        if made.source:
+            what = f"would be one file with {made.source} on a disk that does not tell their names apart; rename one"
+        else:
+            what = f"would take the place of {made.path}, which roundup makes; rename it, or put it into templates/ in place of ours"
+        yield Problem(Location(given.source or given.path), what)
 
 
 def _figures_shown(issue: Issue) -> Iterator[tuple[str, Location]]:
@@ -218,7 +219,7 @@ def _figures_shown(issue: Issue) -> Iterator[tuple[str, Location]]:
         if pick.cover:
             yield pick.cover, pick.at("cover")
         if pick.link and pick.link.image:
-            yield pick.link.image, pick.at("link")
+            yield pick.link.image, pick.at("image")
     for block in issue.blocks():
         if "![" in block.prose.text or "image" in block.prose.text:  # else no need to parse it for this
             for found in dialect.parse(block.prose.text).figures:
@@ -229,10 +230,12 @@ def missing_figures(issue: Issue) -> Iterator[Problem]:
     """A figure is a file in the issue's figures/: pages ask no one else for anything, and no path leads out."""
     known = {figure.name for figure in issue.figures}
     for name, where in _figures_shown(issue):
-        if name in known:
+        if not name or name in known or name in issue.unread.figures or issue.unread.all_figures:
             continue
         if not is_local(name) or name.startswith("//"):
             what = f'figure "{name}" is an address; save the file in {issue.folder}/figures/ and name it figures/..., so that no page asks elsewhere'
+        elif f"figures/{name}" in known:
+            what = f'figure "{name}" lies outside the issue; did you mean "figures/{name}"?'
         elif ".." in unquote(name).split("/") or not name.startswith("figures/"):
             what = f'figure "{name}" lies outside the issue; put the file into {issue.folder}/figures/ and name it figures/...'
         else:
@@ -243,32 +246,59 @@ def missing_figures(issue: Issue) -> Iterator[Problem]:
 
 def dead_links(site: Site, planned: Plan) -> Iterator[Problem]:
     """Links inside the site lead to a page that is planned, and to an anchor on it; ``[[...]]`` to a paper of the archive."""
-    paths = {output.path for output in planned.outputs}
-    anchors = {issue_path(issue.key): set(anchors_of(issue)) for issue in site.archive.issues}
-    for issue in site.archive.issues:
-        for block in issue.blocks():
-            document = dialect.parse(block.prose.text)
-            for found in document.links:
-                if is_local(found.value) and (what := _dead(found.value, issue, paths, anchors)):
-                    yield Problem(block.prose.at(found.line), what)
-            for found in document.references:
-                if site.place(found.value, issue, block.pick) is None:
-                    hint = nearest(found.value, site.standings) or "; name a paper of this archive, or link to it"
-                    yield Problem(block.prose.at(found.line), f'reference "[[{found.value}]]" leads nowhere{hint}')
+    return _Links(site, planned).dead()
 
 
-def _dead(href: str, issue: Issue, paths: set[str], anchors: Mapping[str, set[str]]) -> str:
-    path, _, fragment = urljoin(f"/{issue_path(issue.key)}", href).partition("#")
-    target = unquote(path.partition("?")[0]).lstrip("/")
-    if target == "" or target.endswith("/"):
-        target += "index.html"
-    if target not in paths:
-        pages = sorted(path.removesuffix("index.html") for path in paths if path.endswith("index.html"))
-        return f'link "{href}" leads nowhere{nearest(target.removesuffix("index.html"), pages) or "; the site has no such page"}'
-    known = anchors.get(target, set())
-    if fragment and unquote(fragment) not in known:
-        return f'link "{href}" leads nowhere; page /{target.removesuffix("index.html")} has {", ".join(f"#{a}" for a in sorted(known)[:8]) or "no anchors"}'
-    return ""
+class _Links:
+    """What a link can lead to: the pages of the site, their anchors, and which of them only a build with drafts has."""
+
+    def __init__(self, site: Site, planned: Plan) -> None:
+        self.site = site
+        self.public = replace(site, archive=site.archive.published())
+        self.paths = {output.path for output in planned.outputs}
+        self.anchors = {issue_path(issue.key): set(anchors_of(issue)) for issue in site.archive.issues} | {"index.html": {"newest", "archive"}}
+        self.drafts = {str(issue.key) for issue in site.archive.issues if issue.is_draft}
+
+    def dead(self) -> Iterator[Problem]:
+        for issue in self.site.archive.issues:
+            for block in issue.blocks():
+                document = dialect.parse(block.prose.text)
+                found = [(f, self.link(f.value, issue)) for f in document.links if f.value and is_local(f.value)]
+                found += [(f, self.reference(f.value, issue, block.pick)) for f in document.references]
+                yield from (Problem(block.prose.at(f.line), what) for f, what in found if what)
+
+    def reference(self, name: str, issue: Issue, inside: Pick | None) -> str:
+        """Return what is wrong with ``[[name]]``, or nothing."""
+        if self.site.place(name, issue, inside) is not None:
+            if issue.is_draft or self.public.place(name, issue, inside) is not None:
+                return ""
+            draft = self.site.standings[name.replace("/", "-")][0].issue.key
+            return f'reference "[[{name}]]" leads to a draft; give {draft} a date, or remove the reference'
+        if self.site.archive.unread or any(name.replace("/", "-") in i.unread.picks | i.unread.papers or i.unread.all_picks for i in self.site.archive.issues):
+            return ""  # what it means may stand in what could not be read
+        if inside and name == inside.name:
+            return f'reference "[[{name}]]" leads nowhere: no other issue speaks of it; remove it'
+        return f'reference "[[{name}]]" leads nowhere{nearest(name, self.site.standings) or "; name a paper of this archive, or link to it"}'
+
+    def link(self, href: str, issue: Issue) -> str:
+        """Return what is wrong with a link inside the site, or nothing."""
+        path, _, fragment = urljoin(f"/{issue_path(issue.key)}", href).partition("#")
+        target = unquote(path.partition("?")[0]).lstrip("/")
+        if target == "" or target.endswith("/"):
+            target += "index.html"
+        page, key = target.removesuffix("index.html"), target.partition("/")[0]
+        if target not in self.paths:
+            pages = sorted(f"/{path.removesuffix('index.html')}" for path in self.paths if path.endswith("index.html"))
+            if key in self.site.archive.unread:
+                return ""
+            return f'link "{href}" leads nowhere{nearest(f"/{page}", pages) or "; the site has no such page"}'
+        if key in self.drafts and not issue.is_draft:
+            return f'link "{href}" leads to a draft; give {key} a date, or remove the link'
+        known = self.anchors.get(target, set())
+        unread = {name for i in self.site.archive.issues if str(i.key) == key for name in i.unread.picks | i.unread.papers}
+        if not fragment or unquote(fragment) in known | unread:
+            return ""
+        return f'link "{href}" leads nowhere; page /{page} has {", ".join(f"#{a}" for a in sorted(known)[:8]) or "no anchors"}'
 
 
 def anchors_of(issue: Issue) -> Iterator[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 import stat
 import tempfile
 from collections.abc import Iterator
@@ -17,10 +18,10 @@ from pathlib import Path
 
 from roundup import __version__
 from roundup.config import Config
-from roundup.errors import Location, Problem, RefusedError
+from roundup.errors import Location, Problem, RefusedError, nearest
 from roundup.figures import measure
-from roundup.issue import Archive, Figure, Issue, IssueKey, parse_issue_key
-from roundup.paper import Paper
+from roundup.issue import Archive, Figure, Issue, IssueKey, Unread, parse_issue_key
+from roundup.paper import ArxivId, Paper
 from roundup.plan import Asset, Theme
 from roundup.records.digest import parse_config
 from roundup.records.issues import PickFile, assemble, parse_issue, parse_pick
@@ -29,6 +30,8 @@ from roundup.yamltext import decode
 
 CONFIG = "roundup.yaml"
 ISSUES = "issues"
+_PARTS = ("commentary", "papers", "figures")
+_BACK_UPS = ("~", ".swp", ".tmp", ".bak", ".orig")
 _LIMIT = 64_000_000  # of one asset; a digest is words, not films
 
 
@@ -37,7 +40,7 @@ class Digest:
     """All that a digest's files say, and what is wrong with them.
 
     ``problems`` are faults of reading: what they touch is not in the archive. ``advice`` is lawful but odd.
-    ``unread`` names the issues that could not be read at all, so that nobody takes them for removed.
+    ``unsure`` are the folders of issues that may well have a date, which a fault hides: nobody takes them for drafts.
     """
 
     root: Path
@@ -47,6 +50,7 @@ class Digest:
     assets: tuple[Asset, ...]
     problems: tuple[Problem, ...]
     advice: tuple[Problem, ...]
+    unsure: frozenset[str]
 
 
 def find_root(start: Path) -> Path:
@@ -65,7 +69,8 @@ def read_digest(root: Path) -> Digest:
     issues = tuple(sorted(reader.issues(config), key=lambda issue: issue.key, reverse=True))
     theme = reader.theme()
     assets = tuple(reader.assets())
-    return Digest(root, config, Archive(issues), theme, assets, tuple(reader.problems), tuple(reader.advice))
+    archive = Archive(issues, frozenset(reader.unread))
+    return Digest(root, config, archive, theme, assets, tuple(reader.problems), tuple(reader.advice), frozenset(reader.unsure))
 
 
 class _Reader:
@@ -75,17 +80,33 @@ class _Reader:
         self.root = root
         self.problems: list[Problem] = []
         self.advice: list[Problem] = []
+        self.unread: set[str] = set()  # keys of issues
+        self.unsure: set[str] = set()  # folders of issues that may have a date, as far as one can tell
 
     def note(self, path: str, what: str) -> None:
         self.problems.append(Problem(Location(path), what))
 
-    def content(self, path: str) -> bytes | None:
-        """Return a file's bytes; None with the problem noted where it is no ordinary file of this digest."""
+    def _is_ours(self, path: str, kind: str) -> bool:
+        """Tell whether a path leads to something in the digest; note a link that leads out of it, or nowhere."""
         full = self.root / path
         try:
-            if not full.resolve().is_relative_to(self.root):
-                self.note(path, "a symbolic link that leads out of the digest; put the file itself here")
-                return None
+            resolved = full.resolve(strict=True)
+        except (OSError, RuntimeError):  # a circle of links is a RuntimeError before Python 3.13
+            if full.is_symlink():
+                self.note(path, f"a symbolic link that leads nowhere; put the {kind} itself here")
+                return False
+            return True
+        if not resolved.is_relative_to(self.root):
+            self.note(path, f"a symbolic link that leads out of the digest; put the {kind} itself here")
+            return False
+        return True
+
+    def content(self, path: str) -> bytes | None:
+        """Return a file's bytes; None with the problem noted where it is no ordinary file of this digest."""
+        if not self._is_ours(path, "file"):
+            return None
+        full = self.root / path
+        try:
             if not stat.S_ISREG(full.stat().st_mode):
                 self.note(path, "is no ordinary file; remove it")
                 return None
@@ -94,22 +115,30 @@ class _Reader:
                 return None
             return full.read_bytes()
         except OSError as error:
-            self.note(path, f"cannot be read: {_reason(error)}")
+            self.note(path, f"cannot be read: {_reason(error)}; mend that and try again")
             return None
 
-    def names(self, folder: str, ending: str = "") -> list[str]:
-        """Return the sorted names in a folder that are no editor's back-ups; empty where there is no such folder."""
+    def names(self, folder: str, ending: str = "") -> list[str] | None:
+        """Return the sorted names in a folder that are no editor's back-ups; none where there is no such folder.
+
+        None with the problem noted where the folder cannot be read.
+        """
+        if not os.path.lexists(self.root / folder):
+            return []
+        if not self._is_ours(folder, "folder"):
+            return None
         try:
             found = sorted(os.listdir(self.root / folder))
-        except FileNotFoundError:
-            return []
+        except NotADirectoryError:
+            self.note(folder, "is no folder; move it away")
+            return None
         except OSError as error:
-            self.note(folder, f"cannot be read: {_reason(error)}")
-            return []
+            self.note(folder, f"cannot be read: {_reason(error)}; mend that and try again")
+            return None
         for name in found:
             if not _is_text(name):
                 self.note(f"{folder}/{name}", "the file's name is not UTF-8; rename it")
-        found = [name for name in found if _is_text(name) and not name.startswith((".", "#")) and not name.endswith(("~", ".swp", ".tmp", ".bak", ".orig"))]
+        found = [name for name in found if _is_text(name) and not name.startswith((".", "#")) and not name.endswith(_BACK_UPS)]
         for name in found:
             if ending and not name.endswith(ending):
                 self.advice.append(Problem(Location(f"{folder}/{name}"), f"is not read: files here end in {ending}; rename it, or move it away"))
@@ -128,8 +157,10 @@ class _Reader:
 
     def issues(self, config: Config) -> Iterator[Issue]:
         seen: dict[IssueKey, str] = {}
-        for name in self.names(ISSUES):
+        for name in self.names(ISSUES) or ():
             folder = f"{ISSUES}/{name}"
+            if not self._is_ours(folder, "folder"):
+                continue
             if not (self.root / folder).is_dir():
                 self.advice.append(Problem(Location(folder), "is not read: an issue is a folder with an issue.yaml; move it away"))
                 continue
@@ -142,62 +173,113 @@ class _Reader:
                 self.note(folder, f"is the same issue as {first}: both are {key}; keep one")
             elif issue := self.issue(key, folder, config):
                 yield issue
+            else:
+                self.unsure.add(folder)
+                self.unread.add(str(key))
 
     def issue(self, key: IssueKey, folder: str, config: Config) -> Issue | None:
+        names = self.names(folder)
+        if names is None:
+            return None
+        for name in sorted(set(names) - {"issue.yaml", *_PARTS}):
+            hint = nearest(name, _PARTS) or "; move it away"
+            self.advice.append(Problem(Location(f"{folder}/{name}"), f"is not read{hint}"))
         path = f"{folder}/issue.yaml"
         if not os.path.lexists(self.root / path):
             self.note(folder, f'there is no issue.yaml; run "roundup new {key}" or remove the folder')
             return None
-        digest = hashlib.blake2b(digest_size=16)
         before = len(self.problems)
         text, data = self.text(path)
         title = config.issue_title.replace("{key}", str(key))
         file = parse_issue(text, path, key, title, self.problems, self.advice) if text is not None else None
-        digest.update(data)
-        picks, papers, unread = self.picks_and_papers(folder, digest)
+        digest = hashlib.blake2b(data, digest_size=16)
+        picks, unread_picks = self.picks(folder, digest)
+        papers, unread_papers = self.papers(folder, digest)
+        figures, unread_figures = self.figures(folder, digest)
         if file is None:
             return None
-        figures = tuple(self.figures(folder))
-        if len(self.problems) > before and any(p.where.path == path for p in self.problems[before:]):
-            unread |= {paper.id.name for paper in papers}  # the order may have a fault; a record it hid is not spare
-        issue = assemble(file, picks, papers, frozenset(unread), self.problems)
-        digest.update("".join(f"{f.name}\0{f.digest}\0" for f in figures).encode())
-        return replace(issue, figures=figures, digest=digest.hexdigest())
+        if not file.date_is_sure:
+            self.unsure.add(folder)
+        unread = Unread(
+            frozenset(unread_picks or ()), frozenset(unread_papers or ()), frozenset(unread_figures or ()),
+            unread_picks is None, unread_papers is None, unread_figures is None,
+            frozenset(problem.where.path for problem in self.problems[before:]),
+        )  # fmt: skip
+        issue = assemble(file, picks, papers, unread, self.problems)
+        return replace(issue, figures=tuple(figures), digest=digest.hexdigest())
 
-    def picks_and_papers(self, folder: str, digest: hashlib.blake2b) -> tuple[list[PickFile], list[Paper], set[str]]:
+    def picks(self, folder: str, digest: hashlib.blake2b) -> tuple[list[PickFile], set[str] | None]:
+        """Return the picks, and the names of those that could not be read; None for all."""
         picks: list[PickFile] = []
-        papers: list[Paper] = []
         unread: set[str] = set()
-        for name in self.names(f"{folder}/commentary", ".yaml"):
+        names = self.names(f"{folder}/commentary", ".yaml")
+        for name in names or ():
             path = f"{folder}/commentary/{name}"
             text, data = self.text(path)
             pick = parse_pick(text, path, self.problems, self.advice) if text is not None else None
+            if pick and isinstance(pick.about, ArxivId) and pick.about.name != pick.stem:
+                where = Location(path, dict(pick.lines).get("paper", 1))
+                self.misnamed(where, f'paper "{pick.about}"', f'"{pick.about}"', pick.stem, pick.about.name, names or [])
+                pick = None
             picks += [pick] if pick else []
-            unread |= set() if pick else {name.removesuffix(".yaml")}
+            unread |= set() if pick else self._names_of(name, text)
             digest.update(name.encode() + b"\0" + data)
-        for name in self.names(f"{folder}/papers", ".yaml"):
+        return picks, None if names is None else unread
+
+    def papers(self, folder: str, digest: hashlib.blake2b) -> tuple[list[Paper], set[str] | None]:
+        """Return the records, and the names of those that could not be read; None for all."""
+        papers: list[Paper] = []
+        unread: set[str] = set()
+        names = self.names(f"{folder}/papers", ".yaml")
+        for name in names or ():
             path = f"{folder}/papers/{name}"
             text, data = self.text(path)
             paper = parse_paper(text, path, self.problems) if text is not None else None
             if paper and paper.id.name != name.removesuffix(".yaml"):
-                self.note(path, f'the record of "{paper.id.base}" stands in a file called "{name}"; rename it to {paper.id.name}.yaml')
+                whose = f'the record of "{paper.id.base}"'
+                self.misnamed(paper.where, whose, whose, name, paper.id.name, names or [])
+                paper = None
             papers += [paper] if paper else []
-            unread |= set() if paper else {name.removesuffix(".yaml")}
+            unread |= set() if paper else self._names_of(name, text)
             digest.update(name.encode() + b"\0" + data)
-        return picks, papers, unread
+        return papers, None if names is None else unread
 
-    def figures(self, folder: str) -> Iterator[Figure]:
-        for name in self.names(f"{folder}/figures"):
+    def misnamed(self, where: Location, what: str, short: str, called: str, name: str, names: list[str]) -> None:
+        """Note a file that is named otherwise than the paper in it; where that paper has its own file, it stands twice."""
+        folder = where.path.rpartition("/")[0]
+        if f"{name}.yaml" in names:
+            self.problems.append(Problem(Location(where.path, 1), f"{short} already stands at {folder}/{name}.yaml:1; keep one"))
+        else:
+            self.problems.append(Problem(where, f'{what} stands in a file called "{called}"; rename it to {name}.yaml, or mend the ID'))
+
+    def _names_of(self, name: str, text: str | None) -> set[str]:
+        """Return what a file that could not be read may be about: what it is called, and what stands in it as an ID."""
+        inside = re.search(r"^(?:paper|id):\s*[\"']?([\w./-]+)", text or "", re.M)
+        return {name.removesuffix(".yaml"), *({inside[1].replace("/", "-")} if inside else ())}
+
+    def figures(self, folder: str, digest: hashlib.blake2b) -> tuple[list[Figure], set[str] | None]:
+        """Return the figures, and the names of those that are none; None for all."""
+        figures: list[Figure] = []
+        unread: set[str] = set()
+        names = self.names(f"{folder}/figures")
+        for name in names or ():
             path = f"{folder}/figures/{name}"
-            data = self.content(path)
-            if data is None:
+            if (self.root / path).is_dir() and not (self.root / path).is_symlink():
+                self.note(path, "is a folder: figures stand in figures/ itself; move its files up")
+                unread.add(f"figures/{name}")
                 continue
+            data = self.content(path)
             try:
-                width, height = measure(data)
+                size = measure(data, name) if data is not None else None
             except ValueError as error:
                 self.note(path, f"figure {error}")
+                size = None
+            if data is None or size is None:
+                unread.add(f"figures/{name}")
                 continue
-            yield Figure(f"figures/{name}", width, height, hashlib.blake2b(data, digest_size=16).hexdigest())
+            figures.append(Figure(f"figures/{name}", *size, hashlib.blake2b(data, digest_size=16).hexdigest()))
+            digest.update(f"{name}\0{figures[-1].digest}".encode())
+        return figures, None if names is None else unread
 
     def theme(self) -> Theme:
         own = {}
@@ -217,7 +299,7 @@ class _Reader:
 
     def tree(self, folder: str) -> Iterator[str]:
         """Yield every file below a folder, in order, as a path from the digest's top."""
-        for name in self.names(folder):
+        for name in self.names(folder) or ():
             path = f"{folder}/{name}"
             full = self.root / path
             if full.is_symlink() and full.is_dir():

@@ -33,7 +33,8 @@ class Scalar:
     text: str
     line: int
     literal: bool = False  # a ``|`` block: line n of the text is line n of the file
-    remark: str = ""  # what stands behind the value as a comment
+    remark: str = ""  # the comment behind the value, from the space before it on
+    faulty: bool = False  # stands for a value with a fault that is noted
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ def parse(text: str, path: str, problems: list[Problem]) -> Mapping | None:
     try:
         root = _Builder(text, path, problems).build()
     except yaml.YAMLError as error:
-        problems.append(_syntax_problem(error, path))
+        problems.append(_syntax_problem(error, path, len(_BREAK.split(text.rstrip()))))
         return None
     except _TooDeepError as error:
         problems.append(Problem(Location(path, error.line), f"nested more than {MAX_DEPTH} deep; flatten it"))
@@ -162,7 +163,7 @@ class _Builder:
             raise _TooDeepError(line)
         if isinstance(event, yaml.AliasEvent):
             self.note(line, f'alias "*{event.anchor}" stands for another value; write the value out')
-            return Scalar("", line)
+            return Scalar("", line, faulty=True)
         if event.anchor is not None:
             self.note(line, f'anchor "&{event.anchor}" marks a value for repetition; remove it')
         if event.tag is not None:
@@ -177,17 +178,17 @@ class _Builder:
         line = _line(event)
         if _HALF.search(event.value):  # the pure parser lets half a pair in
             self.note(line, "half a surrogate pair is no character; write the character itself")
-            return Scalar("", line)
+            return Scalar("", line, faulty=True)
         if event.style in ("|", ">"):
             return Scalar(event.value, line + 1, event.style == "|")
         return Scalar(event.value, line, False, self.remark(event))
 
     def remark(self, event: Any) -> str:
         """Return the comment behind a value without quotes: ``C # fast`` is the text ``C``, and that is rarely meant."""
-        if not self.lines or event.style or not event.value:
+        if not self.lines or event.style:
             return ""
         rest = self.lines[event.end_mark.line][event.end_mark.column :]
-        return rest.strip() if re.match(r"\s+#", rest) else ""
+        return rest.rstrip() if re.match(r"\s+#", rest) else ""
 
     def sequence(self, line: int, events: Iterator[Any], depth: int) -> Sequence:
         items = []
@@ -197,9 +198,10 @@ class _Builder:
             items.append(self.node(event, events, depth + 1))
         return Sequence(tuple(items), line)
 
-    def mapping(self, line: int, events: Iterator[Any], depth: int) -> Mapping:
+    def mapping(self, line: int, events: Iterator[Any], depth: int) -> Mapping | Scalar:
         values: dict[str, Node] = {}
         lines: dict[str, int] = {}
+        faulty = False
         for event in events:
             if isinstance(event, yaml.MappingEndEvent):
                 break
@@ -207,6 +209,7 @@ class _Builder:
             value = self.node(next(events), events, depth + 1)
             if not isinstance(key, Scalar):
                 self.note(key.line, "a key is a single word; this one is a list or a mapping")
+                faulty = True
             elif key.text == "<<":
                 self.note(key.line, 'merge key "<<" takes in another mapping; write its keys out')
             elif key.text in values:
@@ -214,7 +217,7 @@ class _Builder:
             else:
                 values[key.text] = value
                 lines[key.text] = key.line
-        return Mapping(values, lines, line)
+        return Scalar("", line, faulty=True) if faulty and depth > 1 else Mapping(values, lines, line)
 
 
 def _line(event: Any) -> int:
@@ -224,7 +227,10 @@ def _line(event: Any) -> int:
 # What the parser says -> what an editor can do about it. libyaml and the pure parser differ in words.
 _SYNTAX = (
     ("mapping values are not allowed", "a colon with a space behind it cannot stand inside a value; quote the value"),
-    ("cannot start any token", "this character cannot begin a value; quote the value (and indent with spaces, not tabs)"),
+    ("a tab character", "a tab cannot indent; indent with spaces"),
+    ("expected node content", "the list or mapping that opens with a bracket is not closed; close it"),
+    ("character '\\t'", "a tab cannot indent; indent with spaces"),
+    ("cannot start any token", "this character cannot begin a value; quote the value"),
     ("unexpected end of stream", "the quote that opens in this line is never closed; close it at the end of the value"),
     ("unexpected document indicator", "the quote that opens in this line is never closed; close it at the end of the value"),
     ("expected ':'", 'this line is neither "key: value" nor part of the value above; indent it or add the colon'),
@@ -238,7 +244,7 @@ _SYNTAX = (
 )
 
 
-def _syntax_problem(error: yaml.YAMLError, path: str) -> Problem:
+def _syntax_problem(error: yaml.YAMLError, path: str, last_line: int) -> Problem:
     said = str(getattr(error, "problem", None) or getattr(error, "reason", None) or error)
     mark = getattr(error, "problem_mark", None)
     start = getattr(error, "context_mark", None)
@@ -246,7 +252,7 @@ def _syntax_problem(error: yaml.YAMLError, path: str) -> Problem:
         mark = start
     line = mark.line + 1 if mark is not None else 1
     what = next((mend for words, mend in _SYNTAX if words in said), f"not YAML: {said}; quote the value")
-    return Problem(Location(path, line), what)
+    return Problem(Location(path, min(line, last_line)), what)
 
 
 # Plain scalars that any YAML reader, not only ours, takes for the same text (or for the date that it is).

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from jinja2 import BaseLoader, Environment, StrictUndefined, TemplateNotFound, TemplateSyntaxError, UndefinedError
+from jinja2 import BaseLoader, Environment, StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError, UndefinedError
 from markupsafe import Markup
 
 from roundup.errors import Location, Problem, SourceError, nearest
@@ -76,7 +76,9 @@ def draw(drawing: Drawing, name: str, what: str, show: Mapping[str, Any]) -> str
     try:
         return environment.get_template(name).render(show)
     except TemplateSyntaxError as error:
-        raise SourceError([Problem(Location(error.filename or name, error.lineno), _sentence(error.message or "not a template"))]) from error
+        path = error.filename or error.name or name
+        where = Location(path if path.startswith(("templates/", BUILT_IN)) else f"templates/{path}", error.lineno)
+        raise SourceError([Problem(where, _sentence(error.message or "not a template"))]) from error
     except TemplateNotFound as error:
         there = [*drawing.theme.own, *(BUILT_IN + n for n in drawing.theme.built_in)]
         where = Location(*_failing(error, name))
@@ -100,8 +102,12 @@ def _meaning(error: Exception) -> str:
             return f'"{match[1]}" is undefined'
         if match := re.fullmatch(r"'.*' has no attribute '([^']*)'", said):
             return f'a value here has no "{match[1]}"'
+    if isinstance(error, TemplateError):
+        return said
     return f"{type(error).__name__}: {said}"
 
 
 def _sentence(text: str) -> str:
-    return text.strip().rstrip(".").replace("\n", " ")
+    """Return Jinja's words as our messages have them: no capital at the start, no stop at the end."""
+    text = re.sub(r"\. (\w+)", lambda m: f"; {m[1] if m[1] == 'Jinja' else m[1].lower()}", text.strip().rstrip(".").replace("\n", " "))
+    return text if text[:2].isupper() else text[:1].lower() + text[1:]

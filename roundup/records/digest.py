@@ -23,7 +23,7 @@ def parse_config(text: str, path: str, problems: list[Problem], advice: list[Pro
         return None
     fields = Fields(mapping, path, problems, KEYS)
     fields.need("title")
-    advice.extend(eaten(mapping, path, ("title", "tagline")))
+    advice.extend(eaten(mapping, path, ("title", "tagline", "accent")))
     url = fields.url("url")
     default = Config()
     return Config(
@@ -59,10 +59,11 @@ def _issue_title(fields: Fields, default: str) -> str:
 
 def _editors(fields: Fields) -> Iterator[tuple[str, Editor]]:
     node = fields.mapping.values.get("editors")
-    if node is None:
+    if node is None or fields.empty("editors"):
         return
     if not isinstance(node, Mapping):
-        fields.note(fields.where("editors").line, '"editors" holds short names, each with a name: {ann: {name: Ann Example}}')
+        kind = "a list" if isinstance(node, Sequence) else "text"
+        fields.note(fields.where("editors").line, f'"editors" holds {kind}; write short names, each with a name, as ann: {{name: Ann Example}}')
         return
     inner = Fields(node, fields.path, fields.problems, tuple(node.values))
     for short, value in node.values.items():

@@ -9,7 +9,7 @@ from typing import TypeVar
 from roundup.errors import Location, Problem, nearest
 from roundup.issue import Prose
 from roundup.paper import Moment, parse_moment
-from roundup.text.links import is_allowed, is_local
+from roundup.text.links import is_web
 from roundup.text.visible import one_line
 from roundup.yamltext import Mapping, Node, Scalar, Sequence
 
@@ -26,12 +26,12 @@ class Fields:
         self.mapping = mapping
         self.path = path
         self.problems = problems
-        self.misspelt = False
+        self.meant: set[str] = set()  # keys that a misspelt one most likely stands for
         for key, line in mapping.lines.items():
             if key not in known:
-                hint = nearest(key, known) or f"; known here: {', '.join(known)}"
-                self.note(line, f'unknown key "{key}"{hint}')
-                self.misspelt = True
+                hint = nearest(key, known)
+                self.meant |= {name for name in known if f'"{name}"' in hint}
+                self.note(line, f'unknown key "{key}"' + (hint or f"; known here: {', '.join(known)}"))
 
     def note(self, line: int, what: str) -> None:
         self.problems.append(Problem(Location(self.path, line), what))
@@ -45,26 +45,28 @@ class Fields:
 
     def need(self, *keys: str) -> bool:
         """Tell whether all these keys hold something; note each that does not."""
-        missing = [key for key in keys if self._empty(key)]
+        missing = [key for key in keys if self.empty(key)]
         for key in missing:
             if key in self.mapping.values:
                 self.note(self.where(key).line, f'"{key}" is empty; give it a value')
-            elif not self.misspelt:  # the misspelt key is most likely this one, and is told already
+            elif key not in self.meant:  # else it is told already
                 self.note(self.mapping.line, f'"{key}" is missing; add it')
         return not missing
 
-    def _empty(self, key: str) -> bool:
+    def empty(self, key: str) -> bool:
         node = self.mapping.values.get(key)
         if isinstance(node, Scalar):
-            return not node.text.strip()
-        return node is None or (isinstance(node, Sequence) and not node.items)
+            return not node.text.strip() and not node.faulty
+        if isinstance(node, Sequence):
+            return not any(not isinstance(item, Scalar) or item.text.strip() for item in node.items)
+        return node is None
 
     def scalar(self, key: str) -> Scalar | None:
         """Return the text node of ``key``; None where there is none, or where the value is no text."""
         node = self.mapping.values.get(key)
         if node is None or isinstance(node, Scalar):
             return node
-        self.note(self.where(key).line, f'"{key}" is one piece of text, not {_kind(node)}')
+        self.note(self.where(key).line, f'"{key}" holds {_kind(node)}; write one piece of text')
         return None
 
     def text(self, key: str, default: str = "") -> str:
@@ -106,10 +108,14 @@ class Fields:
     def url(self, key: str) -> str:
         """Return a web address; anything else is noted."""
         text = self.text(key)
-        if text and not (is_allowed(text) and not is_local(text)):
-            self.note(self.where(key).line, f'{key} "{text}" is no web address; write it from https:// on')
-            return ""
-        return text
+        return text if not text or self.is_web(key, text, self.where(key).line) else ""
+
+    def is_web(self, key: str, text: str, line: int) -> bool:
+        """Tell whether the text is a web address; note it when it is not."""
+        if is_web(text):
+            return True
+        self.note(line, f'{key} "{text}" is no web address; write it from https:// on')
+        return False
 
     def choice(self, key: str, options: tuple[str, ...], default: str) -> str:
         text = self.text(key) or default
@@ -122,19 +128,21 @@ class Fields:
     def nodes(self, key: str) -> tuple[Node, ...]:
         """Return the items of a list; one bare value counts as a list of one."""
         node = self.mapping.values.get(key)
-        if node is None or self._empty(key):
+        if node is None or self.empty(key):
             return ()
         return node.items if isinstance(node, Sequence) else (node,)
 
     def texts(self, key: str) -> tuple[str, ...]:
         """Return the items of a list of texts, each on one line."""
-        found = []
+        return tuple(text for text, _ in self.items(key))
+
+    def items(self, key: str) -> Iterator[tuple[str, int]]:
+        """Yield the items of a list of texts, each on one line, with the number of its line."""
         for node in self.nodes(key):
             if not isinstance(node, Scalar):
                 self.note(node.line, f'an item of "{key}" is {_kind(node)}; write text')
             elif text := one_line(node.text):
-                found.append(text)
-        return tuple(found)
+                yield text, node.line
 
     def fields(self, key: str, known: tuple[str, ...]) -> Fields | None:
         """Return the keys of the mapping under ``key``."""

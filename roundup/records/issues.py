@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from roundup.errors import Location, Problem, nearest
-from roundup.issue import STATUSES, Issue, IssueKey, Link, Pick, Prose, Section, submission_order
+from roundup.issue import STATUSES, Issue, IssueKey, Link, Pick, Prose, Section, Unread, submission_order
 from roundup.paper import ArxivId, Author, Paper, parse_arxiv_id
 from roundup.records.fields import Fields, eaten
 from roundup.text.slugs import slug
@@ -28,6 +29,7 @@ class PickFile:
     about: ArxivId | Link
     where: Location
     stem: str = ""  # the file's name without its ending; empty for a pick that stands inline
+    lines: tuple[tuple[str, int], ...] = ()
     values: dict[str, object] = field(default_factory=dict)
 
 
@@ -55,6 +57,7 @@ class IssueFile:
     outro: Prose
     order: tuple[Named | PickFile | Section, ...]
     lines: tuple[tuple[str, int], ...]
+    date_is_sure: bool = True  # no: it may be a draft, or have a date that a slip hides
 
 
 def parse_issue(text: str, path: str, key: IssueKey, title: str, problems: list[Problem], advice: list[Problem]) -> IssueFile | None:
@@ -64,18 +67,21 @@ def parse_issue(text: str, path: str, key: IssueKey, title: str, problems: list[
         return None
     fields = Fields(mapping, path, problems, ISSUE_KEYS)
     advice.extend(eaten(mapping, path, ("title", "teaser")))
+    date = fields.date("date")
+    written = "date" in mapping.values and not fields.empty("date")
     return IssueFile(
         key,
         Location(path, 1),
         fields.text("title", title),
         fields.text("teaser"),
-        fields.date("date"),
+        date,
         fields.texts("editors"),
         fields.prose("intro"),
         fields.prose("sponsor"),
         fields.prose("outro"),
         tuple(_order(fields, advice)),
         fields.lines,
+        date is not None or not (written or "date" in fields.meant),
     )
 
 
@@ -86,12 +92,17 @@ def _order(fields: Fields, advice: list[Problem]) -> Iterator[Named | PickFile |
                 yield named
         elif not isinstance(node, Mapping):
             fields.note(node.line, "an item of the order is a list; write an ID, a section or a pick")
-        elif "section" in node.values:
+        elif "section" in node.values or _means_a_section(node):
             inner = Fields(node, fields.path, fields.problems, SECTION_KEYS)
             inner.need("section")
             yield Section(inner.text("section"), inner.prose("note"), where=Location(fields.path, node.line))
         elif pick := _pick(node, fields.path, "", fields.problems, advice):
             yield pick
+
+
+def _means_a_section(node: Mapping) -> bool:
+    """Tell whether a mapping that is no pick has a key that looks like a section's."""
+    return not {"paper", "link"} & set(node.values) and any("section" in nearest(key, SECTION_KEYS) for key in node.values)
 
 
 def _named(node: Scalar, fields: Fields) -> Named | None:
@@ -100,13 +111,16 @@ def _named(node: Scalar, fields: Fields) -> Named | None:
     if not spelled:
         fields.note(node.line, "an item of the order is empty; write an ID or remove the line")
         return None
-    if spelled[:4].isdigit() and "." in spelled:
-        try:
-            return Named(parse_arxiv_id(spelled).name, spelled, where)
-        except ValueError as error:
+    try:
+        return Named(parse_arxiv_id(spelled).name, spelled, where)
+    except ValueError as error:
+        if re.match(r"(arxiv:\s*)?\d{3,}\.\d", spelled, re.I | re.ASCII):  # meant as an ID
             fields.note(node.line, str(error))
             return None
-    return Named(spelled.replace("/", "-"), spelled, where)
+    if not re.fullmatch(r"[^\s/\\:]+", spelled):
+        fields.note(node.line, f'"{spelled}" is no pick of this issue; write an ID, or the name of a file under commentary/ without its ending')
+        return None
+    return Named(spelled, spelled, where)
 
 
 def parse_pick(text: str, path: str, problems: list[Problem], advice: list[Problem]) -> PickFile | None:
@@ -130,12 +144,18 @@ def _pick(mapping: Mapping, path: str, stem: str, problems: list[Problem], advic
         "tldr": fields.text("tldr"),
         "rating": fields.text("rating"),
         "cover": fields.text("cover"),
-        "lines": fields.lines,
+        "lines": fields.lines + _inner_lines(mapping, "link"),
     }
     if about is None:
         return None
     where = Location(path, mapping.line)
-    return PickFile(_name(about, stem, where, problems), about, where, stem, values)
+    return PickFile(_name(about, stem, where, problems), about, where, stem, fields.lines, values)
+
+
+def _inner_lines(mapping: Mapping, key: str) -> tuple[tuple[str, int], ...]:
+    """Return the lines of a link's own keys, as far as the pick has none of that name."""
+    inner = mapping.values.get(key)
+    return tuple((k, n) for k, n in inner.lines.items() if k not in mapping.lines) if isinstance(inner, Mapping) else ()
 
 
 def _about(fields: Fields) -> ArxivId | Link | None:
@@ -144,12 +164,14 @@ def _about(fields: Fields) -> ArxivId | Link | None:
         fields.note(fields.where("link").line, 'a pick is about a "paper" or about a "link", not both; remove one')
         return None
     if not given:
-        if not fields.misspelt:
+        if not fields.meant & {"paper", "link"}:
             fields.note(fields.mapping.line, 'the pick names neither "paper" nor "link"; say what it is about')
+        return None
+    if not fields.need(*given):
         return None
     if given == ["paper"]:
         text = fields.text("paper")
-        if not fields.need("paper"):
+        if not text:
             return None
         try:
             return parse_arxiv_id(text).latest
@@ -166,62 +188,82 @@ def _about(fields: Fields) -> ArxivId | Link | None:
 def _name(about: ArxivId | Link, stem: str, where: Location, problems: list[Problem]) -> str:
     """Return the pick's anchor: the paper's ID, else the slug of the file's name or of the link's title."""
     if isinstance(about, ArxivId):
-        if stem and stem != about.name:
-            problems.append(Problem(where, f'paper "{about}" stands in a file called "{stem}"; rename it to {about.name}.yaml'))
         return about.name
     if stem.startswith("-"):
         problems.append(Problem(where, f'slug "{stem}" begins with a hyphen, as an option of a command does; rename the file'))
     return slug(stem or about.title)
 
 
-def assemble(file: IssueFile, picks: Iterable[PickFile], papers: Iterable[Paper], unread: frozenset[str], problems: list[Problem]) -> Issue:
+def assemble(file: IssueFile, picks: Iterable[PickFile], papers: Iterable[Paper], unread: Unread, problems: list[Problem]) -> Issue:
     """Return the issue: its picks in the editors' order, those that no order names after them, oldest submission first.
 
-    ``unread`` are names of picks and records whose files have faults of their own: nothing is said of them twice.
+    Of what is ``unread``, for faults of its own, nothing is said twice.
     """
-    records = {paper.id.name: paper for paper in papers}
-    known: dict[str, PickFile] = {}
-    for pick in [*(item for item in file.order if isinstance(item, PickFile)), *picks]:
-        if (first := known.setdefault(pick.name, pick)) is not pick:
-            problems.append(Problem(pick.where, f'"{_spelled(pick)}" already stands at {first.where}; keep one'))
-    sections: list[tuple[Section, list[PickFile]]] = [(Section(), [])]
-    placed: dict[str, Location] = {}
-    by_stem = {pick.stem: pick.name for pick in known.values() if pick.stem}
-    for item in file.order:
-        if isinstance(item, Section):
-            sections.append((item, []))
-            continue
-        name = by_stem.get(item.name, item.name) if isinstance(item, Named) else item.name
-        if isinstance(item, Named) and name in placed:
-            problems.append(Problem(item.where, f'"{item.spelled}" already stands at {placed[name]}; keep one'))
-        elif name in known:
-            placed[name] = item.where
-            sections[-1][1].append(known[name])
-        elif isinstance(item, Named) and name not in unread:
-            hint = nearest(item.spelled, [_spelled(p) for p in known.values()]) or f"; add {file.where.path.rpartition('/')[0]}/commentary/{name}.yaml"
-            problems.append(Problem(item.where, f'"{item.spelled}" is no pick of this issue{hint}, or remove the line'))
-    finished = [Section(s.title, s.note, tuple(_finished(raw, records, unread, problems)), s.where) for s, raw in sections]
-    rest = [pick for name, pick in known.items() if name not in placed]
-    late = sorted(_finished(rest, records, unread, problems), key=submission_order)
-    last = finished[-1]
-    finished[-1] = Section(last.title, last.note, last.picks + tuple(late), last.where)
-    spare = tuple(paper for name, paper in sorted(records.items()) if name not in known and name not in unread)
-    kept = tuple(s for s in finished if s.title or s.picks or s.note.text)
-    return Issue(
-        file.key, file.title, file.teaser, file.date, file.editors, file.intro, file.sponsor, kept, file.outro,
-        file.where, file.lines, spare,
-    )  # fmt: skip
+    return _Assembly(file, picks, papers, unread, problems).issue()
+
+
+class _Assembly:
+    def __init__(self, file: IssueFile, picks: Iterable[PickFile], papers: Iterable[Paper], unread: Unread, problems: list[Problem]) -> None:
+        self.file, self.unread, self.problems = file, unread, problems
+        self.records = {paper.id.name: paper for paper in papers}
+        self.known: dict[str, PickFile] = {}
+        for pick in [*(item for item in file.order if isinstance(item, PickFile)), *picks]:
+            if (first := self.known.setdefault(pick.name, pick)) is not pick:
+                self.note(pick.where, f'"{_spelled(pick)}" already stands at {first.where}; keep one')
+        self.by_stem = {pick.stem: pick.name for pick in self.known.values() if pick.stem}
+        self.placed: dict[str, Location] = {}
+
+    def note(self, where: Location, what: str) -> None:
+        self.problems.append(Problem(where, what))
+
+    def issue(self) -> Issue:
+        file = self.file
+        sections = self.sections()
+        late = sorted(self.picks(pick for name, pick in self.known.items() if name not in self.placed), key=submission_order)
+        *before, last = sections
+        last = replace(last, picks=last.picks + tuple(late))
+        named = {item.name for item in file.order if isinstance(item, Named)}
+        spare = tuple(p for name, p in sorted(self.records.items()) if name not in self.known | dict.fromkeys(named) and name not in self.unread.picks)
+        kept = tuple(s for s in (*before, last) if s.title or s.picks or s.note.text)
+        return Issue(
+            file.key, file.title, file.teaser, file.date, file.editors, file.intro, file.sponsor, kept, file.outro,
+            file.where, file.lines, () if self.unread.all_picks or file.where.path in self.unread.files else spare, unread=self.unread,
+        )  # fmt: skip
+
+    def sections(self) -> list[Section]:
+        """Return the sections with the picks that the order puts into them; the first has no title."""
+        sections: list[tuple[Section, list[PickFile | None]]] = [(Section(), [])]
+        for item in self.file.order:
+            if isinstance(item, Section):
+                sections.append((item, []))
+            else:
+                sections[-1][1].append(self.pick(item))
+        return [replace(section, picks=tuple(self.picks(p for p in items if p)), listed=len(items)) for section, items in sections]
+
+    def pick(self, item: Named | PickFile) -> PickFile | None:
+        """Return the pick that an item of the order means, once; note a second mention, and a name that means none."""
+        name = self.by_stem.get(item.name, item.name) if isinstance(item, Named) else item.name
+        if name in self.placed:
+            if isinstance(item, Named) or self.known[name] is item:  # else two picks of one name are told already
+                self.note(item.where, f'"{item.spelled if isinstance(item, Named) else _spelled(item)}" already stands at {self.placed[name]}; keep one')
+        elif name in self.known and (isinstance(item, Named) or self.known[name] is item):
+            self.placed[name] = item.where
+            return self.known[name]
+        elif isinstance(item, Named) and name not in self.unread.picks and not self.unread.all_picks:
+            missing = [_spelled(pick) for name, pick in self.known.items() if name not in {i.name for i in self.file.order if isinstance(i, Named)}]
+            add = f"; add {self.file.where.path.rpartition('/')[0]}/commentary/{name}.yaml, or remove the line"
+            self.note(item.where, f'"{item.spelled}" is no pick of this issue{nearest(item.spelled, missing) or add}')
+        return None
+
+    def picks(self, picks: Iterable[PickFile]) -> Iterator[Pick]:
+        for pick in picks:
+            subject = self.records.get(pick.name) if isinstance(pick.about, ArxivId) else pick.about
+            if subject is not None:
+                yield Pick(subject, pick.name, where=pick.where, **pick.values)  # type: ignore[arg-type]
+            elif pick.name not in self.unread.papers and not self.unread.all_papers:
+                self.unread = replace(self.unread, papers=self.unread.papers | {pick.name})
+                self.note(pick.where, f'paper "{pick.about}" has no record; run "roundup fetch {pick.about}" or remove this pick')
 
 
 def _spelled(pick: PickFile) -> str:
     return str(pick.about) if isinstance(pick.about, ArxivId) else pick.stem or pick.name
-
-
-def _finished(picks: Iterable[PickFile], records: dict[str, Paper], unread: frozenset[str], problems: list[Problem]) -> Iterator[Pick]:
-    for pick in picks:
-        subject = records.get(pick.name) if isinstance(pick.about, ArxivId) else pick.about
-        if subject is not None:
-            yield Pick(subject, pick.name, where=pick.where, **pick.values)  # type: ignore[arg-type]
-        elif pick.name not in unread:
-            what = f'paper "{pick.about}" has no record; run "roundup fetch {pick.about}" or remove this pick'
-            problems.append(Problem(pick.where, what))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from roundup.errors import Location, Problem
+from roundup.errors import Problem
 from roundup.paper import ArxivId, Author, Fetch, Links, Moment, Paper, Sighting, Withdrawal, dump_moment, parse_arxiv_id
 from roundup.records.fields import Fields
 from roundup.text.visible import one_line
@@ -46,7 +46,7 @@ def parse_paper(text: str, path: str, problems: list[Problem]) -> Paper | None:
         _withdrawn(fields),
         _seen(fields),
         _fetched(fields),
-        Location(path, 1),
+        fields.where("id"),
     )
     return paper if complete and len(problems) == before else None
 
@@ -62,7 +62,10 @@ def _id(fields: Fields) -> ArxivId | None:
         return None
     if given.version is not None:
         fields.note(fields.where("id").line, f'id "{text}" holds a version; write "version: {given.version}" on a line of its own')
-    return ArxivId(given.base, fields.number("version") or None)
+    version = fields.number("version")
+    if version == 0:
+        fields.note(fields.where("version").line, 'version "0" is no whole number from 1 on')
+    return ArxivId(given.base, version or None)
 
 
 def _authors(fields: Fields, key: str) -> Iterator[Author]:
@@ -75,50 +78,51 @@ def _authors(fields: Fields, key: str) -> Iterator[Author]:
             if inner.need("name"):
                 yield Author(inner.text("name"), inner.texts("affiliations"))
         else:
-            fields.note(node.line, "an author is a name, or a mapping of name and affiliations")
+            fields.note(node.line, 'an item of "authors" is a list; write a name, or keys: name, affiliations')
 
 
 def _categories(fields: Fields) -> tuple[str, ...]:
     good = []
-    for name in fields.texts("categories"):
+    for name, line in fields.items("categories"):
         if _CATEGORY.fullmatch(name):
             good.append(name)
         else:
-            fields.note(fields.where("categories").line, f'"{name}" is no arXiv category; write it as cs.LG or hep-th')
+            fields.note(line, f'"{name}" is no arXiv category; write it as cs.LG or hep-th')
     return tuple(good)
 
 
 def _links(fields: Fields) -> Links:
     inner = fields.fields("links", ("pdf", "html", "code"))
-    return Links(inner.url("pdf"), inner.url("html"), inner.texts("code")) if inner else Links()
+    if inner is None:
+        return Links()
+    code = tuple(url for url, line in inner.items("code") if inner.is_web("code", url, line))
+    return Links(inner.url("pdf"), inner.url("html"), code)
 
 
 def _withdrawn(fields: Fields) -> Withdrawal | None:
     inner = fields.fields("withdrawn", ("reason", "since"))
-    return Withdrawal(inner.text("reason"), inner.moment("since")) if inner and inner.need("reason") else None
+    if inner is None:
+        return None
+    withdrawal = Withdrawal(inner.text("reason"), inner.moment("since"))
+    return withdrawal if inner.need("reason") else None
 
 
 def _seen(fields: Fields) -> tuple[Sighting, ...]:
     known = ("source", "announced", "type", "upvotes", "comments")
-    return tuple(
-        Sighting(
-            f.text("source"),
-            f.date("announced"),
-            f.choice("type", ANNOUNCE_TYPES, "new") if f.text("type") else "",
-            f.number("upvotes"),
-            f.number("comments"),
-        )
-        for f in fields.each("seen", known)
-        if f.need("source")
-    )
+    found = []
+    for inner in fields.each("seen", known):
+        kind = inner.choice("type", ANNOUNCE_TYPES, "new") if inner.text("type") else ""
+        found.append(Sighting(inner.text("source"), inner.date("announced"), kind, inner.number("upvotes"), inner.number("comments")))
+        inner.need("source")
+    return tuple(found)
 
 
 def _fetched(fields: Fields) -> Fetch | None:
     inner = fields.fields("fetched", ("when", "from"))
-    if inner is None or not inner.need("when", "from"):
+    if inner is None:
         return None
     when = inner.moment("when")
-    return Fetch(when, inner.text("from")) if when else None
+    return Fetch(when, inner.text("from")) if inner.need("when", "from") and when else None
 
 
 def dump_paper(paper: Paper) -> str:

@@ -69,9 +69,11 @@ class Document:
     undefined_notes: tuple[Found, ...] = ()
     unused_notes: tuple[Found, ...] = ()
     repeated_notes: tuple[Found, ...] = ()
-    card_faults: tuple[Found, ...] = ()
+    card_faults: tuple[Found, ...] = ()  # "line N" in them counts from 0, as here
+    card_words: tuple[Found, ...] = ()
     html_tags: tuple[Found, ...] = ()
-    dead_links: tuple[Found, ...] = ()  # typed as links, refused by the link rules
+    dead_links: tuple[Found, ...] = ()  # typed as links, and none: refused by the link rules, or with a space inside
+    odd_notes: tuple[Found, ...] = ()  # typed as notes, and none, for a label holds no space
     plain: tuple[Found, ...] = field(default=(), repr=False)  # the running text, code and math left out
 
 
@@ -91,7 +93,9 @@ def parse_inline(text: str) -> list[Token]:
 
 
 _HTML_TAG = re.compile(r"</?[A-Za-z][A-Za-z0-9-]*(\s[^<>]*)?/?>|<!--")
-_DEAD_LINK = re.compile(r"\]\(\s*<?([A-Za-z][A-Za-z0-9+.-]*:|//)[^)\s]*")
+# What looks like a link and is none: its address is refused, or holds a space.
+_DEAD_LINK = re.compile(r"!?\[[^\[\]]*\]\(([^()]*(?:\([^()]*\)[^()]*)*)\)?")
+_NOTE_WITH_SPACE = re.compile(r"\[\^[^\[\]]*\s[^\[\]]*\]")
 
 
 class _Survey:
@@ -153,15 +157,12 @@ class _Survey:
 
     def inline(self, token: Token) -> None:
         line = _start(token)
-        open_link: str | None = None
-        for child in token.children or ():
+        children = token.children or []
+        for index, child in enumerate(children):
             if child.type in ("softbreak", "hardbreak"):
                 line += 1
             elif child.type == "link_open":
-                open_link = str(child.attrs["href"])
-                self.note("links", open_link, line)
-            elif child.type == "link_close":
-                open_link = None
+                self.link(children, index, line)
             elif child.type == "image":
                 self.image(child, line)
             elif child.type == "paper_reference":
@@ -171,12 +172,27 @@ class _Survey:
             elif child.type == "text":
                 self.text(child.content, line)
 
+    def link(self, children: list[Token], index: int, line: int) -> None:
+        before = children[index - 1].content if index else ""
+        inside = children[index + 1].content
+        if inside.startswith("^"):  # a note whose label holds a space is, to Markdown, a link by reference
+            self.note("odd_notes", f"[{inside}]", line)
+        elif children[index].info == "auto" and before.endswith("]("):  # the space in its address ended it
+            behind = children[index + 3].content if index + 3 < len(children) else ""
+            self.note("dead_links", inside + behind.partition(")")[0], line)
+        else:
+            self.note("links", str(children[index].attrs["href"]), line)
+
     def text(self, text: str, line: int) -> None:
         self.note("plain", text, line)
         for match in _HTML_TAG.finditer(text):
-            self.note("html_tags", match[0], line)
+            if not match[0].startswith("</"):
+                self.note("html_tags", match[0], line)
         for match in _DEAD_LINK.finditer(text):
-            self.note("dead_links", match[0].lstrip("]( <"), line)
+            if match[1]:
+                self.note("dead_links", match[1].strip(), line)
+        for match in _NOTE_WITH_SPACE.finditer(text):
+            self.note("odd_notes", match[0], line)
 
     def image(self, token: Token, line: int) -> None:
         source = unquote(str(token.attrs["src"]))
@@ -195,39 +211,51 @@ class _Survey:
 
     def card(self, token: Token) -> Token:
         line = _start(token) + 1
-        card, faults = parse_card(token.content)
+        card, lines, faults = parse_card(token.content)
         for fault in faults:
-            self.note("card_faults", fault.what, line + max(fault.where.line - 1, 0))
+            # the lines of a card become those of the text
+            what = re.sub(r"(?<=already stands in line )\d+", lambda m: str(line + int(m[0]) - 1), fault.what)
+            self.note("card_faults", what, line + max(fault.where.line - 1, -1))
         if card is None:
             return token
-        self.note("links", card.url, line)
+        for key in ("title", "text", "source"):
+            self.note("card_words", getattr(card, key), line + lines.get(key, 1) - 1)
+        self.note("links", card.url, line + lines["url"] - 1)
         if card.image:
-            self.note("figures", card.image, line)
+            self.note("figures", card.image, line + lines["image"] - 1)
         made = Token("card", "", 0, meta={"card": card}, map=token.map, block=True)
         made.level = token.level
         return made
 
 
-def parse_card(text: str) -> tuple[Card | None, list[Problem]]:
-    """Return the card that a fence's lines give, and what is wrong with them; with a fault there is no card."""
+def parse_card(text: str) -> tuple[Card | None, dict[str, int], list[Problem]]:
+    """Return the card that a fence's lines give, the line of each key, and what is wrong; with a fault there is no card."""
+    if not text.strip():
+        return None, {}, [Problem(Location("card"), "the card is empty; write its url and title, or remove it")]
     faults: list[Problem] = []
     mapping = yamltext.parse(text, "card", faults)
+    faults = [Problem(f.where, f.what.replace("the file holds", "the card holds")) for f in faults]
     if mapping is None:
-        return None, faults
+        return None, {}, faults
     values: dict[str, str] = {}
+    meant = ""
     for key, node in mapping.values.items():
         where = Location("card", mapping.lines[key])
         if key not in CARD_KEYS:
-            faults.append(Problem(where, f'unknown key "{key}" in a card{nearest(key, CARD_KEYS)}'))
+            meant += (hint := nearest(key, CARD_KEYS))
+            faults.append(Problem(where, f'unknown key "{key}" in a card' + (hint or f"; known here: {', '.join(CARD_KEYS)}")))
         elif not isinstance(node, yamltext.Scalar):
-            faults.append(Problem(where, f'"{key}" of a card is text, not a list or a mapping'))
+            kind = "a list" if isinstance(node, yamltext.Sequence) else "a mapping"
+            faults.append(Problem(where, f'"{key}" of a card holds {kind}; write one piece of text'))
         else:
             values[key] = " ".join(node.text.split())
-    start = Location("card", 1)
-    faults += [Problem(start, f'a card needs "{key}"') for key in ("url", "title") if not values.get(key)]
+    for key in ("url", "title"):
+        if not values.get(key) and f'"{key}"' not in meant and isinstance(mapping.values.get(key, yamltext.Scalar("", 1)), yamltext.Scalar):
+            faults.append(Problem(Location("card", mapping.lines.get(key, 1)), f'a card needs "{key}"; add it'))
     if values.get("url") and not links.is_allowed(values["url"]):
-        faults.append(Problem(start, f'"{values["url"]}" is no address for a card; take one that begins with https://'))
-    return (None if faults else Card(**values)), faults
+        what = f'"{values["url"]}" is no address for a card; take one that begins with https://'
+        faults.append(Problem(Location("card", mapping.lines["url"]), what))
+    return (None if faults else Card(**values)), mapping.lines, faults
 
 
 def _start(token: Token) -> int:

@@ -6,7 +6,7 @@ import re
 import unicodedata
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
-_WEB = re.compile(r"https?://(?P<host>[^/?#\\@]+)([/?#]|$)", re.I)
+_WEB = re.compile(r"https?://(?P<host>\[[0-9a-f:.]+\]|[^/?#\\@:\[\]]+)(:\d{1,5})?([/?#]|$)", re.I | re.ASCII)
 _MAIL = re.compile(r"mailto:[^\s/@]+@[^\s/@]+$|mailto:[^\s/@?]+@[^\s/@?]+\?(subject|body)=", re.I)
 _UNSAFE = re.compile("[\x00-\x20\x7f-\x9f\\\\\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 
@@ -17,10 +17,15 @@ def is_allowed(url: str) -> bool:
         return False
     scheme = _SCHEME.match(url)
     if scheme is None:
-        return not url.startswith(":")
+        return ":" not in re.split(r"[/?#]", url, maxsplit=1)[0]  # "%01javascript:x" is no place of ours
     if scheme[1].lower() == "mailto":
         return _MAIL.match(url) is not None
     return _WEB.match(url) is not None
+
+
+def is_web(url: str) -> bool:
+    """Tell whether the text is a whole web address."""
+    return _WEB.match(url) is not None and is_allowed(url)
 
 
 def is_local(url: str) -> bool:
@@ -34,19 +39,28 @@ def host(url: str) -> str:
     return web["host"].removeprefix("www.") if web else ""
 
 
+def as_written(url: str) -> str:
+    """Return a web address with the letters of its host in place of their punycode."""
+    name = host(url)
+    return url.replace(name, ".".join(map(_letters, name.split(".")))) if "xn--" in name else url
+
+
+def _letters(label: str) -> str:
+    try:
+        return label[4:].encode("ascii").decode("punycode") if label.startswith("xn--") else label
+    except UnicodeError:
+        return label
+
+
 def look_alike(url: str) -> str:
     """Return the host when it mixes scripts or hides in punycode, as a Cyrillic a in arxiv.org does; else nothing.
 
     Source: UTS 39, whose single-script rule is kept here for Latin, Cyrillic and Greek, the three that look alike.
     """
     name = host(url)
-    for written in name.split("."):
-        label = written
-        if written.startswith("xn--"):
-            try:
-                label = written[4:].encode("ascii").decode("punycode")
-            except UnicodeError:
-                return name
+    for label in map(_letters, name.split(".")):
+        if label.startswith("xn--"):
+            return name  # no letters come of it
         scripts = {unicodedata.name(c, "").split(" ")[0] for c in label if c.isalpha()}
         if len(scripts & {"LATIN", "CYRILLIC", "GREEK"}) > 1 or (label and _all_confusable(label)):
             return name

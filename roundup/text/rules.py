@@ -50,7 +50,7 @@ def _dashes(state: StateCore) -> None:
                 child.content = _ELLIPSIS.sub("…", text)
 
 
-_PAPER = re.compile(r"\[\[([A-Za-z0-9][A-Za-z0-9._/-]{0,80})\]\](?!\()")
+_PAPER = re.compile(r"\[\[([A-Za-z0-9][A-Za-z0-9._/:-]{0,80})\]\](?!\()")
 
 
 def _reference(state: StateInline, silent: bool) -> bool:
