@@ -57,13 +57,13 @@ def build(outputs: tuple[Output, ...], render: Render, folder: Path, *, partly: 
 
 class _Build:
     def __init__(self, folder: Path, partly: bool) -> None:
-        self.folder = folder
+        self.folder = folder.resolve()
         self.partly = partly
         self.before = _read_manifest(folder)
 
     def run(self, outputs: tuple[Output, ...], render: Render) -> Report:
         self._sweep()
-        self._refuse_foreign(outputs)
+        clash = self._refuse_foreign(outputs)
         staging = Path(tempfile.mkdtemp(prefix=_STAGING, dir=self.folder))
         try:
             after, changed = self._draw(outputs, render, staging)
@@ -72,12 +72,15 @@ class _Build:
             gone = [path for path in self.before if path not in after]
             if changed or gone or {p: [h] for p, h in after.items()} != self.before:
                 self._write_manifest(after, staging)
+            removed, kept = self._remove(gone) if clash else ((), ())
             for path in changed:
                 self._put(path, staging)
-            removed, kept = self._remove(gone)
+            if not clash:
+                removed, kept = self._remove(gone)
             if changed or gone:
                 self._write_manifest(after, staging, settled=True)
-            return Report(tuple(changed), tuple(o.path for o in outputs if o.path not in set(changed)), removed, kept)
+            written = set(changed)
+            return Report(tuple(changed), tuple(o.path for o in outputs if o.path not in written), removed, kept)
         finally:
             shutil.rmtree(staging, ignore_errors=True)
 
@@ -129,19 +132,33 @@ class _Build:
         staged.write_text(json.dumps({"made_by": "roundup", "files": dict(sorted(rows.items()))}, indent=0, ensure_ascii=False) + "\n", encoding="utf-8")
         os.replace(staged, self.folder / MANIFEST)
 
-    def _refuse_foreign(self, outputs: tuple[Output, ...]) -> None:
-        """A file that stands where an output should go, and that no build of ours made, is somebody's."""
-        for output in outputs:
-            target = self.folder / output.path
+    def _refuse_foreign(self, outputs: tuple[Output, ...]) -> bool:
+        """Refuse when a file of somebody's stands where an output should go. Tell whether files of ours have to go first.
+
+        That is so where a page becomes a folder, or a folder a page.
+        """
+        planned = {output.path for output in outputs}
+        gone = set() if self.partly else self.before.keys() - planned
+        clash = False
+        for path in planned:
+            target = self.folder / path
+            foreign = f"{target} is in the way, and roundup did not make it; move it elsewhere"
             if not _inside(target, self.folder):
                 raise RefusedError(f"{target} leads out of {self.folder}, by a symbolic link; remove the link")
-            if os.path.lexists(target) and (output.path not in self.before or target.is_dir()):
-                raise RefusedError(f"{target} is in the way, and roundup did not make it; move it elsewhere")
-            for parent in target.parents:
-                if parent == self.folder:
-                    break
+            for parent in list(target.parents)[: path.count("/")]:
                 if os.path.lexists(parent) and not parent.is_dir():
-                    raise RefusedError(f"{parent} is in the way: a folder of that name is needed; move it elsewhere")
+                    clash = self._ours([parent], gone, f"{parent} is in the way: a folder of that name is needed; move it elsewhere")
+            if target.is_dir() and not target.is_symlink():
+                clash = self._ours([file for file in target.rglob("*") if not file.is_dir()] or [target], gone, foreign)
+            elif os.path.lexists(target) and path not in self.before:
+                raise RefusedError(foreign)
+        return clash
+
+    def _ours(self, files: list[Path], gone: set[str], otherwise: str) -> bool:
+        """Return True when all these files are about to be removed by us; refuse otherwise."""
+        if any(file.relative_to(self.folder).as_posix() not in gone for file in files):
+            raise RefusedError(otherwise)
+        return True
 
     def _sweep(self) -> None:
         for leftover in self.folder.glob(f"{_STAGING}*"):
@@ -193,11 +210,11 @@ def _reporting(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise RefusedError(f"{error.filename or folder} cannot be written: {reason}; mend that and build again") from error
+        raise RefusedError(f"{error.filename or folder} cannot be read or written: {reason}; mend that and build again") from error
 
 
 def _inside(target: Path, folder: Path) -> bool:
-    return target.parent.resolve().is_relative_to(folder.resolve())
+    return target.parent.resolve().is_relative_to(folder)
 
 
 def _holds(target: Path, data: bytes) -> bool:

@@ -13,7 +13,7 @@ from functools import partial
 from roundup.errors import Problem, nearest
 from roundup.issue import Issue, Pick, Prose
 from roundup.paper import day
-from roundup.plan import Plan, Site, dead_links
+from roundup.plan import Plan, Site, dead_links, figure_fault
 from roundup.text import dialect
 from roundup.text.links import as_written, look_alike
 
@@ -88,6 +88,13 @@ def figures_without_alt(issue: Issue, site: Site) -> Iterator[Problem]:
                 yield Problem(prose.at(found.line), "an image leads nowhere: its address is empty; write it between the brackets")
                 continue
             yield Problem(prose.at(found.line), f'figure "{found.value}" has no alt text; say between the brackets what it shows')
+
+
+def unfit_figures(issue: Issue, site: Site) -> Iterator[Problem]:
+    """What stands in figures/ is a figure. A build minds only those that a page shows."""
+    for figure in issue.figures:
+        if figure.fault:
+            yield figure_fault(issue, figure)
 
 
 def unfit_links(issue: Issue, site: Site) -> Iterator[Problem]:
@@ -221,6 +228,7 @@ RULES: tuple[Rule, ...] = (
     repeated_papers,
     notes,
     figures_without_alt,
+    unfit_figures,
     unfit_links,
     markup,
     marks,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from roundup import __version__
-from roundup.errors import Problem, RefusedError, RoundupError, SourceError, count, printable
+from roundup.errors import Problem, RefusedError, RoundupError, SourceError, count, printable, report
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,10 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal that knows no UTF-8 is no reason to fail
     try:
-        cli.main(arguments, prog_name="roundup", standalone_mode=False)
-        sys.exit(0)
-    except click.exceptions.Exit as stop:
-        sys.exit(stop.exit_code)
+        sys.exit(cli.main(arguments, prog_name="roundup", standalone_mode=False) or 0)  # click gives back the code of an Exit
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
@@ -65,8 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         click.echo("stopped; nothing is half-written, run it again to go on", err=True)
         sys.exit(EXIT_INTERRUPTED)
     except RoundupError as error:
-        if str(error):
-            click.echo(printable(str(error)), err=True)
+        click.echo(printable(str(error)), err=True)
         sys.exit(error.exit_code)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has gone; so do we
@@ -115,6 +111,7 @@ def command(example: str) -> Callable[[Callable[..., None]], click.Command]:
 @click.option("--cadence", type=click.Choice(["monthly", "weekly", "daily"]), default="monthly", show_default=True, help="How often an issue comes out.")
 def init(session: Session, folder: str, title: str | None, cadence: str) -> None:
     """Make a new digest in DIR: configuration, a first issue, a workflow."""
+    import shlex
     from pathlib import Path
 
     from roundup.starter import new_digest
@@ -123,11 +120,15 @@ def init(session: Session, folder: str, title: str | None, cadence: str) -> None
     root = Path(session.start) / folder
     name = title or root.resolve().name.replace("-", " ").replace("_", " ").strip().capitalize() or "Roundup"
     files = new_digest(name, cadence, today(), __version__)
-    create(root, files)
-    for path in files:
+    kept = [path for path in files if path.startswith(".") and (root / path).exists()]  # those of a repository that was there before
+    made = {path: text for path, text in files.items() if path not in kept}
+    create(root, made)
+    for path in made:
         session.say(f"made {root / path}", 1)
-    where = "" if folder == "." else f"cd {folder} && "
-    session.say(f'a new digest stands in {root}; next: {where}roundup build')
+    for path in kept:
+        session.remark(f"{root / path} was there and stays as it is")
+    where = "" if root == Path() else f"cd {shlex.quote(str(root))} && "
+    session.say(f"a new digest stands in {root}; next: {where}roundup build")
 
 
 @command("roundup new 2023-9")
@@ -157,13 +158,14 @@ def new(session: Session, key: str | None) -> None:
 def check(session: Session, keys: tuple[str, ...], as_json: bool) -> None:
     """Tell every problem of every issue, or of the issues KEY, drafts included."""
     from roundup import check as rules
+    from roundup.pages.theme import unfit_templates
     from roundup.plan import plan
 
     digest = _digest(session)
     wanted = _issues(digest, keys)
     site = _site(digest, drafts=True)
     planned = plan(site)
-    found = {*digest.problems, *digest.advice, *planned.faults, *rules.problems(site, planned, today())}
+    found = {*digest.problems, *digest.advice, *unfit_templates(digest.theme), *planned.faults, *rules.problems(site, planned, today())}
     told = {_key(text) for text in keys}
     problems = sorted(p for p in found if not keys or not p.where.path.startswith("issues/") or _key_of(p.where.path.split("/")[1]) in told)
     if as_json:
@@ -171,14 +173,12 @@ def check(session: Session, keys: tuple[str, ...], as_json: bool) -> None:
 
         rows = [{"path": p.where.path, "line": p.where.line, "message": p.what} for p in problems]
         click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
-    if problems:
-        raise _ToldError() if as_json else SourceError(problems)
-    if not as_json:
+    elif problems:
+        click.echo(report(problems))  # they are the result; quiet keeps them
+    else:
         session.say(f"no problems in {count(len(wanted or digest.archive.issues), 'issue')}")
-
-
-class _ToldError(RoundupError):
-    """The problems are printed already."""
+    if problems:
+        raise click.exceptions.Exit(SourceError.exit_code)
 
 
 @command("roundup build --drafts")
@@ -213,22 +213,23 @@ def build(session: Session, keys: tuple[str, ...], drafts: bool, output: str | N
 
     folder = Path(output) if output else digest.root / "site"
     _refuse_inside_sources(folder, digest.root)
-    report = build_site(outputs, draw, folder, partly=bool(keys))
+    done = build_site(outputs, draw, folder, partly=bool(keys))
     if as_json:
         import json
 
-        click.echo(json.dumps({"folder": str(folder), "written": report.written, "removed": report.removed, "kept": report.kept}, indent=2))
+        click.echo(json.dumps({"folder": str(folder), "written": done.written, "removed": done.removed, "kept": done.kept}, indent=2))
         return
-    for path in report.written:
+    for path in done.written:
         session.say(f"wrote {path}", 1)
-    for path in report.removed:
+    for path in done.removed:
         session.say(f"removed {path}", 1)
-    for path in report.kept:
+    for path in done.kept:
         session.remark(f"{folder / path} was made by an earlier build and changed since; it stays, remove it if it is not wanted")
-    papers = sum(1 for issue in site.archive.issues for pick in issue.picks if pick.paper)
+    built = [issue for issue in site.archive.issues if not keys or f"{issue.folder}/" in wanted]
+    papers = sum(1 for issue in built for pick in issue.picks if pick.paper)
     session.say(
-        f"{folder}: {count(len(site.archive.issues), 'issue')}, {count(papers, 'paper')}; {len(report.written):,} written, "
-        f"{len(report.unchanged):,} unchanged, {len(report.removed):,} removed in {time.perf_counter() - began:.2f} s"
+        f"{folder}: {count(len(built), 'issue')}, {count(papers, 'paper')}; {len(done.written):,} written, "
+        f"{len(done.unchanged):,} unchanged, {len(done.removed):,} removed in {time.perf_counter() - began:.2f} s"
     )
     waiting = [str(issue.key) for issue in digest.archive.issues if issue not in site.archive.issues]
     if waiting and not keys:
@@ -311,7 +312,10 @@ def _folders(digest: Digest) -> list[str]:
 def _next(newest: IssueKey, cadence: str) -> IssueKey:
     from roundup.issue import key_of
 
-    return newest.next() if newest.cadence == cadence else key_of(newest.last_day + dt.timedelta(days=1), cadence)
+    try:
+        return newest.next() if newest.cadence == cadence else key_of(newest.last_day + dt.timedelta(days=1), cadence)
+    except OverflowError:
+        raise RefusedError(f"the calendar ends with {newest}; name the issue to begin") from None
 
 
 def _blocking(problems: Iterable[Problem], digest: Digest, site: Site, wanted: tuple[str, ...]) -> list[Problem]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import struct
+from typing import Any
 
 MAX_BYTES = 10_000_000
 MAX_PIXELS = 40_000_000  # an 81-megapixel bomb fits in 236 kB; browsers unpack what they are given
@@ -45,9 +46,9 @@ def _size(data: bytes) -> tuple[str, int, int]:
         return "JPEG", *_jpeg(data)
     if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
         return "WebP", *_webp(data)
-    if _SVG_HEAD.match(data):
+    if b"<svg" in data[:4096]:
         return "SVG", *_svg(data)
-    raise ValueError("is no PNG, JPEG, GIF, WebP or SVG; convert it")
+    raise _unknown()
 
 
 def _jpeg(data: bytes) -> tuple[int, int]:
@@ -73,36 +74,92 @@ def _webp(data: bytes) -> tuple[int, int]:
     return width & 0x3FFF, height & 0x3FFF
 
 
-# As an image an SVG is inert, but opened by its own address it is a page of our site. So: no entities, no script, no
-# handler, no foreign content, and no address but a fragment of its own. What plotting programs write passes: a plain
-# doctype, a style sheet within.
-_SVG_ACTS = re.compile(
-    rb"<!DOCTYPE[^>]*\[|<!ENTITY|<\?xml-stylesheet|<script|<foreignObject|<iframe|@import|<set\b|<animate|[\s\"'/]on[a-z]+\s*=|javascript:"
-    rb"|(?:href|src)\s*=\s*[\"']?\s*[^#\"'\s]|url\(\s*[\"']?[^#\"'\s)]|&#",
-    re.I,
+# As an image an SVG is inert, but opened by its own address it is a page of our site. So it is read as XML, and only
+# what draws is let through: these elements, no handler, no address but a fragment or a picture within, no entities.
+_SVG = "http://www.w3.org/2000/svg"
+_DRAWS = frozenset(
+    "svg g path rect circle ellipse line polyline polygon text tspan textPath defs use symbol clipPath mask pattern marker"
+    " linearGradient radialGradient stop filter image title desc style metadata switch".split()
 )
-_SVG_HEAD = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--.*?-->\s*|<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>\s*)*<svg\b", re.S | re.I)
-_SVG_OPEN = re.compile(rb"<svg\b[^>]*>", re.S)
-_NUMBER = rb"([0-9]{1,7}(?:\.[0-9]+)?)"
-_SVG_NUMBER = rb"\s%s\s*=\s*[\"']\s*" + _NUMBER + rb"(?:px)?\s*[\"']"
-_SVG_BOX = re.compile(rb"\sviewBox\s*=\s*[\"']\s*[-0-9.]+[\s,]+[-0-9.]+[\s,]+" + _NUMBER + rb"[\s,]+" + _NUMBER + rb"\s*[\"']")
+_ABOUT = ("http://www.w3.org/1999/02/22-rdf-syntax-ns#", "http://purl.org/dc/", "http://creativecommons.org/ns#", "http://web.resource.org/cc/")
+_INSIDE = re.compile(r"#|data:image/(png|jpeg|gif|webp);base64,")
+_ASKS = re.compile(r"url\(\s*[\"']?\s*(?!#)|@import|\\|javascript:", re.I)  # a backslash could spell any of these
+_NUMBER = r"([0-9]{1,7}(?:\.[0-9]+)?)"
+_LENGTH = re.compile(_NUMBER + r"(?:px|pt)?")
+_BOX = re.compile(r"[-0-9.]+[\s,]+[-0-9.]+[\s,]+" + _NUMBER + r"[\s,]+" + _NUMBER)
 
 
 def _svg(data: bytes) -> tuple[int, int]:
-    if acts := _SVG_ACTS.search(data):
-        shown = re.sub(rb"=.*", b"=", acts[0], flags=re.S).decode("ascii", "replace").strip()
-        raise ValueError(f'is an SVG with "{shown}" in it; figures are plain drawings, save it without or as PNG')
+    from xml.parsers import expat
+
     try:
         data.decode("utf-8")
     except UnicodeDecodeError:
         raise ValueError("is an SVG that is not UTF-8; save it with the encoding UTF-8") from None
-    head = _SVG_OPEN.search(data)
-    if head is None:
-        raise ValueError("is cut short; save it again")
-    width, height = (re.search(_SVG_NUMBER % side, head[0]) for side in (b"width", b"height"))
-    if width and height:
-        return round(float(width[1])), round(float(height[1]))
-    box = _SVG_BOX.search(head[0])
-    if box is None:
-        raise ValueError("is an SVG without width and height; give it both, in pixels")
-    return round(float(box[1])), round(float(box[2]))
+    parser = expat.ParserCreate("UTF-8", " ")
+    drawing = _Drawing(parser)
+    try:
+        parser.Parse(data, True)
+    except expat.ExpatError as error:
+        if drawing.root is None and not data.lstrip(b"\xef\xbb\xbf \r\n\t").startswith((b"<svg", b"<?xml")):
+            raise _unknown() from None
+        raise ValueError(f"is broken in its line {error.lineno}, or cut short; save it again") from None
+    return drawing.size()
+
+
+class _Drawing:
+    """Follows a parser through an SVG, and stops it at the first thing that does more than draw."""
+
+    def __init__(self, parser: Any) -> None:
+        self.root: dict[str, str] | None = None
+        self.style = False
+        parser.StartElementHandler = self.element
+        parser.EndElementHandler = self.end
+        parser.CharacterDataHandler = self.text
+        parser.StartDoctypeDeclHandler = self.doctype
+        parser.ProcessingInstructionHandler = lambda target, _: self.refuse(f"<?{target}")
+
+    def refuse(self, what: str) -> None:
+        raise ValueError(f'is an SVG with "{what}" in it; figures are plain drawings, save it without or as PNG')
+
+    def doctype(self, name: str, _: str | None, __: str | None, has_subset: bool) -> None:
+        if has_subset:
+            self.refuse(f"<!DOCTYPE {name} [")
+
+    def element(self, name: str, attributes: dict[str, str]) -> None:
+        space, _, local = name.rpartition(" ")
+        if self.root is None:
+            if local != "svg":
+                raise _unknown()
+            if space != _SVG:
+                raise ValueError(f'is an SVG that browsers will not draw; write xmlns="{_SVG}" into its svg element')
+            self.root = attributes
+        effect = space == _SVG and local.startswith("fe") and local != "feImage"
+        if not (effect or (space == _SVG and local in _DRAWS) or space.startswith(_ABOUT)):
+            self.refuse(f"<{local}")
+        self.style = local == "style"
+        for key, value in attributes.items():
+            short = key.rpartition(" ")[2]
+            if short.lower().startswith("on") or (short in ("href", "src") and not _INSIDE.match(value)) or _ASKS.search(value):
+                self.refuse(f"{short}=")
+
+    def end(self, name: str) -> None:
+        self.style = False
+
+    def text(self, text: str) -> None:
+        if self.style and (asks := _ASKS.search(text)):
+            self.refuse(asks[0])
+
+    def size(self) -> tuple[int, int]:
+        root = self.root or {}
+        width, height = (_LENGTH.fullmatch(root.get(side, "").strip()) for side in ("width", "height"))
+        if width and height:
+            return round(float(width[1])), round(float(height[1]))
+        box = _BOX.fullmatch(root.get("viewBox", "").strip())
+        if box is None:
+            raise ValueError("is an SVG without width and height; give it both, in pixels")
+        return round(float(box[1])), round(float(box[2]))
+
+
+def _unknown() -> ValueError:
+    return ValueError("is no PNG, JPEG, GIF, WebP or SVG; convert it")

@@ -7,7 +7,7 @@ import datetime as dt
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import total_ordering
+from functools import cached_property, total_ordering
 
 from roundup.errors import Location
 from roundup.paper import Author, Paper, instant
@@ -160,17 +160,30 @@ class Pick:
         return Location(self.where.path, dict(self.lines).get(key, self.where.line))
 
 
+# Ids that pages have by themselves; a pick or a section of such a name stands under another.
+_RESERVED = re.compile(r"main|newest|archive|[nr]\d+(-\d+)?")
+
+
+def anchor(name: str) -> str:
+    """Return a name as an id of the page that is nobody else's."""
+    return f"{name}-here" if _RESERVED.fullmatch(name) else name
+
+
 STATUSES = ("todo", "draft", "ready")
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """An image file of an issue: its path from the issue's folder, its size in pixels, and a hash of its bytes."""
+    """An image file of an issue: its path from the issue's folder, its size in pixels, and a hash of its bytes.
+
+    ``fault`` says why a file is no image for a page; that matters only where a page shows it.
+    """
 
     name: str  # figures/soft-moe.png
-    width: int
-    height: int
-    digest: str
+    width: int = 0
+    height: int = 0
+    digest: str = ""
+    fault: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +263,7 @@ class Issue:
         yield Block(self.intro, "intro")
         yield Block(self.sponsor, "sponsor")
         for section, name in zip(self.sections, self.section_ids(), strict=True):
-            yield Block(section.note, f"{name or 'picks'}-note")
+            yield Block(section.note, f"{name or 'picks'}--note")
             for pick in section.picks:
                 yield Block(pick.commentary, pick.name, pick)
         yield Block(self.outro, "outro")
@@ -260,7 +273,7 @@ class Issue:
         taken = {pick.name for pick in self.picks}
         ids = []
         for section in self.sections:
-            name = base = slug(section.title) if section.title else ""
+            name = base = anchor(slug(section.title)) if section.title else ""
             number = 2
             while name and name in taken:
                 name, number = f"{base}-{number}", number + 1
@@ -269,7 +282,7 @@ class Issue:
         return tuple(ids)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Archive:
     """All issues, newest first. ``unread`` are the keys of those that faults kept from being read at all."""
 
@@ -280,11 +293,17 @@ class Archive:
         """Return the archive without its drafts."""
         return Archive(tuple(issue for issue in self.issues if not issue.is_draft), self.unread)
 
+    @cached_property
+    def _places(self) -> dict[IssueKey, int]:
+        return {issue.key: place for place, issue in enumerate(self.issues)}
+
     def earlier(self, issue: Issue) -> Issue | None:
-        return max((i for i in self.issues if i.key < issue.key), key=lambda i: i.key, default=None)
+        place = self._places[issue.key] + 1
+        return self.issues[place] if place < len(self.issues) else None
 
     def later(self, issue: Issue) -> Issue | None:
-        return min((i for i in self.issues if issue.key < i.key), key=lambda i: i.key, default=None)
+        place = self._places[issue.key] - 1
+        return self.issues[place] if place >= 0 else None
 
 
 def submission_order(pick: Pick) -> tuple[bool, dt.datetime, str]:

@@ -89,6 +89,14 @@ def _old_style(text: str, archive: str, year: str, month: str, version: str | No
     return ArxivId(f"{archive}/{number}", int(version) if version else None)
 
 
+def pick_name(text: str) -> str:
+    """Return the name under which a pick stands that ``text`` means: an ID in any spelling, or a slug."""
+    try:
+        return parse_arxiv_id(text).name
+    except ValueError:
+        return text.replace("/", "-")
+
+
 @dataclass(frozen=True, slots=True)
 class Author:
     """A name as arXiv gives it, with affiliations where it gives them."""
@@ -194,4 +202,4 @@ def parse_moment(text: str) -> Moment:
 
 def dump_moment(moment: Moment) -> str:
     """Return a day as ``2023-08-02``, a time as ``2023-08-02T12:00:00Z``."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ") if isinstance(moment, dt.datetime) else moment.isoformat()
+    return moment.replace(tzinfo=None).isoformat() + "Z" if isinstance(moment, dt.datetime) else moment.isoformat()

@@ -7,6 +7,7 @@ links between pages are made here and nowhere else.
 from __future__ import annotations
 
 import hashlib
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -15,7 +16,8 @@ from urllib.parse import unquote, urljoin
 
 from roundup.config import Config
 from roundup.errors import Location, Problem, nearest
-from roundup.issue import Archive, Block, Issue, IssueKey, Pick
+from roundup.issue import Archive, Block, Figure, Issue, IssueKey, Pick
+from roundup.paper import pick_name
 from roundup.text import dialect
 from roundup.text.links import is_local
 from roundup.text.setting import Place
@@ -90,7 +92,7 @@ class Site:
 
         In the commentary on that very pick (``inside``) it is the newest earlier one: "as we said in ...".
         """
-        rows = self.standings.get(name.replace("/", "-"), ())
+        rows = self.standings.get(pick_name(name), ())
         here = next((s for s in rows if s.issue.key == issue.key), None)
         if here and here.pick is not inside:
             return here
@@ -114,13 +116,18 @@ def permalink(config: Config, path: str) -> str:
     return urljoin(config.url, path.removesuffix("index.html")) if config.url else ""
 
 
+def page_of(config: Config, issue: Issue) -> str:
+    """Return the link from an issue's Markdown to its page: the address, or the file beside it."""
+    return permalink(config, issue_path(issue.key)) or "index.html"
+
+
 def link_between(site: Site, standing: Standing, start: Issue, *, absolute: bool = False) -> str:
     """Return the link to a pick: a fragment on its own page, else from one issue's page to the other's."""
     path = issue_path(standing.issue.key)
+    if standing.issue.key == start.key:
+        return f"{page_of(site.config, start) if absolute else ''}#{standing.pick.name}"
     if absolute and site.config.url:
         return f"{permalink(site.config, path)}#{standing.pick.name}"
-    if standing.issue.key == start.key:
-        return f"#{standing.pick.name}"
     return f"{relative(issue_path(start.key), path)}#{standing.pick.name}"
 
 
@@ -153,7 +160,7 @@ def plan(site: Site) -> Plan:
     outputs.append(Output("assets/roundup.css", "stylesheet", fingerprint("stylesheet", site.theme.digest, site.config.accent)))
     faults: list[Problem] = []
     shared = fingerprint(repr(site.config), site.theme.digest)
-    for issue in sorted(site.archive.issues, key=lambda i: i.key):  # one after the other: each text is parsed once
+    for issue in reversed(site.archive.issues):  # one after the other: each text is parsed once
         outputs += _issue_outputs(site, issue, shared)
         faults += missing_figures(issue)
     outputs.append(_home(site, shared))
@@ -163,7 +170,7 @@ def plan(site: Site) -> Plan:
 def _issue_outputs(site: Site, issue: Issue, shared: str) -> Iterator[Output]:
     shown = {name for name, _ in _figures_shown(issue)}
     for figure in issue.figures:
-        if figure.name in shown:
+        if figure.name in shown and not figure.fault:
             yield Output(f"{issue.key}/{figure.name}", "copy", figure.digest, source=f"{issue.folder}/{figure.name}")
     made_from = fingerprint(shared, issue.digest, *_from_elsewhere(site, issue))
     yield Output(f"{issue.key}/index.md", "issue.md", fingerprint("issue.md", made_from), issue)
@@ -181,7 +188,7 @@ def _from_elsewhere(site: Site, issue: Issue) -> Iterator[str]:
 
 
 def _home(site: Site, shared: str) -> Output:
-    rows = [f"{i.key}\0{i.title}\0{i.teaser}\0{i.date}\0{len(i.picks)}" for i in site.archive.issues]
+    rows = [f"{i.key}\0{i.title}\0{i.teaser}\0{i.date}\0{sum(1 for p in i.picks if p.paper)}" for i in site.archive.issues]
     newest = site.archive.issues[0].digest if site.archive.issues else ""
     return Output("index.html", "home", fingerprint("home", shared, newest, *rows))
 
@@ -221,16 +228,25 @@ def _figures_shown(issue: Issue) -> Iterator[tuple[str, Location]]:
         if pick.link and pick.link.image:
             yield pick.link.image, pick.at("image")
     for block in issue.blocks():
-        if "![" in block.prose.text or "image" in block.prose.text:  # else no need to parse it for this
-            for found in dialect.parse(block.prose.text).figures:
-                yield found.value, block.prose.at(found.line)
+        if not re.search(r"!\[|image|figures/", block.prose.text):
+            continue  # no need to parse it for this
+        document = dialect.parse(block.prose.text)
+        for found in document.figures:
+            yield found.value, block.prose.at(found.line)
+        for found in document.links:
+            if found.value.startswith("figures/"):
+                yield unquote(found.value), block.prose.at(found.line)
 
 
 def missing_figures(issue: Issue) -> Iterator[Problem]:
     """A figure is a file in the issue's figures/: pages ask no one else for anything, and no path leads out."""
-    known = {figure.name for figure in issue.figures}
+    known = {figure.name: figure for figure in issue.figures}
     for name, where in _figures_shown(issue):
-        if not name or name in known or name in issue.unread.figures or issue.unread.all_figures:
+        if name in known:
+            if known[name].fault:
+                yield figure_fault(issue, known[name])
+            continue
+        if not name or name in issue.unread.figures or issue.unread.all_figures:
             continue
         if not is_local(name) or name.startswith("//"):
             what = f'figure "{name}" is an address; save the file in {issue.folder}/figures/ and name it figures/..., so that no page asks elsewhere'
@@ -239,9 +255,14 @@ def missing_figures(issue: Issue) -> Iterator[Problem]:
         elif ".." in unquote(name).split("/") or not name.startswith("figures/"):
             what = f'figure "{name}" lies outside the issue; put the file into {issue.folder}/figures/ and name it figures/...'
         else:
-            hint = nearest(name, known) or f"; put the file into {issue.folder}/figures/"
+            hint = nearest(name, [n for n, figure in known.items() if not figure.fault]) or f"; put the file into {issue.folder}/figures/"
             what = f'figure "{name}" is missing{hint}'
         yield Problem(where, what)
+
+
+def figure_fault(issue: Issue, figure: Figure) -> Problem:
+    """Return what is wrong with a file among the figures, at its place."""
+    return Problem(Location(f"{issue.folder}/{figure.name}"), figure.fault)
 
 
 def dead_links(site: Site, planned: Plan) -> Iterator[Problem]:
@@ -272,9 +293,9 @@ class _Links:
         if self.site.place(name, issue, inside) is not None:
             if issue.is_draft or self.public.place(name, issue, inside) is not None:
                 return ""
-            draft = self.site.standings[name.replace("/", "-")][0].issue.key
+            draft = self.site.standings[pick_name(name)][0].issue.key
             return f'reference "[[{name}]]" leads to a draft; give {draft} a date, or remove the reference'
-        if self.site.archive.unread or any(name.replace("/", "-") in i.unread.picks | i.unread.papers or i.unread.all_picks for i in self.site.archive.issues):
+        if self.site.archive.unread or any(pick_name(name) in i.unread.picks | i.unread.papers or i.unread.all_picks for i in self.site.archive.issues):
             return ""  # what it means may stand in what could not be read
         if inside and name == inside.name:
             return f'reference "[[{name}]]" leads nowhere: no other issue speaks of it; remove it'

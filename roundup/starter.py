@@ -7,6 +7,8 @@ import datetime as dt
 from roundup.issue import IssueKey, key_of
 from roundup.yamltext import dump_scalar
 
+DISTRIBUTION = "roundup-digest"  # what pip calls us; "roundup" is an issue tracker's
+
 _CONFIG = """\
 # What the digest is called and where it will stand. Only the title is required.
 title: {title}
@@ -92,7 +94,7 @@ jobs:
       - uses: actions/setup-python@v5
         with:
           python-version: "3.12"
-      - run: pip install "roundup=={version}"
+      - run: pip install "{distribution}=={version}"
       - run: roundup check
       - run: roundup build
       - uses: actions/upload-pages-artifact@v3
@@ -135,7 +137,7 @@ def new_digest(title: str, cadence: str, today: dt.date, version: str) -> dict[s
     return {
         "roundup.yaml": _CONFIG.format(title=dump_scalar(title), cadence=cadence),
         ".gitignore": _IGNORE,
-        ".github/workflows/digest.yml": _WORKFLOW.format(version=version),
+        ".github/workflows/digest.yml": _WORKFLOW.format(distribution=DISTRIBUTION, version=version),
         f"{folder}/commentary/1706.03762.yaml": _FIRST_PICK,
         f"{folder}/papers/1706.03762.yaml": _FIRST_RECORD,
         f"{folder}/issue.yaml": _FIRST_ISSUE.format(date=today),

@@ -31,6 +31,7 @@ from roundup.yamltext import decode
 CONFIG = "roundup.yaml"
 ISSUES = "issues"
 _PARTS = ("commentary", "papers", "figures")
+_TEMPLATES = (".html", ".md", ".css", ".txt", ".xml")
 _BACK_UPS = ("~", ".swp", ".tmp", ".bak", ".orig")
 _LIMIT = 64_000_000  # of one asset; a digest is words, not films
 
@@ -55,9 +56,12 @@ class Digest:
 
 def find_root(start: Path) -> Path:
     """Return the digest that ``start`` lies in: the nearest folder upward with a roundup.yaml or an issues/ folder."""
-    start = start.resolve()
+    try:
+        start = start.resolve(strict=True)
+    except OSError as error:
+        raise RefusedError(f"{start} cannot be read: {_reason(error)}") from error
     for folder in (start, *start.parents):
-        if (folder / CONFIG).is_file() or (folder / ISSUES).is_dir():
+        if os.path.lexists(folder / CONFIG) or os.path.isdir(folder / ISSUES):
             return folder
     raise RefusedError(f'{start} lies in no digest: there is neither {CONFIG} nor {ISSUES}/ here or above; run "roundup init"')
 
@@ -265,26 +269,27 @@ class _Reader:
         for name in names or ():
             path = f"{folder}/figures/{name}"
             if (self.root / path).is_dir() and not (self.root / path).is_symlink():
-                self.note(path, "is a folder: figures stand in figures/ itself; move its files up")
-                unread.add(f"figures/{name}")
+                figures.append(Figure(f"figures/{name}", fault="is a folder: figures stand in figures/ itself; move its files up"))
                 continue
             data = self.content(path)
-            try:
-                size = measure(data, name) if data is not None else None
-            except ValueError as error:
-                self.note(path, f"figure {error}")
-                size = None
-            if data is None or size is None:
+            if data is None:
                 unread.add(f"figures/{name}")
                 continue
-            figures.append(Figure(f"figures/{name}", *size, hashlib.blake2b(data, digest_size=16).hexdigest()))
-            digest.update(f"{name}\0{figures[-1].digest}".encode())
+            content = hashlib.blake2b(data, digest_size=16).hexdigest()
+            try:
+                figures.append(Figure(f"figures/{name}", *measure(data, name), content))
+            except ValueError as error:
+                figures.append(Figure(f"figures/{name}", fault=f"figure {error}", digest=content))
+            digest.update(f"{name}\0{content}".encode())
         return figures, None if names is None else unread
 
     def theme(self) -> Theme:
         own = {}
         if not _same(self.root / "templates", built_in_templates()):
             for path in self.tree("templates"):
+                if not path.endswith(_TEMPLATES):
+                    self.advice.append(Problem(Location(path), f"is not read: a template ends in {', '.join(_TEMPLATES)}; put other files into assets/"))
+                    continue
                 text, _ = self.text(path)
                 if text is not None:
                     own[path.removeprefix("templates/")] = text
@@ -337,6 +342,9 @@ def create(root: Path, files: dict[str, str]) -> None:
     for path in files:
         if os.path.lexists(root / path):
             raise RefusedError(f"{root / path} is there already; nothing was changed")
+    for path in files:
+        if not (root / path).resolve().is_relative_to(root.resolve()):
+            raise RefusedError(f"{root / path} leads out of {root}, by a symbolic link; nothing was changed")
     folders = {folder for path in files for folder in (root / path).parents if not folder.exists()}
     done: list[Path] = []
     try:

@@ -21,7 +21,7 @@ ISSUE = f"{ONE}/issue.yaml"
 PICK = f"{ONE}/commentary/2401.00001.yaml"
 RECORD = f"{ONE}/papers/2401.00001.yaml"
 FIGURE = f"{ONE}/figures/a.svg"
-DRAWING = '<svg width="4" height="3"/>\n'
+DRAWING = '<svg xmlns="http://www.w3.org/2000/svg" width="4" height="3"/>\n'
 
 
 def record(paper: str, more: str = "") -> str:
@@ -34,7 +34,7 @@ def pick(text: str, more: str = "") -> str:
 
 def told(result: Result) -> list[str]:
     """Return the problems as they were printed, without their count."""
-    return result.err.splitlines()[:-1]
+    return (result.out + result.err).splitlines()[:-1]
 
 
 # ---- all at once ----
@@ -95,7 +95,7 @@ FAULTY: Files = {
     f"{ONE}/papers/2401.00004.yaml": record("2401.00004"),
     f"{ONE}/papers/2401.00005.yaml": record("2401.00005", "submitted: 2024-01-32\n"),
     FIGURE: DRAWING,
-    f"{ONE}/figures/b.svg": '<svg width="4" height="3"><script/></svg>\n',
+    f"{ONE}/figures/b.svg": '<svg xmlns="http://www.w3.org/2000/svg" width="4" height="3"><script/></svg>\n',
     f"{TWO}/issue.yaml": """\
         date: 2024-03-01
         intro: |
@@ -177,7 +177,7 @@ ALL = [*(line for lines in FAULTS.values() for line in lines), *SHARED_FAULTS]
 def test_every_fault_is_told_in_one_run(digest: Make, roundup: Run) -> None:
     result = roundup("check", root=digest(FAULTY))
     assert told(result) == ALL
-    assert (result.out, result.err.splitlines()[-1], result.code) == ("", "42 problems in 19 files", 1)
+    assert (result.err, result.out.splitlines()[-1], result.code) == ("", "42 problems in 19 files", 1)
 
 
 def test_a_check_says_the_same_twice(digest: Make, roundup: Run) -> None:
@@ -283,7 +283,7 @@ def test_of_what_a_file_that_cannot_be_read_holds_nothing_is_missing(path: str, 
 
 
 def test_a_figure_that_cannot_be_shown_is_not_missing(digest: Make, roundup: Run) -> None:
-    assert told(roundup("check", root=digest({**AROUND, FIGURE: "<svg/>\n"}))) == [
+    assert told(roundup("check", root=digest({**AROUND, FIGURE: "<svg xmlns=\"http://www.w3.org/2000/svg\"/>\n"}))) == [
         f"{FIGURE}: figure is an SVG without width and height; give it both, in pixels"
     ]
 
@@ -320,6 +320,11 @@ RULES: dict[str, tuple[Files, Files, str]] = {
         {**BACK, AGAIN: pick("As in [[2401.00001]], some words.")},
         {**BACK, AGAIN: pick("Some words.")},
         f'{AGAIN}:1: "2401.00001" already stands in 2024-1 (no. 1); remove it, or refer to that with [[2401.00001]]',
+    ),
+    "unfit_figures": (
+        {FIGURE: DRAWING},
+        {FIGURE: "Some words.\n"},
+        f"{FIGURE}: figure is no PNG, JPEG, GIF, WebP or SVG; convert it",
     ),
     "notes": (
         {PICK: pick("Some words.[^1]\n\n[^1]: A note.")},
@@ -443,7 +448,7 @@ def test_a_rule_is_met(rule: str, digest: Make, roundup: Run) -> None:
 def test_a_rule_is_not_met(rule: str, digest: Make, roundup: Run) -> None:
     _, files, what = RULES[rule]
     result = roundup("check", root=digest(files))
-    assert (result.err, result.code) == (f"{what}\n1 problem in 1 file\n", 1)
+    assert ((result.out + result.err), result.code) == (f"{what}\n1 problem in 1 file\n", 1)
 
 
 @pytest.mark.parametrize("where", ["intro", "sponsor", "outro", "note", "pick", "inline"])
@@ -472,7 +477,10 @@ BROKEN = {
         {f"{TWO}/issue.yaml": "intro: Hello.\n", f"{TWO}/commentary/2401.00001.yaml": pick("Some words.")},
         f"{TWO}/commentary/2401.00001.yaml:1",
     ),
-    "a figure with a script": ({f"{TWO}/issue.yaml": "intro: Hello.\n", f"{TWO}/figures/b.svg": "<svg><script/></svg>\n"}, f"{TWO}/figures/b.svg"),
+    "a figure with a script": (
+        {f"{TWO}/issue.yaml": 'intro: "![A dot](figures/b.svg)"\n', f"{TWO}/figures/b.svg": '<svg xmlns="http://www.w3.org/2000/svg"><script/></svg>\n'},
+        f"{TWO}/figures/b.svg",
+    ),
 }
 
 
@@ -488,7 +496,7 @@ def test_a_broken_draft_stands_in_no_other_issue_s_way(kind: str, digest: Make, 
     assert not (root / "site/2024-2").exists()
 
     refused = roundup("build", "--drafts", root=root)
-    assert (refused.code, refused.err) == (1, checked.err)
+    assert (refused.code, refused.err) == (1, checked.out)
     assert not (root / "site/2024-2").exists()
 
 

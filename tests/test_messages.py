@@ -25,7 +25,7 @@ ISSUE = "issues/2024-1/issue.yaml"
 PICK = "issues/2024-1/commentary/2401.00001.yaml"
 RECORD = "issues/2024-1/papers/2401.00001.yaml"
 FIGURE = "issues/2024-1/figures/a.svg"
-DRAWING = '<svg width="4" height="3"/>\n'
+DRAWING = '<svg xmlns="http://www.w3.org/2000/svg" width="4" height="3"/>\n'
 
 
 # ---- the cases of messages.md ----
@@ -80,7 +80,7 @@ def test_messages(case: Case, digest: Make, roundup: Run) -> None:
     result = roundup(*case.command, root=root)
     assert (shown(result, root), result.code) == (case.printed, case.code)
     if result.code:
-        assert not result.out, "what goes wrong is told on stderr"
+        assert bool(result.out) == (case.command[0] == "check" and result.code == 1), "what goes wrong is told on stderr; problems are the result of check"
         assert tree(root) == before, "a command that fails changes nothing"
 
 
@@ -291,7 +291,7 @@ IMAGES: dict[str, tuple[str, bytes, str]] = {
     "too much": ("a.png", PNG + b"\0\0\0\4\0\0\0\3" + bytes(10_000_000), "is too large: 10,000,024 bytes, the limit is 10,000,000; make it smaller"),
     "a drawing in Latin-1": (
         "a.svg",
-        '<svg width="4" height="3"><text>é</text></svg>'.encode("latin-1"),
+        '<svg xmlns="http://www.w3.org/2000/svg" width="4" height="3"><text>é</text></svg>'.encode("latin-1"),
         "is an SVG that is not UTF-8; save it with the encoding UTF-8",
     ),
 }

@@ -5,12 +5,14 @@ from __future__ import annotations
 import subprocess
 import sys
 import sysconfig
+import tomllib
 import zipfile
 from pathlib import Path
 
 import pytest
 
 from conftest import ROOT, tree
+from roundup.starter import DISTRIBUTION
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +26,12 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_holds_the_package_and_its_templates_and_nothing_else(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert {n for n in names if n.startswith("roundup/templates/")} == {f"roundup/templates/{p.name}" for p in (ROOT / "templates").iterdir()}
-    assert {n.split("/")[0].split("-")[0] for n in names} == {"roundup"}
+    assert {n.split("/")[0] for n in names if ".dist-info/" not in n} == {"roundup"}
+
+
+def test_a_new_digest_s_workflow_installs_us_by_our_name() -> None:
+    """On PyPI the plain name is another program's."""
+    assert tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["name"] == DISTRIBUTION
 
 
 def test_builds_a_new_digest_in_an_environment_of_its_own(wheel: Path, tmp_path: Path) -> None:

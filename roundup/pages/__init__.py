@@ -16,7 +16,7 @@ from roundup.text import twin, web
 
 def render(output: Output, site: Site, drawing: Drawing) -> bytes:
     """Return the bytes of an output that is drawn, not copied. SourceError names the template that fails, and where."""
-    return _MAKERS[output.kind](output, site, drawing).encode("utf-8")
+    return _MAKERS[output.kind](output, site, drawing).encode("utf-8", "replace")
 
 
 def _issue_html(output: Output, site: Site, drawing: Drawing) -> str:

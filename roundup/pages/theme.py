@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from jinja2 import BaseLoader, Environment, StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError, UndefinedError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from roundup.errors import Location, Problem, SourceError, nearest
@@ -42,7 +43,8 @@ def drawing(theme: Theme) -> Drawing:
 
 def _environment(theme: Theme, finalize: Callable[[Any], Any]) -> Environment:
     # autoescape is True, never by file name: Jinja's usual choice leaves issue.html.j2 unescaped
-    return Environment(
+    # and sandboxed: a contributor's template may draw, not act (in the plain environment one ran a shell command)
+    return ImmutableSandboxedEnvironment(
         loader=_Loader(theme), autoescape=True, undefined=StrictUndefined, finalize=finalize,
         trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True, auto_reload=False,
     )  # fmt: skip
@@ -76,17 +78,38 @@ def draw(drawing: Drawing, name: str, what: str, show: Mapping[str, Any]) -> str
     try:
         return environment.get_template(name).render(show)
     except TemplateSyntaxError as error:
-        path = error.filename or error.name or name
-        where = Location(path if path.startswith(("templates/", BUILT_IN)) else f"templates/{path}", error.lineno)
-        raise SourceError([Problem(where, _sentence(error.message or "not a template"))]) from error
+        raise SourceError([_syntax_problem(error, name)]) from error
     except TemplateNotFound as error:
         there = [*drawing.theme.own, *(BUILT_IN + n for n in drawing.theme.built_in)]
         where = Location(*_failing(error, name))
         raise SourceError([Problem(where, f'there is no template "{error.name}"{nearest(str(error.name), there)}')]) from error
+    except RecursionError as error:
+        what = f'a template extends itself; write {{% extends "{BUILT_IN}{name}" %}} for the built-in one'
+        raise SourceError([Problem(Location(f"templates/{name}"), what)]) from error
     except Exception as error:  # a template can raise anything that the values in it raise
         where = Location(*_failing(error, name))
         known = ", ".join(sorted(show))
         raise SourceError([Problem(where, f"{_meaning(error)} while rendering {what}; known here: {known}")]) from error
+
+
+def unfit_templates(theme: Theme) -> Iterator[Problem]:
+    """Yield what can be told of the digest's own templates without drawing: what is none, and what none of ours is called."""
+    ready = drawing(theme)
+    for name in theme.own:
+        if name.endswith((".html", ".md")):
+            environment = ready.markdown if name.endswith(".md") else ready.html
+            try:
+                environment.get_template(name)
+            except TemplateSyntaxError as error:
+                yield _syntax_problem(error, name)
+        if name not in theme.built_in and (hint := nearest(name, theme.built_in)):
+            yield Problem(Location(f"templates/{name}"), f"replaces no template of ours{hint}")
+
+
+def _syntax_problem(error: TemplateSyntaxError, name: str) -> Problem:
+    path = error.filename or error.name or name
+    where = Location(path if path.startswith(("templates/", BUILT_IN)) else f"templates/{path}", error.lineno)
+    return Problem(where, _sentence(error.message or "not a template"))
 
 
 def _failing(error: Exception, name: str) -> tuple[str, int]:

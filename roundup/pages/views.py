@@ -15,7 +15,7 @@ from markupsafe import Markup
 from roundup.config import Config, Editor
 from roundup.issue import Block, Issue, Pick
 from roundup.paper import Paper, day
-from roundup.plan import Site, issue_path, link_between, permalink, places, relative
+from roundup.plan import Site, issue_path, link_between, page_of, permalink, places, relative
 from roundup.text import dialect
 from roundup.text.dates import short_date, shown_date
 from roundup.text.dialect import Card, Document
@@ -33,6 +33,7 @@ class Edition(Protocol):
 
     def render(self, document: Document, setting: Setting) -> Markup: ...
     def card(self, what: Card, setting: Setting) -> Markup: ...
+    def image(self, source: str, setting: Setting) -> Markup: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +43,6 @@ class Names:
     first: tuple[str, ...]
     rest: tuple[str, ...] = ()
     last: str = ""
-
-    @property
-    def count(self) -> int:
-        return len(self.first) + len(self.rest) + bool(self.last)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +76,6 @@ class PickView:
     body: Markup
     earlier: tuple[Anchor, ...]
     withdrawn: str
-    status: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +179,8 @@ class _Page:
         self.setting = Setting(
             page=issue_path(issue.key),
             root=(site.config.url or top) if absolute else top,
-            sizes={figure.name: (figure.width, figure.height) for figure in issue.figures},
+            own=page_of(site.config, issue) if absolute else "",
+            sizes={figure.name: (figure.width, figure.height) for figure in issue.figures if not figure.fault},
         )
         self.blocks = issue.blocks()
         self.notes = 0
@@ -229,15 +226,13 @@ class _Page:
             self.next_block(level),
             tuple(self._earlier(pick)),
             paper.withdrawn.reason if paper and paper.withdrawn else "",
-            pick.status,
         )
 
     def _cover(self, pick: Pick) -> Markup:
         shown = {found.value for found in dialect.parse(pick.commentary.text).figures}
         if not pick.cover or pick.cover in shown:
             return Markup("")  # the commentary shows it in its own place
-        image = dialect.parse(f"![](<{pick.cover}>)")
-        return self.edition.render(image, self.setting)
+        return self.edition.image(pick.cover, self.setting)
 
     def _card(self, pick: Pick) -> Markup:
         if pick.link is None:

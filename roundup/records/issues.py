@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from roundup.errors import Location, Problem, nearest
-from roundup.issue import STATUSES, Issue, IssueKey, Link, Pick, Prose, Section, Unread, submission_order
+from roundup.issue import STATUSES, Issue, IssueKey, Link, Pick, Prose, Section, Unread, anchor, submission_order
 from roundup.paper import ArxivId, Author, Paper, parse_arxiv_id
 from roundup.records.fields import Fields, eaten
 from roundup.text.slugs import slug
@@ -95,6 +95,7 @@ def _order(fields: Fields, advice: list[Problem]) -> Iterator[Named | PickFile |
         elif "section" in node.values or _means_a_section(node):
             inner = Fields(node, fields.path, fields.problems, SECTION_KEYS)
             inner.need("section")
+            advice.extend(eaten(node, fields.path, ("section",)))
             yield Section(inner.text("section"), inner.prose("note"), where=Location(fields.path, node.line))
         elif pick := _pick(node, fields.path, "", fields.problems, advice):
             yield pick
@@ -132,7 +133,9 @@ def parse_pick(text: str, path: str, problems: list[Problem], advice: list[Probl
 
 def _pick(mapping: Mapping, path: str, stem: str, problems: list[Problem], advice: list[Problem]) -> PickFile | None:
     fields = Fields(mapping, path, problems, PICK_KEYS)
-    advice.extend(eaten(mapping, path, ("title", "tldr")))
+    advice.extend(eaten(mapping, path, ("title", "tldr", "commentary")))
+    if isinstance(inner := mapping.values.get("link"), Mapping):
+        advice.extend(eaten(inner, path, ("title", "text")))
     about = _about(fields)
     values: dict[str, object] = {
         "commentary": fields.prose("commentary"),
@@ -191,7 +194,7 @@ def _name(about: ArxivId | Link, stem: str, where: Location, problems: list[Prob
         return about.name
     if stem.startswith("-"):
         problems.append(Problem(where, f'slug "{stem}" begins with a hyphen, as an option of a command does; rename the file'))
-    return slug(stem or about.title)
+    return anchor(slug(stem or about.title))
 
 
 def assemble(file: IssueFile, picks: Iterable[PickFile], papers: Iterable[Paper], unread: Unread, problems: list[Problem]) -> Issue:

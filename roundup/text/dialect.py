@@ -8,7 +8,6 @@ parsed alone, so that a link definition, a note or an open fence in one cannot r
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -116,12 +115,12 @@ class _Survey:
         while len(done) < len(self.uses):  # a note may refer to further notes
             label = list(self.uses)[len(done)]
             inside, line = self.definitions[label]
-            done.append(Note(label, tuple(self.blocks(inside)), line))
+            done.append(Note(label, tuple(self.blocks(inside, in_note=True)), line))
         notes = [Note(n.label, n.tokens, n.line, self.uses[n.label]) for n in done]
         for label, (inside, line) in self.definitions.items():
             if label not in self.uses:
                 self.note("unused_notes", label, line)
-                notes.append(Note(label, tuple(self.blocks(inside)), line))
+                notes.append(Note(label, tuple(self.blocks(inside, in_note=True)), line))
         found = {kind: tuple(sorted(rows, key=lambda row: row.line)) for kind, rows in self.found.items()}
         return Document(tuple(body), tuple(notes), **found)
 
@@ -142,7 +141,7 @@ class _Survey:
                 (open_notes[-1][1] if open_notes else kept).append(token)
         return kept
 
-    def blocks(self, tokens: list[Token]) -> list[Token]:
+    def blocks(self, tokens: list[Token], *, in_note: bool = False) -> list[Token]:
         out: list[Token] = []
         for token in tokens:
             if token.type == "inline":
@@ -150,10 +149,22 @@ class _Survey:
             is_card = token.type == "fence" and token.info.strip() == "card"
             out.append(self.card(token) if is_card else token)
             if token.type == "paragraph_close" and (image := _lone_image(out)) is not None:
-                out[-3:] = [_figure(image, out[-3])]
-            elif token.type == "heading_close":
-                self.note("headings", _plain(out[-2].children or []), _start(out[-2]))
+                out[-3:] = [self.figure(image, out[-3])]
+            elif token.type == "heading_close" and token.level == 0 and not in_note:
+                self.note("headings", plain(out[-2].children or []), _start(out[-2]))
+                out[-3].meta = {"heading": len(self.found["headings"]) - 1}
         return out
+
+    def figure(self, image: Token, paragraph: Token) -> Token:
+        """Return an image that stands alone as a figure; its title is the caption, and read as the text around it is."""
+        made = Token("figure", "", 0, map=paragraph.map, block=True)
+        made.level = paragraph.level
+        made.meta = {"src": str(image.attrs["src"]), "alt": plain(image.children or [])}
+        caption = Token("inline", "", 0, map=paragraph.map)
+        caption.children = parse_inline(str(image.attrs.get("title", "")))
+        self.inline(caption)
+        made.children = caption.children
+        return made
 
     def inline(self, token: Token) -> None:
         line = _start(token)
@@ -197,8 +208,10 @@ class _Survey:
     def image(self, token: Token, line: int) -> None:
         source = unquote(str(token.attrs["src"]))
         self.note("figures", source, line)
-        if not _plain(token.children or []).strip():
+        alt = plain(token.children or [])
+        if not alt.strip():
             self.note("without_alt", source, line)
+        self.note("plain", alt, line)
 
     def footnote(self, token: Token, line: int) -> None:
         label = token.meta["label"]
@@ -262,11 +275,21 @@ def _start(token: Token) -> int:
     return token.map[0] if token.map else 0
 
 
-def _plain(tokens: list[Token]) -> str:
-    """Return the words of inline tokens without their markup."""
-    return "".join(
-        _plain(t.children) if t.type == "image" and t.children else " " if t.type == "softbreak" else t.content for t in tokens
-    )
+def plain(tokens: list[Token]) -> str:
+    """Return the words of inline tokens without their markup, as alt text and headings' ids need them."""
+    return "".join(_word(token) for token in tokens)
+
+
+def _word(token: Token) -> str:
+    if token.type == "image":
+        return plain(token.children or [])
+    if token.type in ("softbreak", "hardbreak"):
+        return " "
+    if token.type == "paper_reference":
+        return f"[[{token.content}]]"
+    if token.type == "footnote_ref":
+        return f"[^{token.meta['label']}]"
+    return token.markup + token.content + token.markup if token.type == "math_inline" else token.content
 
 
 def _lone_image(out: list[Token]) -> Token | None:
@@ -277,18 +300,16 @@ def _lone_image(out: list[Token]) -> Token | None:
     return children[0] if len(children) == 1 and children[0].type == "image" else None
 
 
-def _figure(image: Token, paragraph: Token) -> Token:
-    token = Token("figure", "", 0, map=paragraph.map, block=True)
-    token.level = paragraph.level
-    caption = str(image.attrs.get("title", ""))
-    token.meta = {"src": str(image.attrs["src"]), "alt": _plain(image.children or []), "caption": parse_inline(caption)}
-    return token
+def heading_ids(document: Document, prefix: str) -> list[str]:
+    """Return the id of each heading of the outline, in order: ``prefix``, two hyphens and its words.
 
-
-def heading_ids(document: Document, prefix: str) -> Iterator[str]:
-    """Yield the id of each heading, in order: ``prefix`` and its words; a repeated one gets a number."""
-    seen: dict[str, int] = {}
+    No slug has two hyphens in a row, so that these ids meet no other on the page; a repeated one gets a number.
+    """
+    ids: list[str] = []
     for heading in document.headings:
-        name = f"{prefix}-{slug(heading.value)}"
-        seen[name] = seen.get(name, 0) + 1
-        yield name if seen[name] == 1 else f"{name}-{seen[name]}"
+        base = name = f"{prefix}--{slug(heading.value)}"
+        number = 2
+        while name in ids:
+            name, number = f"{base}-{number}", number + 1
+        ids.append(name)
+    return ids

@@ -123,8 +123,8 @@ def _math_block(state: StateBlock, start_line: int, end_line: int, silent: bool)
     while not (rows[-1].rstrip().endswith("$$") and (line > start_line or len(rows[-1].strip()) > 2)):
         line += 1
         if line >= end_line or state.sCount[line] < state.blkIndent:
-            # nothing closes it; a later opening in these lines need not look again
-            state.env["math_open_from"] = start_line
+            if state.level == 0 and line >= state.lineMax:
+                state.env["math_open_from"] = start_line  # nothing closes it: a later opening need not look again
             return False
         rows.append(_line(state, line))
     rows[-1] = rows[-1].rstrip()[:-2]
@@ -150,7 +150,7 @@ def _bare_url(state: StateInline, silent: bool) -> bool:
     """A web address in running text is a link, as on GitHub; one without its scheme is not, for ``model.py`` is a file."""
     if state.linkLevel > 0 or not state.src.startswith("://", state.pos):
         return False
-    before = _SCHEME_BEFORE.search(state.pending)
+    before = _SCHEME_BEFORE.search(state.pending[-6:])  # the whole of it would make a row of "://" quadratic
     match = _URL.match(state.src, state.pos - len(before[1])) if before else None
     if before is None or match is None:
         return False
@@ -172,10 +172,10 @@ def _bare_url(state: StateInline, silent: bool) -> bool:
 
 def _without_tail(url: str) -> str:
     """Drop what ends the sentence, not the address: stops, quotes, and brackets that the address does not open."""
-    while url:
-        closes = {")": "(", "]": "["}.get(url[-1])
-        unopened = closes is not None and url.count(url[-1]) > url.count(closes)
-        if url[-1] not in ".,;:!?'*_~" and not unopened:
-            break
-        url = url[:-1]
-    return url
+    spare = {")": url.count(")") - url.count("("), "]": url.count("]") - url.count("[")}
+    end = len(url)
+    while end and (url[end - 1] in ".,;:!?'*_~" or spare.get(url[end - 1], 0) > 0):
+        if url[end - 1] in spare:
+            spare[url[end - 1]] -= 1
+        end -= 1
+    return url[:end]

@@ -27,6 +27,7 @@ class Setting:
     first_note: int = 1
     page: str = "index.html"  # the page's path from the top of the site
     root: str = ""  # from the page to the top of the site, as ``../``, or the site's address
+    own: str = ""  # before a fragment of the page itself; a file of Markdown has no anchors, and leads to the page
     places: Mapping[str, Place] = field(default_factory=lambda: MappingProxyType({}))
     sizes: Mapping[str, tuple[int, int]] = field(default_factory=lambda: MappingProxyType({}))
 
@@ -40,9 +41,11 @@ class Setting:
         On a page it is relative and names index.html, so that it opens from the disk, too; where the block travels
         without the site (``root`` is an address) it is absolute.
         """
-        travels = not is_local(self.root)
-        if not is_local(href) or href.startswith("figures/") or (href.startswith("#") and not travels):
+        if not is_local(href) or href.startswith("figures/"):
             return href
+        if href.startswith("#"):
+            return self.own + href
+        travels = not is_local(self.root)
         path, mark, fragment = urljoin(f"/{self.page}", href).lstrip("/").partition("#")
         if travels:
             path = path.removesuffix("index.html")

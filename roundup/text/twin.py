@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from markdown_it.token import Token
 from markupsafe import Markup
 
-from roundup.text.dialect import Card, Document
+from roundup.text.dialect import Card, Document, plain
 from roundup.text.links import host, is_local, look_alike
 from roundup.text.setting import Setting
 from roundup.text.visible import visible
@@ -44,6 +44,11 @@ def render(document: Document, setting: Setting) -> Markup:
         head = f"[^{number}]: " if note.uses else f"\\[{number}\\] "
         parts.append(head + (_indented(body, 4) if note.uses else body))
     return Markup("\n\n".join(parts))
+
+
+def image(source: str, setting: Setting) -> Markup:
+    """Return a figure without words, as a cover is."""
+    return Markup(_Writer(Document(()), setting).image(source, ""))
 
 
 def card(what: Card, setting: Setting) -> Markup:
@@ -83,7 +88,7 @@ class _Writer:
 
     def __init__(self, document: Document, setting: Setting) -> None:
         self.setting = setting
-        levels = sorted({int(t.tag[1]) for t in document.tokens if t.type == "heading_open"})
+        levels = sorted({int(t.tag[1]) for t in document.tokens if t.type == "heading_open" and t.meta})
         self.ranks = {level: min(6, setting.heading + 1 + rank) for rank, level in enumerate(levels)}
 
     # ---- blocks ----
@@ -114,7 +119,7 @@ class _Writer:
                 return _at_line_starts(self.line(inside[0].children or []))
             case "heading_open":
                 text = self.line(inside[0].children or []).replace("\\\n", " ").replace("\n", " ")
-                if token.level:  # inside a quote or a list it is words, not a part of the outline
+                if not token.meta:  # inside a quote, a list or a note it is words, not a part of the outline
                     return f"**{text}**" if text else ""
                 return f"{'#' * self.ranks.get(int(token.tag[1]), 6)} {re.sub(r'(#+)$', _escaped_hashes, text)}".rstrip()
             case "blockquote_open":
@@ -122,7 +127,7 @@ class _Writer:
             case "fence" | "code_block":
                 return _fenced(token.content, token.info.strip())
             case "math_block":
-                return f"$$\n{token.content}\n$$"
+                return f"$$\n{_math_block(token.content)}\n$$"
             case "hr":
                 return "---" if token.level == 0 else "___"  # "- ---" is a rule, not an item that holds one
             case "table_open":
@@ -168,7 +173,7 @@ class _Writer:
 
     def figure(self, token: Token) -> str:
         meta = token.meta
-        caption = self.line(meta["caption"])
+        caption = self.line(token.children or [])
         image = self.image(meta["src"], meta["alt"])
         return f"{image}\n\n{_at_line_starts(caption)}" if caption else image
 
@@ -196,7 +201,7 @@ class _Writer:
                 code = _code_span(token.content)
                 return code.replace("|", "\\|") if in_table else code
             case "math_inline":
-                math = token.markup + token.content + token.markup
+                math = token.markup + _math(token.content).replace("\n", " ") + token.markup
                 return math.replace("|", "\\|") if in_table else math
             case "em_open" | "em_close" | "strong_open" | "strong_close":
                 return token.markup
@@ -208,7 +213,7 @@ class _Writer:
                 opening = next(t for t in (tokens[i] for i in range(index - 1, -1, -1)) if t.type == "link_open")
                 return self.link_end(opening)
             case "image":
-                return self.image(str(token.attrs["src"]), _words(token))
+                return self.image(str(token.attrs["src"]), plain(token.children or []), str(token.attrs.get("title", "")))
             case "footnote_ref":
                 if "number" not in token.meta:
                     return f"\\[^{_escape(token.meta['label'])}\\]"
@@ -229,9 +234,10 @@ class _Writer:
         title = f' "{_title(str(opening.attrs["title"]))}"' if opening.attrs.get("title") else ""
         return f"]({_destination(self.setting.link(href))}{title}){warning}"
 
-    def image(self, source: str, alt: str) -> str:
+    def image(self, source: str, alt: str, title: str = "") -> str:
         if is_local(source):
-            return f"![{_escape(alt)}]({_destination(source)})"
+            words = f' "{_title(title)}"' if title else ""
+            return f"![{_escape(alt)}]({_destination(source)}{words})"
         return f"[{_escape(alt or source)}]({_destination(source)})"
 
 
@@ -257,8 +263,16 @@ def _needs_gap(content: Sequence[Token]) -> bool:
     return sum(1 for t in content if t.nesting >= 0 and t.block and t.type == "paragraph_open" and t.level == content[0].level) > 1
 
 
-def _words(image: Token) -> str:
-    return "".join(t.content for t in image.children or ())
+def _math(content: str) -> str:
+    """Return a formula that no reader of Markdown takes for a tag: to TeX a space behind ``<`` is nothing."""
+    return re.sub(r"<(?=[A-Za-z/!?][^>]*>)", "< ", content)
+
+
+def _math_block(content: str) -> str:
+    """Return a formula whose lines open no block; where one would, it stands on a single line (no TeX comment ends it)."""
+    lines = [_math(line) for line in content.split("\n")]
+    opens = any(re.match(r"\s*([-+*>#=~`]|\d+[.)]|$)", line) for line in lines)
+    return " ".join(line.strip() for line in lines) if opens and not re.search(r"(?<!\\)%", content) else "\n".join(lines)
 
 
 def _title(text: str) -> str:

@@ -14,7 +14,7 @@ from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 from markupsafe import Markup
 
-from roundup.text.dialect import Card, Document, Note, heading_ids
+from roundup.text.dialect import Card, Document, Note, heading_ids, plain
 from roundup.text.links import host, look_alike
 from roundup.text.rules import parser
 from roundup.text.setting import Setting
@@ -27,7 +27,7 @@ _ATTRIBUTES = {
     "*": {"class", "id"},
     "a": {"href", "title", "role", "aria-label"},
     "aside": {"role", "aria-label"},
-    "img": {"src", "alt", "width", "height", "loading"},
+    "img": {"src", "alt", "title", "width", "height", "loading"},
     "ol": {"start"},
     "div": {"role", "tabindex", "aria-label"},
     "th": {"scope"},
@@ -53,7 +53,7 @@ def sanitised(html: str) -> Markup:
 
 def _blocks(document: Document, setting: Setting) -> Iterator[str]:
     renderer = _renderer()
-    levels = sorted({int(t.tag[1]) for t in document.tokens if t.type == "heading_open"})
+    levels = sorted({int(t.tag[1]) for t in document.tokens if t.type == "heading_open" and t.meta})
     env: dict[str, Any] = {
         "setting": setting,
         "ids": heading_ids(document, setting.prefix),
@@ -87,7 +87,7 @@ def _groups(tokens: Sequence[Token]) -> Iterator[list[Token]]:
 def _numbers(tokens: Sequence[Token]) -> Iterator[int]:
     for token in tokens:
         for child in token.children or ():
-            if child.type == "footnote_ref":
+            if child.type == "footnote_ref" and "number" in child.meta:
                 yield child.meta["number"]
 
 
@@ -106,12 +106,12 @@ class _Web(RendererHTML):
 
     def heading_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         level = env["ranks"].get(int(tokens[idx].tag[1]), 6)
-        if tokens[idx].level:
-            return '<p class="heading">'  # inside a quote or a list it is not part of the page's outline
-        return f'<h{level} id="{next(env["ids"])}">'
+        if not tokens[idx].meta:
+            return '<p class="heading">'  # inside a quote, a list or a note it is not part of the page's outline
+        return f'<h{level} id="{env["ids"][tokens[idx].meta["heading"]]}">'
 
     def heading_close(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
-        return "</p>\n" if tokens[idx].level else f"</h{env['ranks'].get(int(tokens[idx].tag[1]), 6)}>\n"
+        return f"</h{env['ranks'].get(int(tokens[idx].tag[1]), 6)}>\n" if tokens[idx - 2].meta else "</p>\n"
 
     def link_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         attributes = tokens[idx].attrs
@@ -157,12 +157,11 @@ class _Web(RendererHTML):
 
     def image(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         token = tokens[idx]
-        alt = self.renderInlineAsText(token.children or [], options, env)
-        return _image(str(token.attrs["src"]), alt, env["setting"])
+        return _image(str(token.attrs["src"]), plain(token.children or []), env["setting"], str(token.attrs.get("title", "")))
 
     def figure(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         meta = tokens[idx].meta
-        caption = self.renderInline(meta["caption"], options, env)
+        caption = self.renderInline(tokens[idx].children or [], options, env)
         under = f"<figcaption>{caption}</figcaption>" if caption else ""
         return f"<figure>{_image(meta['src'], meta['alt'], env['setting'])}{under}</figure>\n"
 
@@ -193,13 +192,19 @@ def _card(what: Card, setting: Setting) -> str:
     return f'<p class="{kind}"><a href="{escape(setting.link(what.url))}">{image}{" ".join(lines)}</a></p>\n'
 
 
-def _image(source: str, alt: str, setting: Setting) -> str:
+def image(source: str, setting: Setting) -> Markup:
+    """Return a figure without words, as a cover is."""
+    return sanitised(f"<figure>{_image(source, '', setting)}</figure>\n")
+
+
+def _image(source: str, alt: str, setting: Setting, title: str = "") -> str:
     """Return an image of this issue with its size; one from elsewhere becomes a link, for pages ask nobody else for anything."""
     size = setting.sizes.get(unquote(source))
     if size is None:
         return f'<a href="{escape(source)}">{escape(alt or source)}</a>'
     width, height = size
-    return f'<img src="{escape(quote(unquote(source)))}" alt="{escape(alt)}" width="{width}" height="{height}" loading="lazy">'
+    words = f' title="{escape(title)}"' if title else ""
+    return f'<img src="{escape(quote(unquote(source)))}" alt="{escape(alt)}"{words} width="{width}" height="{height}" loading="lazy">'
 
 
 def _alignment(token: Token) -> str:
