@@ -140,7 +140,7 @@ class _Build:
         planned = {output.path for output in outputs}
         gone = set() if self.partly else self.before.keys() - planned
         clash = False
-        for path in planned:
+        for path in (output.path for output in outputs):
             target = self.folder / path
             foreign = f"{target} is in the way, and roundup did not make it; move it elsewhere"
             if not _inside(target, self.folder):

@@ -99,12 +99,14 @@ def unfit_figures(issue: Issue, site: Site) -> Iterator[Problem]:
 
 def unfit_links(issue: Issue, site: Site) -> Iterator[Problem]:
     """A link leads where its words say, by a scheme that a page may use."""
+    for pick in issue.picks:
+        if pick.link and (disguise := look_alike(pick.link.url)):
+            yield Problem(pick.at("url"), _disguised(pick.link.url, disguise))
     for prose in _prose(issue):
         document = dialect.parse(prose.text)
         for found in document.links:
             if disguise := look_alike(found.value):
-                what = f'link "{as_written(found.value)}" leads to a look-alike host, {disguise}: letters of mixed scripts; check where it should lead'
-                yield Problem(prose.at(found.line), what)
+                yield Problem(prose.at(found.line), _disguised(found.value, disguise))
             elif not found.value:
                 yield Problem(prose.at(found.line), "a link leads nowhere: its address is empty; write it between the brackets")
         for found in document.dead_links:
@@ -114,6 +116,10 @@ def unfit_links(issue: Issue, site: Site) -> Iterator[Problem]:
                 if found.value.startswith("figures/"):
                     what = f'figure "{found.value}" is shown as text: a space ends an address; write <{found.value}>'
             yield Problem(prose.at(found.line), what)
+
+
+def _disguised(url: str, disguise: str) -> str:
+    return f'link "{as_written(url)}" leads to a look-alike host, {disguise}: letters of mixed scripts; check where it should lead'
 
 
 def markup(issue: Issue, site: Site) -> Iterator[Problem]:

@@ -6,6 +6,7 @@ because ``roundup --help`` imports this module: making two dataclasses would tak
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -39,7 +40,12 @@ class Problem(NamedTuple):
     what: str
 
     def __str__(self) -> str:
-        return f"{self.where}: {printable(self.what)}"
+        what = _LONG.sub(r'"\1…"', self.what)
+        return f"{self.where}: {printable(what)}".replace("\n", "\\n")  # no value can begin a line of the report
+
+
+_LONG = re.compile(r'"([^"]{120})[^"]+"')
+_MOST = 100  # problems of one file that are told; a file of nothing but faults has many thousand
 
 
 class RoundupError(Exception):
@@ -65,8 +71,15 @@ class RefusedError(RoundupError):
 def report(problems: Iterable[Problem]) -> str:
     """Return the problems, a line each, and their count."""
     rows = sorted(set(problems))
-    files = len({row.where.path for row in rows})
-    return "\n".join([*map(str, rows), f"{count(len(rows), 'problem')} in {count(files, 'file')}"])
+    by_file: dict[str, list[Problem]] = {}
+    for row in rows:
+        by_file.setdefault(row.where.path, []).append(row)
+    lines: list[str] = []
+    for path, own in by_file.items():
+        lines += map(str, own[:_MOST])
+        if len(own) > _MOST:
+            lines.append(f"{Location(path)}: and {count(len(own) - _MOST, 'more problem')}")
+    return "\n".join([*lines, f"{count(len(rows), 'problem')} in {count(len(by_file), 'file')}"])
 
 
 def count(number: int, noun: str) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import yaml
@@ -93,7 +93,7 @@ def parse(text: str, path: str, problems: list[Problem]) -> Mapping | None:
     try:
         root = _Builder(text, path, problems).build()
     except yaml.YAMLError as error:
-        problems.append(_syntax_problem(error, path, len(_BREAK.split(text.rstrip()))))
+        problems.append(_syntax_problem(error, path, _BREAK.split(text.rstrip())))
         return None
     except _TooDeepError as error:
         problems.append(Problem(Location(path, error.line), f"nested more than {MAX_DEPTH} deep; flatten it"))
@@ -151,6 +151,8 @@ class _Builder:
                     break
             elif isinstance(event, yaml.NodeEvent):
                 root = self.node(event, events, 1)
+                if isinstance(root, Scalar):
+                    root = replace(root, line=_line(event))
         if isinstance(root, Scalar) and not root.text and not root.literal:
             return None  # comments alone
         return root
@@ -179,6 +181,8 @@ class _Builder:
             return Scalar("", line, faulty=True)
         if event.style in ("|", ">"):
             return Scalar(event.value, line + 1, event.style == "|")
+        if event.style and self.lines and self.lines[event.end_mark.line][event.end_mark.column :].startswith("#"):
+            self.note(line, "a # right behind a quote begins a comment; put a space before it, or what follows into the quotes")
         return Scalar(event.value, line, False, self.remark(event))
 
     def remark(self, event: Any) -> str:
@@ -227,9 +231,9 @@ _SYNTAX = (
     ("mapping values are not allowed", "a colon with a space behind it cannot stand inside a value; quote the value"),
     ("a tab character", "a tab cannot indent; indent with spaces"),
     ("expected node content", "the list or mapping that opens with a bracket is not closed; close it"),
-    ("character '\\t'", "a tab cannot indent; indent with spaces"),
     ("cannot start any token", "this character cannot begin a value; quote the value"),
     ("unexpected end of stream", "the quote that opens in this line is never closed; close it at the end of the value"),
+    ("unexpected document separator", "the quote that opens in this line is never closed; close it at the end of the value"),
     ("unexpected document indicator", "the quote that opens in this line is never closed; close it at the end of the value"),
     ("expected ':'", 'this line is neither "key: value" nor part of the value above; indent it or add the colon'),
     ("did not find expected key", "the line does not line up with its neighbours, or a quote ends too early; mend the indentation or quote the value"),
@@ -242,16 +246,22 @@ _SYNTAX = (
 )
 
 
-def _syntax_problem(error: yaml.YAMLError, path: str, last_line: int) -> Problem:
+def _syntax_problem(error: yaml.YAMLError, path: str, lines: list[str]) -> Problem:
     said = str(getattr(error, "problem", None) or getattr(error, "reason", None) or error)
     mark = getattr(error, "problem_mark", None)
     start = getattr(error, "context_mark", None)
-    if start is not None and ("end of stream" in said or "document indicator" in said):
-        mark = start
-    line = mark.line + 1 if mark is not None else 1
+    place = start if start is not None and any(words in said for words in _AT_THE_START) else mark
+    line = min(place.line + 1 if place is not None else 1, len(lines))
+    if mark is not None and lines[min(mark.line, len(lines) - 1)][mark.column : mark.column + 1] == "\t":
+        said = "a tab character"
+    elif "expected node content" in said and "flow" not in str(getattr(error, "context", "")):
+        said = "cannot start any token"
     what = next((mend for words, mend in _SYNTAX if words in said), f"not YAML: {said}; quote the value")
-    return Problem(Location(path, min(line, last_line)), what)
+    return Problem(Location(path, line), what)
 
+
+# Faults of which the parser tells the end; the mend is where the value begins.
+_AT_THE_START = ("end of stream", "document indicator", "document separator", "expected ':'", "expected ',' or")
 
 # Plain scalars that any YAML reader, not only ours, takes for the same text (or for the date that it is).
 _PLAIN = re.compile(r"[^\W\d_][\w ()\[\]{}'\"/+*.,;:=&$%^~@!?<>|\\-]*|\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\dZ)?")

@@ -166,8 +166,10 @@ class Fields:
 def eaten(mapping: Mapping, path: str, keys: tuple[str, ...]) -> Iterator[Problem]:
     """Yield a word of warning for each text that a ``#`` cut short: ``title: C # fast`` is the title C."""
     for key in keys:
-        node = mapping.values.get(key)
-        if isinstance(node, Scalar) and node.remark.startswith(" #"):
+        value = mapping.values.get(key)
+        for node in value.items if isinstance(value, Sequence) else (value,):
+            if not isinstance(node, Scalar) or not node.remark.startswith(" #"):
+                continue
             what = f'"{node.remark.strip()}" behind the {key} is a comment and will not be seen; quote the value, or put two spaces before the #'
             yield Problem(Location(path, node.line), what)
 

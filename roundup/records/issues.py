@@ -11,6 +11,7 @@ from roundup.errors import Location, Problem, nearest
 from roundup.issue import STATUSES, Issue, IssueKey, Link, Pick, Prose, Section, Unread, anchor, submission_order
 from roundup.paper import ArxivId, Author, Paper, parse_arxiv_id
 from roundup.records.fields import Fields, eaten
+from roundup.text.dialect import address
 from roundup.text.slugs import slug
 from roundup.text.visible import one_line
 from roundup.yamltext import Mapping, Scalar, parse
@@ -133,7 +134,7 @@ def parse_pick(text: str, path: str, problems: list[Problem], advice: list[Probl
 
 def _pick(mapping: Mapping, path: str, stem: str, problems: list[Problem], advice: list[Problem]) -> PickFile | None:
     fields = Fields(mapping, path, problems, PICK_KEYS)
-    advice.extend(eaten(mapping, path, ("title", "tldr", "commentary")))
+    advice.extend(eaten(mapping, path, ("title", "tldr", "commentary", "tags")))
     if isinstance(inner := mapping.values.get("link"), Mapping):
         advice.extend(eaten(inner, path, ("title", "text")))
     about = _about(fields)
@@ -184,7 +185,7 @@ def _about(fields: Fields) -> ArxivId | Link | None:
     inner = fields.fields("link", LINK_KEYS)
     if inner is None or not inner.need("url", "title"):
         return None
-    url = inner.url("url")
+    url = address(inner.url("url"))
     return Link(url, inner.text("title"), inner.text("source"), inner.text("text"), inner.text("image")) if url else None
 
 
@@ -215,6 +216,7 @@ class _Assembly:
                 self.note(pick.where, f'"{_spelled(pick)}" already stands at {first.where}; keep one')
         self.by_stem = {pick.stem: pick.name for pick in self.known.values() if pick.stem}
         self.placed: dict[str, Location] = {}
+        self.named = {item.name for item in file.order if isinstance(item, Named)}
 
     def note(self, where: Location, what: str) -> None:
         self.problems.append(Problem(where, what))
@@ -225,8 +227,7 @@ class _Assembly:
         late = sorted(self.picks(pick for name, pick in self.known.items() if name not in self.placed), key=submission_order)
         *before, last = sections
         last = replace(last, picks=last.picks + tuple(late))
-        named = {item.name for item in file.order if isinstance(item, Named)}
-        spare = tuple(p for name, p in sorted(self.records.items()) if name not in self.known | dict.fromkeys(named) and name not in self.unread.picks)
+        spare = tuple(p for name, p in sorted(self.records.items()) if name not in self.known | dict.fromkeys(self.named) and name not in self.unread.picks)
         kept = tuple(s for s in (*before, last) if s.title or s.picks or s.note.text)
         return Issue(
             file.key, file.title, file.teaser, file.date, file.editors, file.intro, file.sponsor, kept, file.outro,
@@ -253,7 +254,7 @@ class _Assembly:
             self.placed[name] = item.where
             return self.known[name]
         elif isinstance(item, Named) and name not in self.unread.picks and not self.unread.all_picks:
-            missing = [_spelled(pick) for name, pick in self.known.items() if name not in {i.name for i in self.file.order if isinstance(i, Named)}]
+            missing = [_spelled(pick) for name, pick in self.known.items() if name not in self.named]
             add = f"; add {self.file.where.path.rpartition('/')[0]}/commentary/{name}.yaml, or remove the line"
             self.note(item.where, f'"{item.spelled}" is no pick of this issue{nearest(item.spelled, missing) or add}')
         return None

@@ -85,6 +85,11 @@ def parse(text: str) -> Document:
     return _Survey(text).document(tokens)
 
 
+def address(url: str) -> str:
+    """Return a web address as pages carry it: percent-encoded, a host in foreign letters in punycode."""
+    return parser().normalizeLink(url)
+
+
 def parse_inline(text: str) -> list[Token]:
     """Return the inline tokens of a single line, as a caption is."""
     parsed = parser().parseInline(visible(text), {})
@@ -268,6 +273,8 @@ def parse_card(text: str) -> tuple[Card | None, dict[str, int], list[Problem]]:
     if values.get("url") and not links.is_allowed(values["url"]):
         what = f'"{values["url"]}" is no address for a card; take one that begins with https://'
         faults.append(Problem(Location("card", mapping.lines["url"]), what))
+    if not faults:
+        values["url"] = address(values["url"])
     return (None if faults else Card(**values)), mapping.lines, faults
 
 

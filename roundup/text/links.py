@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from html import unescape
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
-_WEB = re.compile(r"https?://(?P<host>\[[0-9a-f:.]+\]|[^/?#\\@:\[\]]+)(:\d{1,5})?([/?#]|$)", re.I | re.ASCII)
+_WEB = re.compile(r"https?://(?P<host>\[[0-9a-f:.]+\]|[^/?#\\@:%\[\]]+)(:(?P<port>\d{1,5}))?([/?#]|$)", re.I | re.ASCII)
 _MAIL = re.compile(r"mailto:[^\s/@]+@[^\s/@]+$|mailto:[^\s/@?]+@[^\s/@?]+\?(subject|body)=", re.I)
 _UNSAFE = re.compile("[\x00-\x20\x7f-\x9f\\\\\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 
 
+MAX_LENGTH = 2048
+
+
 def is_allowed(url: str) -> bool:
     """Tell whether a link may live: http(s) with a plain host, mailto with an address, or a place inside the site."""
-    if not url or _UNSAFE.search(url) or url.startswith("//"):
+    if not url or len(url) > MAX_LENGTH or _UNSAFE.search(url) or url.startswith("//"):
         return False
     scheme = _SCHEME.match(url)
     if scheme is None:
-        return ":" not in re.split(r"[/?#]", url, maxsplit=1)[0]  # "%01javascript:x" is no place of ours
+        first = re.split(r"[/?#]", unescape(url), maxsplit=1)[0]
+        return ":" not in first  # neither "%01javascript:x" nor "javascript&colon;x" is a place of ours
     if scheme[1].lower() == "mailto":
         return _MAIL.match(url) is not None
-    return _WEB.match(url) is not None
+    web = _WEB.match(url)
+    return web is not None and int(web["port"] or 0) <= 65535
 
 
 def is_web(url: str) -> bool:

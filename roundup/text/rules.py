@@ -142,7 +142,7 @@ def _line(state: StateBlock, line: int) -> str:
     return state.src[state.bMarks[line] + state.tShift[line] : state.eMarks[line]]
 
 
-_URL = re.compile(r"https?://[^\s<>\"`|\\^{}\x00-\x20]+", re.I)
+_URL = re.compile(r"https?://[^\s<>\"`|\\^{}\x00-\x20]{1,2000}", re.I)
 _SCHEME_BEFORE = re.compile(r"(?:^|[^A-Za-z0-9.+-])(https?)$", re.I)
 
 
@@ -155,9 +155,9 @@ def _bare_url(state: StateInline, silent: bool) -> bool:
     if before is None or match is None:
         return False
     url = _without_tail(match[0])
-    href = state.md.normalizeLink(url)
-    if not links.is_allowed(href):
+    if not links.is_web(url):
         return False
+    href = state.md.normalizeLink(url)
     if not silent:
         state.pending = state.pending[: -len(before[1])]
         opening = state.push("link_open", "a", 1)

@@ -51,4 +51,6 @@ class Setting:
             path = path.removesuffix("index.html")
         elif path == "" or path.endswith("/"):
             path += "index.html"
+        if not self.root and ":" in path.partition("/")[0]:
+            path = f"./{path}"  # else "/javascript:x" would become a scheme
         return f"{self.root}{path}{mark}{fragment}"

@@ -127,7 +127,7 @@ class _Writer:
             case "fence" | "code_block":
                 return _fenced(token.content, token.info.strip())
             case "math_block":
-                return f"$$\n{_math_block(token.content)}\n$$"
+                return _math_block(token.content)
             case "hr":
                 return "---" if token.level == 0 else "___"  # "- ---" is a rule, not an item that holds one
             case "table_open":
@@ -201,7 +201,7 @@ class _Writer:
                 code = _code_span(token.content)
                 return code.replace("|", "\\|") if in_table else code
             case "math_inline":
-                math = token.markup + _math(token.content).replace("\n", " ") + token.markup
+                math = _inline_math(token.markup, token.content)
                 return math.replace("|", "\\|") if in_table else math
             case "em_open" | "em_close" | "strong_open" | "strong_close":
                 return token.markup
@@ -263,16 +263,29 @@ def _needs_gap(content: Sequence[Token]) -> bool:
     return sum(1 for t in content if t.nesting >= 0 and t.block and t.type == "paragraph_open" and t.level == content[0].level) > 1
 
 
+# What a reader of Markdown that knows no math would take for a link, a picture, code or an entity.
+_NOT_ONLY_MATH = re.compile(r"\]\(|\]\[|`|&#?\w+;|://")
+
+
 def _math(content: str) -> str:
-    """Return a formula that no reader of Markdown takes for a tag: to TeX a space behind ``<`` is nothing."""
-    return re.sub(r"<(?=[A-Za-z/!?][^>]*>)", "< ", content)
+    """Return a formula in which nobody reads a tag: to TeX a space behind ``<`` is nothing."""
+    return re.sub(r"<(?=[A-Za-z/!?])", "< ", content)
+
+
+def _inline_math(markup: str, content: str) -> str:
+    """Return inline math in dollars, or, where Markdown would see more in it, in GitHub's form with backticks."""
+    if not _NOT_ONLY_MATH.search(content):
+        return markup + _math(content).replace("\n", " ") + markup
+    code = _code_span(content.replace("\n", " "))
+    return f"${code}$" if code.startswith("`") and not code.startswith("``") else code
 
 
 def _math_block(content: str) -> str:
-    """Return a formula whose lines open no block; where one would, it stands on a single line (no TeX comment ends it)."""
-    lines = [_math(line) for line in content.split("\n")]
-    opens = any(re.match(r"\s*([-+*>#=~`]|\d+[.)]|$)", line) for line in lines)
-    return " ".join(line.strip() for line in lines) if opens and not re.search(r"(?<!\\)%", content) else "\n".join(lines)
+    """Return display math in dollars, or as a fence where its lines would open a block or hold more than math."""
+    opens = any(re.match(r"\s*([-+*>#=~`]|\d+[.)]|$)", line) for line in content.split("\n"))
+    if opens or _NOT_ONLY_MATH.search(content):
+        return _fenced(content, "math")
+    return f"$$\n{_math(content)}\n$$"
 
 
 def _title(text: str) -> str:
