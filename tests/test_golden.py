@@ -11,6 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import html5lib
 import pytest
 
 from conftest import ROOT, tree
@@ -42,6 +43,15 @@ def test_builds_the_golden_site(name: str, tmp_path: Path, request: pytest.Fixtu
     assert sorted(site) == sorted(wanted)
     for path, data in wanted.items():
         assert site[path].decode(errors="replace") == data.decode(errors="replace"), path
+
+
+@pytest.mark.parametrize("page", sorted(str(p.relative_to(GOLDEN)) for p in GOLDEN.rglob("expected/**/*.html")))
+def test_ids_are_unique_and_links_within_a_page_lead_somewhere(page: str) -> None:
+    elements = list(html5lib.parse((GOLDEN / page).read_bytes(), namespaceHTMLElements=False).iter())
+    ids = [e.get("id") for e in elements if e.get("id")]
+    assert sorted(ids) == sorted(set(ids))
+    fragments = {e.get("href", "")[1:] for e in elements if e.get("href", "").startswith("#")}
+    assert fragments <= set(ids)
 
 
 VARIED = [

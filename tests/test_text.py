@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from pathlib import Path
 
 import html5lib
@@ -107,6 +108,19 @@ def test_plain_text_escaped_for_markdown_reads_back_as_itself(text: str) -> None
     for curly, typed in (("“", '"'), ("”", '"'), ("‘", "'"), ("’", "'"), ("–", "--"), ("—", "---"), ("…", "...")):
         words, line = words.replace(curly, typed), line.replace(curly, typed)
     assert " ".join(words.split()) == " ".join(f"x {line} x".split())
+
+
+ROWS = ["x://", "://", "http://", "https://a/)", ")", "$", "$$\n", "$a ", "[[a", "[^a]", "[^a]: b\n\n", "[a](b) ", "-- ", "![a](b)\n\n", "*_", "|a", "<a ", "> $$\n"]
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_no_row_of_anything_is_slow(row: str) -> None:
+    """Each rule of ours takes time in proportion: a whole commentary of it is drawn in under 5 s of CPU."""
+    source = (row * 65536)[:65536]
+    began = time.process_time()
+    html_of(source)
+    markdown_of(source)
+    assert time.process_time() - began < 5
 
 
 # ---- rules ----
