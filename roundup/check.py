@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
 from roundup.errors import Problem, nearest
@@ -20,13 +20,15 @@ from roundup.text.links import as_written, look_alike
 Rule = Callable[[Issue, Site], Iterator[Problem]]
 
 
-def problems(site: Site, planned: Plan, today: dt.date) -> Iterator[Problem]:
-    """Yield what every rule finds in every issue of the site."""
-    for issue in site.archive.issues:
+def problems(site: Site, planned: Plan, today: dt.date, issues: Iterable[Issue]) -> Iterator[Problem]:
+    """Yield what every rule finds in these issues of the site."""
+    issues = tuple(issues)
+    yield from pale_accent(site)
+    for issue in issues:
         for rule in RULES:
             yield from rule(issue, site)
         yield from odd_dates(issue, today)
-    yield from dead_links(site, planned)
+    yield from dead_links(site, planned, issues)
 
 
 def missing_commentary(issue: Issue, site: Site) -> Iterator[Problem]:
@@ -88,6 +90,14 @@ def figures_without_alt(issue: Issue, site: Site) -> Iterator[Problem]:
                 yield Problem(prose.at(found.line), "an image leads nowhere: its address is empty; write it between the brackets")
                 continue
             yield Problem(prose.at(found.line), f'figure "{found.value}" has no alt text; say between the brackets what it shows')
+
+
+def hidden_captions(issue: Issue, site: Site) -> Iterator[Problem]:
+    """A caption is read, not waited for with the mouse."""
+    for prose in _prose(issue):
+        for found in dialect.parse(prose.text).titles:
+            what = f'caption "{found.value}" is no caption: its image stands with other words; give the image a paragraph of its own'
+            yield Problem(prose.at(found.line), what)
 
 
 def unfit_figures(issue: Issue, site: Site) -> Iterator[Problem]:
@@ -224,6 +234,26 @@ def _odd_paper_dates(issue: Issue, date: dt.date, pick: Pick) -> Iterator[Proble
         yield Problem(paper.where, f'"{pick.name}" was updated ({day(paper.updated)}) before it was submitted ({day(paper.submitted)}); fetch it again')
 
 
+PAPER_WHITE = "#fdfcf9"  # of the built-in stylesheet
+CONTRAST = 4.5  # Source: WCAG 2.2, success criterion 1.4.3, for text of ordinary size
+
+
+def pale_accent(site: Site) -> Iterator[Problem]:
+    """The accent is the colour of numbers and headings: it can be read on the page."""
+    accent = site.config.accent
+    darker, lighter = sorted((_luminance(accent), _luminance(PAPER_WHITE)))
+    contrast = (lighter + 0.05) / (darker + 0.05)
+    if contrast < CONTRAST:
+        yield Problem(site.config.where, f'accent "{accent}" is too pale to read (contrast {contrast:.1f}, {CONTRAST} is needed); take a darker one')
+
+
+def _luminance(colour: str) -> float:
+    """Return the relative luminance of a colour as ``#9c2f1d``, by WCAG's formula."""
+    channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
 def _prose(issue: Issue) -> Iterator[Prose]:
     return (block.prose for block in issue.blocks() if block.prose.text)
 
@@ -234,6 +264,7 @@ RULES: tuple[Rule, ...] = (
     repeated_papers,
     notes,
     figures_without_alt,
+    hidden_captions,
     unfit_figures,
     unfit_links,
     markup,

@@ -119,6 +119,8 @@ def init(session: Session, folder: str, title: str | None, cadence: str) -> None
 
     root = Path(session.start) / folder
     name = title or root.resolve().name.replace("-", " ").replace("_", " ").strip().capitalize() or "Roundup"
+    if outer := next((up for up in root.resolve().parents if (up / "roundup.yaml").is_file()), None):
+        session.remark(f"{root} lies inside another digest, {outer}")
     files = new_digest(name, cadence, today(), __version__)
     kept = [path for path in files if path.startswith(".") and (root / path).exists()]  # those of a repository that was there before
     made = {path: text for path, text in files.items() if path not in kept}
@@ -165,7 +167,7 @@ def check(session: Session, keys: tuple[str, ...], as_json: bool) -> None:
     wanted = _issues(digest, keys)
     site = _site(digest, drafts=True)
     planned = plan(site)
-    found = {*digest.problems, *digest.advice, *unfit_templates(digest.theme), *planned.faults, *rules.problems(site, planned, today())}
+    found = {*digest.problems, *digest.advice, *unfit_templates(digest.theme), *planned.faults, *rules.problems(site, planned, today(), site.archive.issues)}
     told = {_key(text) for text in keys}
     problems = sorted(p for p in found if not keys or not p.where.path.startswith("issues/") or _key_of(p.where.path.split("/")[1]) in told)
     if as_json:
@@ -190,6 +192,7 @@ def build(session: Session, keys: tuple[str, ...], drafts: bool, output: str | N
     """Build the site, or only the pages of the issues KEY."""
     from pathlib import Path
 
+    from roundup import check as rules
     from roundup.build import build as build_site
     from roundup.pages import render
     from roundup.pages.theme import drawing
@@ -231,6 +234,13 @@ def build(session: Session, keys: tuple[str, ...], drafts: bool, output: str | N
         f"{folder}: {count(len(built), 'issue')}, {count(papers, 'paper')}; {len(done.written):,} written, "
         f"{len(done.unchanged):,} unchanged, {len(done.removed):,} removed in {time.perf_counter() - began:.2f} s"
     )
+    written = {path.partition("/")[0] for path in done.written}
+    fresh = [issue for issue in built if str(issue.key) in written]
+    odd = {p for p in digest.advice if p.where.path.startswith(tuple(f"{issue.folder}/" for issue in fresh))}
+    if found := {*odd, *rules.problems(site, planned, today(), fresh)} if fresh else odd:
+        session.remark(f'built, with {count(len(found), "problem")} to look at; "roundup check" tells {"it" if len(found) == 1 else "them"}')
+    if not (digest.root / "roundup.yaml").exists():
+        session.remark("there is no roundup.yaml: the digest was built with defaults")
     waiting = [str(issue.key) for issue in digest.archive.issues if issue not in site.archive.issues]
     if waiting and not keys:
         session.remark(f"left out: {count(len(waiting), 'draft')} ({', '.join(waiting)}); build with --drafts to see {'it' if len(waiting) == 1 else 'them'}")

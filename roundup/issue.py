@@ -63,7 +63,7 @@ class IssueKey:
 
 
 CADENCES = ("monthly", "weekly", "daily")
-_KEY = re.compile(r"(\d{4})-(?:W(\d{1,2})|(\d{1,2})(?:-(\d{1,2}))?)", re.ASCII)
+_KEY = re.compile(r"(\d{4})-(?:[Ww](\d{1,2})|(\d{1,2})(?:-(\d{1,2}))?)", re.ASCII)
 
 
 def parse_issue_key(text: str) -> IssueKey:
@@ -78,7 +78,8 @@ def parse_issue_key(text: str) -> IssueKey:
         if month == 0 or number == 0 or week == 0:
             raise ValueError
     except ValueError:
-        raise ValueError(f'"{text}" is no issue key: the calendar has no such {_kind(key)}') from None
+        hint = f"; did you mean {key.year}-W{month}?" if month and 12 < month < 54 and number is None else ""
+        raise ValueError(f'"{text}" is no issue key: the calendar has no such {_kind(key)}{hint}') from None
     return key
 
 

@@ -63,7 +63,9 @@ def parse_arxiv_id(text: str) -> ArxivId:
         return _new_style(bare, *match.groups())
     if match := _OLD.fullmatch(bare):
         return _old_style(bare, *match.groups())
-    raise ValueError(f'"{text}" is no arXiv ID; write it as 2308.04079 or hep-th/9901001')
+    inside = re.search(r"\d{4}\.\d{4,5}(?!\d)|[a-z-]+/\d{7}(?!\d)", bare, re.ASCII)
+    hint = f"; did you mean {inside[0]}?" if inside else "; write it as 2308.04079 or hep-th/9901001"
+    raise ValueError(f'"{text}" is no arXiv ID{hint}')
 
 
 def _new_style(text: str, year: str, month: str, number: str, version: str | None) -> ArxivId:

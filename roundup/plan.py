@@ -265,9 +265,9 @@ def figure_fault(issue: Issue, figure: Figure) -> Problem:
     return Problem(Location(f"{issue.folder}/{figure.name}"), figure.fault)
 
 
-def dead_links(site: Site, planned: Plan) -> Iterator[Problem]:
-    """Links inside the site lead to a page that is planned, and to an anchor on it; ``[[...]]`` to a paper of the archive."""
-    return _Links(site, planned).dead()
+def dead_links(site: Site, planned: Plan, issues: Iterable[Issue]) -> Iterator[Problem]:
+    """In these issues, links inside the site lead to a page that is planned, and to an anchor on it; ``[[...]]`` to a paper of the archive."""
+    return _Links(site, planned).dead(issues)
 
 
 class _Links:
@@ -277,11 +277,17 @@ class _Links:
         self.site = site
         self.public = replace(site, archive=site.archive.published())
         self.paths = {output.path for output in planned.outputs}
-        self.anchors = {issue_path(issue.key): set(anchors_of(issue)) for issue in site.archive.issues} | {"index.html": {"newest", "archive"}}
+        self.pages = {issue_path(issue.key): issue for issue in site.archive.issues}
         self.drafts = {str(issue.key) for issue in site.archive.issues if issue.is_draft}
 
-    def dead(self) -> Iterator[Problem]:
-        for issue in self.site.archive.issues:
+    def anchors(self, path: str) -> set[str]:
+        """Return the anchors of a page that an editor can link to."""
+        if path == "index.html":
+            return {"newest", "archive"}
+        return set(anchors_of(self.pages[path])) if path in self.pages else set()
+
+    def dead(self, issues: Iterable[Issue]) -> Iterator[Problem]:
+        for issue in issues:
             for block in issue.blocks():
                 document = dialect.parse(block.prose.text)
                 found = [(f, self.link(f.value, issue)) for f in document.links if f.value and is_local(f.value)]
@@ -312,12 +318,19 @@ class _Links:
             pages = sorted(f"/{path.removesuffix('index.html')}" for path in self.paths if path.endswith("index.html"))
             if key in self.site.archive.unread:
                 return ""
+            if re.match(r"([a-z0-9-]+\.)+[a-z]{2,}/", href, re.I):
+                return f'link "{href}" leads nowhere; did you mean "https://{href}"?'
+            if re.search(r"\.(?!html$|md$)[a-z][a-z0-9]{1,4}$", target, re.I) and ":" not in target:
+                name = target.rpartition("/")[2]
+                return f'link "{href}" leads nowhere; put the file into assets/ and link to /assets/{name}'
             return f'link "{href}" leads nowhere{nearest(f"/{page}", pages) or "; the site has no such page"}'
         if key in self.drafts and not issue.is_draft:
             return f'link "{href}" leads to a draft; give {key} a date, or remove the link'
-        known = self.anchors.get(target, set())
+        if not fragment:
+            return ""
+        known = self.anchors(target)
         unread = {name for i in self.site.archive.issues if str(i.key) == key for name in i.unread.picks | i.unread.papers}
-        if not fragment or unquote(fragment) in known | unread:
+        if unquote(fragment) in known | unread:
             return ""
         return f'link "{href}" leads nowhere; page /{page} has {", ".join(f"#{a}" for a in sorted(known)[:8]) or "no anchors"}'
 

@@ -12,14 +12,14 @@ DISTRIBUTION = "roundup-digest"  # what pip calls us; "roundup" is an issue trac
 _CONFIG = """\
 # What the digest is called and where it will stand. Only the title is required.
 title: {title}
-tagline: what mattered on arXiv, with commentary
+tagline: what we read, with commentary
 # url: https://example.org/digest/     # where the site will stand; a subfolder is fine
 language: en
 # contact: you@example.org             # tells arXiv who is asking
 # editors:
 #   ann: {{name: Ann Example, url: https://example.org/ann}}
 cadence: {cadence}
-issue_title: "{{key}} arXiv roundup"
+issue_title: {issue_title}
 sources:
 - arxiv: [cs.LG, cs.CL, stat.ML]
 """
@@ -33,7 +33,7 @@ intro: |
 order:
 - 1706.03762                           # Attention Is All You Need
 outro: |
-  Rows that no commentary needs can go; `roundup check` tells what is left to do.
+  And this is its foot. `roundup check` tells what is left to do; `roundup new` begins the next issue.
 """
 
 _FIRST_PICK = """\
@@ -134,8 +134,9 @@ outro: |
 def new_digest(title: str, cadence: str, today: dt.date, version: str) -> dict[str, str]:
     """Return the files of a new digest, its first issue among them."""
     folder = f"issues/{key_of(today, cadence)}"
+    issue_title = "{key}" if "{" in title or "}" in title else f"{{key}} {title}"
     return {
-        "roundup.yaml": _CONFIG.format(title=dump_scalar(title), cadence=cadence),
+        "roundup.yaml": _CONFIG.format(title=dump_scalar(title), cadence=cadence, issue_title=dump_scalar(issue_title)),
         ".gitignore": _IGNORE,
         ".github/workflows/digest.yml": _WORKFLOW.format(distribution=DISTRIBUTION, version=version),
         f"{folder}/commentary/1706.03762.yaml": _FIRST_PICK,

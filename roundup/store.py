@@ -186,7 +186,7 @@ class _Reader:
         if names is None:
             return None
         for name in sorted(set(names) - {"issue.yaml", *_PARTS}):
-            hint = nearest(name, _PARTS) or "; move it away"
+            hint = nearest(name, _PARTS) or ("; move it into commentary/ or papers/" if name.endswith(".yaml") else "; move it away")
             self.advice.append(Problem(Location(f"{folder}/{name}"), f"is not read{hint}"))
         path = f"{folder}/issue.yaml"
         if not os.path.lexists(self.root / path):

@@ -228,7 +228,7 @@ def _line(event: Any) -> int:
 
 # What the parser says -> what an editor can do about it. libyaml and the pure parser differ in words.
 _SYNTAX = (
-    ("mapping values are not allowed", "a colon with a space behind it cannot stand inside a value; quote the value"),
+    ("mapping values are not allowed", "a colon with a space behind it cannot stand inside a value; quote it, or begin a text of several lines with |"),
     ("a tab character", "a tab cannot indent; indent with spaces"),
     ("expected node content", "the list or mapping that opens with a bracket is not closed; close it"),
     ("cannot start any token", "this character cannot begin a value; quote the value"),
@@ -254,6 +254,8 @@ def _syntax_problem(error: yaml.YAMLError, path: str, lines: list[str]) -> Probl
     line = min(place.line + 1 if place is not None else 1, len(lines))
     if mark is not None and lines[min(mark.line, len(lines) - 1)][mark.column : mark.column + 1] == "\t":
         said = "a tab character"
+    elif "escape character" in said and start is not None and mark is not None and start.line < mark.line:
+        said, line = "unexpected end of stream", start.line + 1  # the quote was meant to end long before
     elif "expected node content" in said and "flow" not in str(getattr(error, "context", "")):
         said = "cannot start any token"
     what = next((mend for words, mend in _SYNTAX if words in said), f"not YAML: {said}; quote the value")

@@ -136,7 +136,7 @@ FAULTS = {
         f'{PICK}:7: figure "figures/missing.svg" is missing; did you mean "figures/a.svg"?',
         f'{PICK}:9: link "ftp://example.org" is shown as text: only https, http, mailto and places in the site are links; mend its address',
         f'{PICK}:14: unknown key "txet" in a card; did you mean "text"?',
-        f"{ONE}/commentary/2401.00003.yaml:2: a colon with a space behind it cannot stand inside a value; quote the value",
+        f"{ONE}/commentary/2401.00003.yaml:2: a colon with a space behind it cannot stand inside a value; quote it, or begin a text of several lines with |",
         f"{ONE}/commentary/talk.yml: is not read: files here end in .yaml; rename it, or move it away",
         f'{ONE}/figures/b.svg: figure is an SVG with "<script" in it; figures are plain drawings, save it without or as PNG',
         f'{ISSUE}:2: "TODO" is left in the teaser; write what belongs there',
@@ -151,10 +151,10 @@ FAULTS = {
         f'{ISSUE}:14: section "Practice" is empty; put picks below it or remove it',
         f'{ONE}/papers/2401.00005.yaml:5: submitted "2024-01-32" is no date; write 2023-08-02 or 2023-08-02T12:00:00Z',
     ],
-    "issues/2024-13": ['issues/2024-13: "2024-13" is no issue key: the calendar has no such month'],
+    "issues/2024-13": ['issues/2024-13: "2024-13" is no issue key: the calendar has no such month; did you mean 2024-W13?'],
     TWO: [
         f'{TWO}/commentary/2401.00001.yaml:1: "2401.00001" already stands in 2024-1 (no. 1); remove it, or refer to that with [[2401.00001]]',
-        f'{TWO}/commentary/2402.00001.yaml:1: paper "2402.00001" has no record; run "roundup fetch 2402.00001" or remove this pick',
+        f'{TWO}/commentary/2402.00001.yaml:1: paper "2402.00001" has no record; write issues/2024-2/papers/2402.00001.yaml, or remove this pick',
         f'{TWO}/commentary/2402.00002.yaml:1: "2402.00002" was withdrawn by its authors ("a gap in Lemma 2"); say so in the commentary or remove it',
         f'{TWO}/commentary/2402.00002.yaml:2: status "done" is not known; choose todo, draft or ready',
         f'{TWO}/commentary/2402.00003.yaml:1: "2402.00003" was submitted on 2024-03-02, after the issue (2024-03-01); mend the date of one',
@@ -247,7 +247,7 @@ def test_a_clean_issue_among_others_has_no_problems(digest: Make, roundup: Run) 
 
 
 UNREADABLE = "title: A title: and more\n"
-COLON = "a colon with a space behind it cannot stand inside a value; quote the value"
+COLON = "a colon with a space behind it cannot stand inside a value; quote it, or begin a text of several lines with |"
 AROUND: Files = {
     "roundup.yaml": "title: A digest\neditors: {ann: Ann}\n",
     ISSUE: """\
@@ -320,6 +320,11 @@ RULES: dict[str, tuple[Files, Files, str]] = {
         {**BACK, AGAIN: pick("As in [[2401.00001]], some words.")},
         {**BACK, AGAIN: pick("Some words.")},
         f'{AGAIN}:1: "2401.00001" already stands in 2024-1 (no. 1); remove it, or refer to that with [[2401.00001]]',
+    ),
+    "hidden_captions": (
+        {PICK: pick('![A line](figures/a.svg "A caption")'), FIGURE: DRAWING},
+        {PICK: pick('See ![A line](figures/a.svg "A caption").'), FIGURE: DRAWING},
+        f'{PICK}:3: caption "A caption" is no caption: its image stands with other words; give the image a paragraph of its own',
     ),
     "unfit_figures": (
         {FIGURE: DRAWING},

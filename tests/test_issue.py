@@ -34,6 +34,7 @@ Run = Callable[..., Result]
         ("2023-W31", "2023-W31"),
         ("2023-W05", "2023-W5"),
         ("2020-W53", "2020-W53"),
+        ("2023-w31", "2023-W31"),
     ],
 )
 def test_reads_padded_keys_and_writes_plain_ones(text: str, shown: str) -> None:
@@ -42,7 +43,7 @@ def test_reads_padded_keys_and_writes_plain_ones(text: str, shown: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "2023", "2023-", "2023-0", "2023-13", "2023-2-29", "2023-7-0", "2023-7-32", "2023-W0", "2023-W53", "2023-w31", "23-8", "2023-8-1-1", "0000-1", "../2023-8", "2023_8", "٢٠٢٣-8"],
+    ["", "2023", "2023-", "2023-0", "2023-13", "2023-2-29", "2023-7-0", "2023-7-32", "2023-W0", "2023-W53", "23-8", "2023-8-1-1", "0000-1", "../2023-8", "2023_8", "٢٠٢٣-8"],
 )
 def test_refuses_what_is_no_key(text: str) -> None:
     with pytest.raises(ValueError, match="is no issue key"):

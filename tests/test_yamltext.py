@@ -253,7 +253,7 @@ def test_other_bytes_are_refused(data: bytes, message: str) -> None:
 
 # ---- what is refused ----
 
-COLON = "a colon with a space behind it cannot stand inside a value; quote the value"
+COLON = "a colon with a space behind it cannot stand inside a value; quote it, or begin a text of several lines with |"
 BEGIN = "this character cannot begin a value; quote the value"
 TAB = "a tab cannot indent; indent with spaces"
 QUOTE = "the quote that opens in this line is never closed; close it at the end of the value"

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from jinja2 import BaseLoader, Environment, StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError, UndefinedError
+from jinja2 import BaseLoader, Environment, StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError, UndefinedError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
@@ -38,6 +38,7 @@ def drawing(theme: Theme) -> Drawing:
     html = _environment(theme, _shown)
     markdown = _environment(theme, _shown_in_markdown)
     markdown.filters["address"] = twin.address
+    markdown.filters["quoted"] = twin.quoted
     return Drawing(html, markdown, theme)
 
 
@@ -102,8 +103,23 @@ def unfit_templates(theme: Theme) -> Iterator[Problem]:
                 environment.get_template(name)
             except TemplateSyntaxError as error:
                 yield _syntax_problem(error, name)
+        yield from _unknown_blocks(ready, name)
         if name not in theme.built_in and (hint := nearest(name, theme.built_in)):
             yield Problem(Location(f"templates/{name}"), f"replaces no template of ours{hint}")
+
+
+def _unknown_blocks(ready: Drawing, name: str) -> Iterator[Problem]:
+    """Yield each block of a template that extends ours, of a name that ours do not have: what is in it is shown nowhere."""
+    try:
+        tree = ready.html.parse(ready.theme.own[name])
+        ours = {block.name for text in ready.theme.built_in.values() for block in ready.html.parse(text).find_all(nodes.Block)}
+    except TemplateSyntaxError:
+        return
+    extends = any(isinstance(node, nodes.Extends) for node in tree.body)
+    for node in tree.body:
+        if extends and isinstance(node, nodes.Block) and node.name not in ours:
+            hint = nearest(node.name, ours) or f"; ours are {', '.join(sorted(ours))}"
+            yield Problem(Location(f"templates/{name}", node.lineno), f'block "{node.name}" is shown nowhere{hint}')
 
 
 def _syntax_problem(error: TemplateSyntaxError, name: str) -> Problem:

@@ -93,6 +93,8 @@ def _order(fields: Fields, advice: list[Problem]) -> Iterator[Named | PickFile |
                 yield named
         elif not isinstance(node, Mapping):
             fields.note(node.line, "an item of the order is a list; write an ID, a section or a pick")
+        elif (heading := _heading(node)) is not None:
+            fields.note(node.line, f'"{heading}:" is no item of the order; write "- section: {heading}" for a heading')
         elif "section" in node.values or _means_a_section(node):
             inner = Fields(node, fields.path, fields.problems, SECTION_KEYS)
             inner.need("section")
@@ -100,6 +102,13 @@ def _order(fields: Fields, advice: list[Problem]) -> Iterator[Named | PickFile |
             yield Section(inner.text("section"), inner.prose("note"), where=Location(fields.path, node.line))
         elif pick := _pick(node, fields.path, "", fields.problems, advice):
             yield pick
+
+
+def _heading(node: Mapping) -> str | None:
+    """Return the key of a mapping that is only that, as "- Theory:" is, and no key of ours."""
+    key, value = next(iter(node.values.items()), ("", None))
+    only = len(node.values) == 1 and isinstance(value, Scalar) and not value.text
+    return key if only and key not in (*PICK_KEYS, *SECTION_KEYS) else None
 
 
 def _means_a_section(node: Mapping) -> bool:
@@ -266,7 +275,8 @@ class _Assembly:
                 yield Pick(subject, pick.name, where=pick.where, **pick.values)  # type: ignore[arg-type]
             elif pick.name not in self.unread.papers and not self.unread.all_papers:
                 self.unread = replace(self.unread, papers=self.unread.papers | {pick.name})
-                self.note(pick.where, f'paper "{pick.about}" has no record; run "roundup fetch {pick.about}" or remove this pick')
+                path = f"{self.file.where.path.rpartition('/')[0]}/papers/{pick.name}.yaml"
+                self.note(pick.where, f'paper "{pick.about}" has no record; write {path}, or remove this pick')
 
 
 def _spelled(pick: PickFile) -> str:

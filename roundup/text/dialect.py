@@ -64,6 +64,7 @@ class Document:
     links: tuple[Found, ...] = ()
     figures: tuple[Found, ...] = ()  # sources of images and of cards' images
     without_alt: tuple[Found, ...] = ()
+    titles: tuple[Found, ...] = ()  # of images that are no figures
     references: tuple[Found, ...] = ()  # what stands between [[ and ]]
     undefined_notes: tuple[Found, ...] = ()
     unused_notes: tuple[Found, ...] = ()
@@ -148,9 +149,11 @@ class _Survey:
 
     def blocks(self, tokens: list[Token], *, in_note: bool = False) -> list[Token]:
         out: list[Token] = []
-        for token in tokens:
+        for index, token in enumerate(tokens):
             if token.type == "inline":
                 self.inline(token)
+                if _lone_image([*out[-1:], token, *tokens[index + 1 : index + 2]]) is None:
+                    self.titles(token)
             is_card = token.type == "fence" and token.info.strip() == "card"
             out.append(self.card(token) if is_card else token)
             if token.type == "paragraph_close" and (image := _lone_image(out)) is not None:
@@ -159,6 +162,12 @@ class _Survey:
                 self.note("headings", plain(out[-2].children or []), _start(out[-2]))
                 out[-3].meta = {"heading": len(self.found["headings"]) - 1}
         return out
+
+    def titles(self, token: Token) -> None:
+        """Note the title of each image that is no figure: a title within a sentence is no caption."""
+        for child in token.children or ():
+            if child.type == "image" and child.attrs.get("title"):
+                self.note("titles", str(child.attrs["title"]), _start(token))
 
     def figure(self, image: Token, paragraph: Token) -> Token:
         """Return an image that stands alone as a figure; its title is the caption, and read as the text around it is."""

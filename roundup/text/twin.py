@@ -33,6 +33,11 @@ def address(href: str) -> Markup:
     return Markup(_destination(href))
 
 
+def quoted(text: str) -> Markup:
+    """Return Markdown as a quotation, as an aside between other words is set off."""
+    return Markup(_prefixed(str(text), "> "))  # plain text: Markup would escape the prefix as HTML
+
+
 def render(document: Document, setting: Setting) -> Markup:
     """Return the block as Markdown, its notes below it, without a line end at the end."""
     writer = _Writer(document, setting)
