@@ -585,7 +585,7 @@ def test_a_picks_file_name_becomes_a_plain_anchor_or_is_refused(number: int, nam
         assert re.fullmatch("[a-z0-9]+(-[a-z0-9]+)*", slug(case["value"]))  # no file can be called so; a title can
         return
     before = tree(tmp_path)
-    result = roundup("build", root=root)
+    result = roundup("build", "-q", root=root)
     unspoilt(result)
     assert [path for path in tree(tmp_path) if path not in before and not path.startswith("digest/site/")] == []
     if result.code:
@@ -620,7 +620,7 @@ def test_an_issues_folder_has_a_key_for_a_name_or_is_refused(number: int, names:
     (root / "issues" / value).mkdir()
     (root / "issues" / value / "issue.yaml").write_text("date: 2024-01-20\nintro: Some words.\n")
     before = tree(tmp_path)
-    result = roundup("build", root=root)
+    result = roundup("build", "-q", root=root)
     unspoilt(result)
     assert [path for path in tree(tmp_path) if path not in before and not path.startswith("digest/site/")] == []
     if re.fullmatch(r"\d{4}-\d+-\d+", value):
@@ -648,7 +648,7 @@ def test_a_figure_is_a_file_of_the_issue_or_is_refused(number: int, shape: str, 
     if value.endswith("dev"):
         os.mkfifo(root / ISSUE / value)
     with within(2):
-        result = roundup("build", root=root)
+        result = roundup("build", "-q", root=root)
     unspoilt(result)
     assert (result.code == 0, (root / "site").exists()) == ((True, True) if case["expect"] == "accept" else (False, False))
     if case["expect"] == "accept":
@@ -664,7 +664,7 @@ def test_no_two_names_lead_to_one_place(names: list[Case], digest: Digest, round
         as_issues = {f"{value}/issue.yaml": "date: 2024-02-01\n" for value in case["value"]}
         for kind, sources in (("picks", as_picks), ("issues", as_issues)):
             root = digest(sources, name=f"digest-{number}-{kind}")
-            result = roundup("build", root=root)
+            result = roundup("build", "-q", root=root)
             told[case["why"], kind] = result.code, (root / "site").exists()
     assert told == dict.fromkeys(told, (1, False))
 
@@ -694,7 +694,7 @@ def test_no_two_things_on_a_page_have_one_id(name: str, digest: Digest, roundup:
     sources: Files = {path: None for path in MINIMAL if "2401" in path}
     sources |= {f"{ISSUE}/commentary/{stem}.yaml": text for stem, text in picks.items()}
     root = digest(sources | {f"{ISSUE}/issue.yaml": f"date: 2024-02-01\n{more}"})
-    result = roundup("build", root=root)
+    result = roundup("build", "-q", root=root)
     unspoilt(result)
     assert result.code == 1 or repeated_ids(page((root / "site/2024-1/index.html").read_text())) == []
 
