@@ -239,7 +239,7 @@ def tried(digest: Digest, roundup: Run, shared: Path, expectations: dict[str, Ca
         before = tree(tmp_path)
         case = expectations[names[0]]
         with within(case.get("limit_s", 2)):
-            result = roundup(command, root=root)
+            result = roundup(command, "-q", root=root)
         unspoilt(result)
         after = tree(tmp_path)
         assert {path: after.get(path) for path in before} == before
