@@ -293,7 +293,7 @@ def test_equal_fingerprints_mean_equal_bytes(digest: Digest, roundup: Run) -> No
 
 def fingerprints(root: Path) -> dict[str, str]:
     from roundup.plan import Site, plan
-    from roundup.store import read_digest
+    from roundup.store.reading import read_digest
 
     read = read_digest(root)
     assert read.problems == ()

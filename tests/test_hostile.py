@@ -34,7 +34,7 @@ from roundup.plan import Output, Site, Theme
 from roundup.records.digest import parse_config
 from roundup.records.issues import parse_issue, parse_pick
 from roundup.records.papers import parse_paper
-from roundup.store import built_in_templates, read_digest
+from roundup.store.reading import built_in_templates, read_digest
 from roundup.text import dialect, twin, web
 from roundup.text.links import is_allowed, look_alike
 from roundup.text.setting import Setting

@@ -1,17 +1,10 @@
-"""The digest on disk -> values; new files -> the digest. The only module that writes among people's files.
-
-It creates, whole or not at all, and never opens a file of people's for writing. Nothing outside the digest is read:
-a symbolic link that leads out is refused by name.
-"""
+"""The digest on disk -> values. Every fault of every file is gathered; nothing is written, nothing outside is read."""
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
 import re
-import stat
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,14 +19,12 @@ from roundup.plan import Asset, Theme
 from roundup.records.digest import parse_config
 from roundup.records.issues import PickFile, assemble, parse_issue, parse_pick
 from roundup.records.papers import parse_paper
-from roundup.yamltext import decode
+from roundup.store.disk import Disk, reason
 
 CONFIG = "roundup.yaml"
 ISSUES = "issues"
 _PARTS = ("commentary", "papers", "figures")
 _TEMPLATES = (".html", ".md", ".css", ".txt", ".xml")
-_BACK_UPS = ("~", ".swp", ".tmp", ".bak", ".orig")
-_LIMIT = 64_000_000  # of one asset; a digest is words, not films
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +50,7 @@ def find_root(start: Path) -> Path:
     try:
         start = start.resolve(strict=True)
     except OSError as error:
-        raise RefusedError(f"{start} cannot be read: {_reason(error)}") from error
+        raise RefusedError(f"{start} cannot be read: {reason(error)}") from error
     for folder in (start, *start.parents):
         if os.path.lexists(folder / CONFIG) or os.path.isdir(folder / ISSUES):
             return folder
@@ -77,80 +68,13 @@ def read_digest(root: Path) -> Digest:
     return Digest(root, config, archive, theme, assets, tuple(reader.problems), tuple(reader.advice), frozenset(reader.unsure))
 
 
-class _Reader:
-    """Reads the files of one digest, gathering problems on the way."""
+class _Reader(Disk):
+    """Reads the files of one digest."""
 
     def __init__(self, root: Path) -> None:
-        self.root = root
-        self.problems: list[Problem] = []
-        self.advice: list[Problem] = []
+        super().__init__(root)
         self.unread: set[str] = set()  # keys of issues
         self.unsure: set[str] = set()  # folders of issues that may have a date, as far as one can tell
-
-    def note(self, path: str, what: str) -> None:
-        self.problems.append(Problem(Location(path), what))
-
-    def _is_ours(self, path: str, kind: str) -> bool:
-        """Tell whether a path leads to something in the digest; note a link that leads out of it, or nowhere."""
-        full = self.root / path
-        try:
-            resolved = full.resolve(strict=True)
-        except (OSError, RuntimeError):  # a circle of links is a RuntimeError before Python 3.13
-            if full.is_symlink():
-                self.note(path, f"a symbolic link that leads nowhere; put the {kind} itself here")
-                return False
-            return True
-        if not resolved.is_relative_to(self.root):
-            self.note(path, f"a symbolic link that leads out of the digest; put the {kind} itself here")
-            return False
-        return True
-
-    def content(self, path: str) -> bytes | None:
-        """Return a file's bytes; None with the problem noted where it is no ordinary file of this digest."""
-        if not self._is_ours(path, "file"):
-            return None
-        full = self.root / path
-        try:
-            if not stat.S_ISREG(full.stat().st_mode):
-                self.note(path, "is no ordinary file; remove it")
-                return None
-            if full.stat().st_size > _LIMIT:
-                self.note(path, f"the file is too large: the limit is {_LIMIT:,} bytes; keep it elsewhere and link to it")
-                return None
-            return full.read_bytes()
-        except OSError as error:
-            self.note(path, f"cannot be read: {_reason(error)}; mend that and try again")
-            return None
-
-    def names(self, folder: str, ending: str = "") -> list[str] | None:
-        """Return the sorted names in a folder that are no editor's back-ups; none where there is no such folder.
-
-        None with the problem noted where the folder cannot be read.
-        """
-        if not os.path.lexists(self.root / folder):
-            return []
-        if not self._is_ours(folder, "folder"):
-            return None
-        try:
-            found = sorted(os.listdir(self.root / folder))
-        except NotADirectoryError:
-            self.note(folder, "is no folder; move it away")
-            return None
-        except OSError as error:
-            self.note(folder, f"cannot be read: {_reason(error)}; mend that and try again")
-            return None
-        for name in found:
-            if not _is_text(name):
-                self.note(f"{folder}/{name}", "the file's name is not UTF-8; rename it")
-        found = [name for name in found if _is_text(name) and not name.startswith((".", "#")) and not name.endswith(_BACK_UPS)]
-        for name in found:
-            if ending and not name.endswith(ending):
-                self.advice.append(Problem(Location(f"{folder}/{name}"), f"is not read: files here end in {ending}; rename it, or move it away"))
-        return [name for name in found if name.endswith(ending)]
-
-    def text(self, path: str) -> tuple[str | None, bytes]:
-        data = self.content(path)
-        return (None, b"") if data is None else (decode(data, path, self.problems), data)
 
     def config(self) -> Config:
         if not os.path.lexists(self.root / CONFIG):
@@ -163,7 +87,7 @@ class _Reader:
         seen: dict[IssueKey, str] = {}
         for name in self.names(ISSUES) or ():
             folder = f"{ISSUES}/{name}"
-            if not self._is_ours(folder, "folder"):
+            if not self.is_ours(folder, "folder"):
                 continue
             if not (self.root / folder).is_dir():
                 self.advice.append(Problem(Location(folder), "is not read: an issue is a folder with an issue.yaml; move it away"))
@@ -302,102 +226,13 @@ class _Reader:
             if data is not None:
                 yield Asset(path, path, hashlib.blake2b(data, digest_size=16).hexdigest())
 
-    def tree(self, folder: str) -> Iterator[str]:
-        """Yield every file below a folder, in order, as a path from the digest's top."""
-        for name in self.names(folder) or ():
-            path = f"{folder}/{name}"
-            full = self.root / path
-            if full.is_symlink() and full.is_dir():
-                self.note(path, "a symbolic link to a folder; put the folder itself here")
-            elif full.is_dir():
-                yield from self.tree(path)
-            else:
-                yield path
-
 
 def built_in_templates() -> Path:
     """Return the folder of our own templates: packed into the wheel, or beside the package in a checkout."""
-    packed = Path(__file__).parent / "templates"
-    return packed if packed.is_dir() else Path(__file__).parent.parent / "templates"
+    packed = Path(__file__).parent.parent / "templates"
+    return packed if packed.is_dir() else Path(__file__).parent.parent.parent / "templates"
 
-
-def _is_text(name: str) -> bool:
-    """Tell whether a file's name is UTF-8; elsewhere it would be other bytes, and no page could name it."""
-    return not any("\ud800" <= char <= "\udfff" for char in name)
 
 
 def _same(one: Path, other: Path) -> bool:
     return one.exists() and other.exists() and os.path.samefile(one, other)
-
-
-def _reason(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()
-
-
-# ---- writing ----
-
-
-def create(root: Path, files: dict[str, str]) -> None:
-    """Create new files under ``root``. RefusedError, with nothing created, when one of them is there already."""
-    for path in files:
-        if os.path.lexists(root / path):
-            raise RefusedError(f"{root / path} is there already; nothing was changed")
-    for path in files:
-        if not (root / path).resolve().is_relative_to(root.resolve()):
-            raise RefusedError(f"{root / path} leads out of {root}, by a symbolic link; nothing was changed")
-    folders = {folder for path in files for folder in (root / path).parents if not folder.exists()}
-    done: list[Path] = []
-    try:
-        for path, text in files.items():
-            write_new(root / path, text.encode("utf-8"))
-            done.append(root / path)
-    except (OSError, RefusedError, KeyboardInterrupt) as error:
-        for full in reversed(done):  # ours, made a moment ago
-            full.unlink(missing_ok=True)
-        for folder in sorted(folders, reverse=True):
-            with contextlib.suppress(OSError):
-                folder.rmdir()
-        if isinstance(error, OSError):
-            raise RefusedError(f"{error.filename or root} cannot be written: {_reason(error)}; nothing was changed") from error
-        raise
-
-
-def write_new(path: Path, data: bytes) -> None:
-    """Write a file that is not there yet: whole and on the disk, or not at all. It never replaces one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            os.fchmod(file.fileno(), 0o666 & ~_umask())
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        _link(temporary, path)
-    except FileExistsError:
-        raise RefusedError(f"{path} is there already; nothing was changed") from None
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(temporary)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-
-
-def _link(temporary: str, path: Path) -> None:
-    """Give the finished file its name; unlike a rename, a link fails where a file has come up meanwhile."""
-    try:
-        os.link(temporary, path)
-    except FileExistsError:
-        raise
-    except OSError:  # a disk without links, as a memory stick
-        if os.path.lexists(path):
-            raise FileExistsError from None
-        os.rename(temporary, path)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

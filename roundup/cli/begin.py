@@ -1,0 +1,81 @@
+"""``init`` and ``new``: begin a digest, begin an issue."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from typing import TYPE_CHECKING
+
+import click
+
+from roundup import __version__
+from roundup.cli.door import Session, command, today
+from roundup.cli.wanted import digest_of, key_of_folder, parse_key
+from roundup.errors import RefusedError, SourceError
+
+if TYPE_CHECKING:
+    from roundup.issue import IssueKey
+    from roundup.store.reading import Digest
+
+
+@command("roundup init my-digest")
+@click.argument("folder", default=".", metavar="[DIR]")
+@click.option("--title", help="What the digest is called; the folder's name by default.")
+@click.option("--cadence", type=click.Choice(["monthly", "weekly", "daily"]), default="monthly", show_default=True, help="How often an issue comes out.")
+def init(session: Session, folder: str, title: str | None, cadence: str) -> None:
+    """Make a new digest in DIR: configuration, a first issue, a workflow."""
+    import shlex
+    from pathlib import Path
+
+    from roundup.starter import new_digest
+    from roundup.store.writing import create
+
+    root = Path(session.start) / folder
+    name = title or root.resolve().name.replace("-", " ").replace("_", " ").strip().capitalize() or "Roundup"
+    if outer := next((up for up in root.resolve().parents if (up / "roundup.yaml").is_file()), None):
+        session.remark(f"{root} lies inside another digest, {outer}")
+    files = new_digest(name, cadence, today(), __version__)
+    kept = [path for path in files if path.startswith(".") and (root / path).exists()]  # those of a repository that was there before
+    made = {path: text for path, text in files.items() if path not in kept}
+    create(root, made)
+    for path in made:
+        session.say(f"made {root / path}", 1)
+    for path in kept:
+        session.remark(f"{root / path} was there and stays as it is")
+    where = "" if root == Path() else f"cd {shlex.quote(str(root))} && "
+    session.say(f"a new digest stands in {root}; next: {where}roundup build")
+
+
+@command("roundup new 2023-9")
+@click.argument("key", required=False)
+def new(session: Session, key: str | None) -> None:
+    """Begin the next issue by the digest's cadence, or issue KEY."""
+    from roundup.issue import key_of
+    from roundup.starter import new_issue
+    from roundup.store.writing import create
+
+    digest = digest_of(session)
+    if unsound := [problem for problem in digest.problems if problem.where.path == "roundup.yaml"]:
+        raise SourceError(unsound)
+    newest = max((issue.key for issue in digest.archive.issues), default=None)
+    current = key_of(today(), digest.config.cadence)
+    wanted = parse_key(key) if key else current if newest is None or newest < current else _next(newest, digest.config.cadence)
+    if there := [folder for folder in _folders(digest) if key_of_folder(folder) == wanted]:
+        raise RefusedError(f"{digest.root / 'issues' / there[0]} is there already; nothing was changed")
+    files = new_issue(wanted, today())
+    create(digest.root, files)
+    session.say(f"issue {wanted} is a draft in {', '.join(files)}")
+
+
+def _folders(digest: Digest) -> list[str]:
+    issues = digest.root / "issues"
+    return sorted(os.listdir(issues)) if issues.is_dir() else []
+
+
+def _next(newest: IssueKey, cadence: str) -> IssueKey:
+    from roundup.issue import key_of
+
+    try:
+        return newest.next() if newest.cadence == cadence else key_of(newest.last_day + dt.timedelta(days=1), cadence)
+    except OverflowError:
+        raise RefusedError(f"the calendar ends with {newest}; name the issue to begin") from None

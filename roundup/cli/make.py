@@ -1,0 +1,107 @@
+"""``check`` and ``build``: tell what is wrong, make the site."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import click
+
+from roundup.cli.door import Session, command, today
+from roundup.cli.wanted import belongs, blocking_problems, digest_of, folders_of, key_of_folder, parse_key, refuse_drafts, refuse_inside_sources, site_of
+from roundup.errors import SourceError, count, report
+
+if TYPE_CHECKING:
+    from roundup.plan import Output
+
+
+@command("roundup check 2023-8")
+@click.argument("keys", nargs=-1, metavar="[KEY]...")
+@click.option("--json", "as_json", is_flag=True, help="Print the problems as JSON.")
+def check(session: Session, keys: tuple[str, ...], as_json: bool) -> None:
+    """Tell every problem of every issue, or of the issues KEY, drafts included."""
+    from roundup import check as rules
+    from roundup.pages.theme import unfit_templates
+    from roundup.plan import plan
+
+    digest = digest_of(session)
+    wanted = folders_of(digest, keys)
+    site = site_of(digest, drafts=True)
+    planned = plan(site)
+    found = {*digest.problems, *digest.advice, *unfit_templates(digest.theme), *planned.faults, *rules.problems(site, planned, today(), site.archive.issues)}
+    told = {parse_key(text) for text in keys}
+    problems = sorted(p for p in found if not keys or not p.where.path.startswith("issues/") or key_of_folder(p.where.path.split("/")[1]) in told)
+    if as_json:
+        import json
+
+        rows = [{"path": p.where.path, "line": p.where.line, "message": p.what} for p in problems]
+        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+    elif problems:
+        click.echo(report(problems))  # they are the result; quiet keeps them
+    else:
+        session.say(f"no problems in {count(len(wanted or digest.archive.issues), 'issue')}")
+    if problems:
+        raise click.exceptions.Exit(SourceError.exit_code)
+
+
+@command("roundup build --drafts")
+@click.argument("keys", nargs=-1, metavar="[KEY]...")
+@click.option("--drafts", is_flag=True, help="Build issues without a date, too.")
+@click.option("--output", metavar="DIR", help="Where the site goes; site/ in the digest by default.")
+@click.option("--json", "as_json", is_flag=True, help="Print what was written and removed as JSON.")
+def build(session: Session, keys: tuple[str, ...], drafts: bool, output: str | None, as_json: bool) -> None:
+    """Build the site, or only the pages of the issues KEY."""
+    from pathlib import Path
+
+    from roundup import check as rules
+    from roundup.build import build as build_site
+    from roundup.pages import render
+    from roundup.pages.theme import drawing
+    from roundup.plan import plan
+
+    began = time.perf_counter()
+    digest = digest_of(session)
+    wanted = folders_of(digest, keys)
+    site = site_of(digest, drafts=drafts)
+    refuse_drafts(digest, site, wanted)
+    planned = plan(site)
+    blocking = blocking_problems({*digest.problems, *planned.faults}, digest, site, wanted)
+    if blocking:
+        raise SourceError(blocking)
+    outputs = tuple(o for o in planned.outputs if not keys or belongs(o, wanted))
+    ready = drawing(site.theme)
+
+    def draw(one: Output) -> bytes:
+        session.say(f"drawing {one.path}", 2)
+        return (digest.root / one.source).read_bytes() if one.source else render(one, site, ready)
+
+    folder = Path(output) if output else digest.root / "site"
+    refuse_inside_sources(folder, digest.root)
+    done = build_site(outputs, draw, folder, partly=bool(keys))
+    if as_json:
+        import json
+
+        click.echo(json.dumps({"folder": str(folder), "written": done.written, "removed": done.removed, "kept": done.kept}, indent=2))
+        return
+    for path in done.written:
+        session.say(f"wrote {path}", 1)
+    for path in done.removed:
+        session.say(f"removed {path}", 1)
+    for path in done.kept:
+        session.remark(f"{folder / path} was made by an earlier build and changed since; it stays, remove it if it is not wanted")
+    built = [issue for issue in site.archive.issues if not keys or f"{issue.folder}/" in wanted]
+    papers = sum(1 for issue in built for pick in issue.picks if pick.paper)
+    session.say(
+        f"{folder}: {count(len(built), 'issue')}, {count(papers, 'paper')}; {len(done.written):,} written, "
+        f"{len(done.unchanged):,} unchanged, {len(done.removed):,} removed in {time.perf_counter() - began:.2f} s"
+    )
+    written = {path.partition("/")[0] for path in done.written}
+    fresh = [issue for issue in built if str(issue.key) in written]
+    odd = {p for p in digest.advice if p.where.path.startswith(tuple(f"{issue.folder}/" for issue in fresh))}
+    if found := {*odd, *rules.problems(site, planned, today(), fresh)} if fresh else odd:
+        session.remark(f'built, with {count(len(found), "problem")} to look at; "roundup check" tells {"it" if len(found) == 1 else "them"}')
+    if not (digest.root / "roundup.yaml").exists():
+        session.remark("there is no roundup.yaml: the digest was built with defaults")
+    waiting = [str(issue.key) for issue in digest.archive.issues if issue not in site.archive.issues]
+    if waiting and not keys:
+        session.remark(f"left out: {count(len(waiting), 'draft')} ({', '.join(waiting)}); build with --drafts to see {'it' if len(waiting) == 1 else 'them'}")

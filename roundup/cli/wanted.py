@@ -1,0 +1,105 @@
+"""What a command works on: the digest, the issues that it names, and what stands against showing them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from roundup.cli.door import Session
+from roundup.errors import Problem, RefusedError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from roundup.issue import IssueKey
+    from roundup.plan import Output, Site
+    from roundup.store.reading import Digest
+
+
+def digest_of(session: Session) -> Digest:
+    from pathlib import Path
+
+    from roundup.store.reading import find_root, read_digest
+
+    if not os.path.isdir(session.start):
+        raise RefusedError(f"{session.start} is no folder; name one with -C")
+    return read_digest(find_root(Path(session.start)))
+
+
+def site_of(digest: Digest, *, drafts: bool) -> Site:
+    from roundup.plan import Site
+
+    archive = digest.archive if drafts else digest.archive.published()
+    return Site(digest.config, archive, digest.theme, digest.assets)
+
+
+def folders_of(digest: Digest, keys: Iterable[str]) -> tuple[str, ...]:
+    """Return the folders of the issues that ``keys`` name, each with a slash at its end."""
+    from roundup.errors import nearest
+
+    folders = {issue.key: f"{issue.folder}/" for issue in digest.archive.issues}
+    broken = {p.where.path.split("/")[1]: f"issues/{p.where.path.split('/')[1]}/" for p in digest.problems if p.where.path.startswith("issues/")}
+    found = []
+    for text in keys:
+        key = parse_key(text)
+        folder = folders.get(key) or broken.get(text)
+        if folder is None:
+            raise RefusedError(f'there is no issue "{key}"{nearest(str(key), map(str, folders)) or f"; begin it with: roundup new {key}"}')
+        found.append(folder)
+    return tuple(found)
+
+
+def refuse_drafts(digest: Digest, site: Site, wanted: tuple[str, ...]) -> None:
+    """A draft goes into the site only when asked for by its option; its name alone may be a slip."""
+    for issue in digest.archive.issues:
+        if issue.is_draft and issue not in site.archive.issues and f"{issue.folder}/" in wanted:
+            raise RefusedError(f"{issue.key} is a draft; give it a date, or build with --drafts")
+
+
+def refuse_inside_sources(folder: Path, root: Path) -> None:
+    for name in ("issues", "templates", "assets", ".roundup", ".git"):
+        if folder.resolve().is_relative_to(root / name):
+            raise RefusedError(f"{folder} lies among the digest's own files; choose another folder with --output")
+
+
+def parse_key(text: str) -> IssueKey:
+    from roundup.issue import parse_issue_key
+
+    try:
+        return parse_issue_key(text.removeprefix("issues/").rstrip("/"))
+    except ValueError as error:
+        raise RefusedError(str(error)) from error
+
+
+def key_of_folder(folder: str) -> IssueKey | None:
+    """Return the key that a folder's name spells, or None."""
+    from roundup.issue import parse_issue_key
+
+    try:
+        return parse_issue_key(folder)
+    except ValueError:
+        return None
+
+
+def blocking_problems(problems: Iterable[Problem], digest: Digest, site: Site, wanted: tuple[str, ...]) -> list[Problem]:
+    """Return what stands against this build: problems of the issues that it shows, and of what they share.
+
+    A draft that is not built may be in any state; an issue that could not be read at all is nobody's draft.
+    """
+    drafts = {issue.folder for issue in digest.archive.issues if issue not in site.archive.issues} - digest.unsure
+
+    def blocks(problem: Problem) -> bool:
+        folder = "/".join(problem.where.path.split("/")[:2])
+        if not problem.where.path.startswith("issues/"):
+            return True
+        return f"{folder}/" in wanted if wanted else folder not in drafts
+
+    return [problem for problem in problems if blocks(problem)]
+
+
+def belongs(output: Output, wanted: tuple[str, ...]) -> bool:
+    """Tell whether an output is of one of the wanted issues, or one that their pages cannot do without."""
+    if output.issue:
+        return f"{output.issue.folder}/" in wanted
+    return output.kind == "stylesheet" or output.source.startswith(wanted)

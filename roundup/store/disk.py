@@ -1,0 +1,110 @@
+"""A folder of somebody's -> names, bytes and text, guarded: nothing outside it is read, and every fault is noted."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from roundup.errors import Location, Problem
+from roundup.yamltext import decode
+
+_BACK_UPS = ("~", ".swp", ".tmp", ".bak", ".orig")
+_LIMIT = 64_000_000  # of one file; a digest is words, not films
+
+
+class Disk:
+    """Reads below ``root``. ``problems`` are what could not be read, ``advice`` what was passed over."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.problems: list[Problem] = []
+        self.advice: list[Problem] = []
+
+    def note(self, path: str, what: str) -> None:
+        self.problems.append(Problem(Location(path), what))
+
+    def is_ours(self, path: str, kind: str) -> bool:
+        """Tell whether a path leads to something in the digest; note a link that leads out of it, or nowhere."""
+        full = self.root / path
+        try:
+            resolved = full.resolve(strict=True)
+        except (OSError, RuntimeError):  # a circle of links is a RuntimeError before Python 3.13
+            if full.is_symlink():
+                self.note(path, f"a symbolic link that leads nowhere; put the {kind} itself here")
+                return False
+            return True
+        if not resolved.is_relative_to(self.root):
+            self.note(path, f"a symbolic link that leads out of the digest; put the {kind} itself here")
+            return False
+        return True
+
+    def content(self, path: str) -> bytes | None:
+        """Return a file's bytes; None with the problem noted where it is no ordinary file of this digest."""
+        if not self.is_ours(path, "file"):
+            return None
+        full = self.root / path
+        try:
+            if not stat.S_ISREG(full.stat().st_mode):
+                self.note(path, "is no ordinary file; remove it")
+                return None
+            if full.stat().st_size > _LIMIT:
+                self.note(path, f"the file is too large: the limit is {_LIMIT:,} bytes; keep it elsewhere and link to it")
+                return None
+            return full.read_bytes()
+        except OSError as error:
+            self.note(path, f"cannot be read: {reason(error)}; mend that and try again")
+            return None
+
+    def names(self, folder: str, ending: str = "") -> list[str] | None:
+        """Return the sorted names in a folder that are no editor's back-ups; none where there is no such folder.
+
+        None with the problem noted where the folder cannot be read.
+        """
+        if not os.path.lexists(self.root / folder):
+            return []
+        if not self.is_ours(folder, "folder"):
+            return None
+        try:
+            found = sorted(os.listdir(self.root / folder))
+        except NotADirectoryError:
+            self.note(folder, "is no folder; move it away")
+            return None
+        except OSError as error:
+            self.note(folder, f"cannot be read: {reason(error)}; mend that and try again")
+            return None
+        for name in found:
+            if not is_text(name):
+                self.note(f"{folder}/{name}", "the file's name is not UTF-8; rename it")
+        found = [name for name in found if is_text(name) and not name.startswith((".", "#")) and not name.endswith(_BACK_UPS)]
+        for name in found:
+            if ending and not name.endswith(ending):
+                self.advice.append(Problem(Location(f"{folder}/{name}"), f"is not read: files here end in {ending}; rename it, or move it away"))
+        return [name for name in found if name.endswith(ending)]
+
+    def text(self, path: str) -> tuple[str | None, bytes]:
+        data = self.content(path)
+        return (None, b"") if data is None else (decode(data, path, self.problems), data)
+
+    def tree(self, folder: str) -> Iterator[str]:
+        """Yield every file below a folder, in order, as a path from the digest's top."""
+        for name in self.names(folder) or ():
+            path = f"{folder}/{name}"
+            full = self.root / path
+            if full.is_symlink() and full.is_dir():
+                self.note(path, "a symbolic link to a folder; put the folder itself here")
+            elif full.is_dir():
+                yield from self.tree(path)
+            else:
+                yield path
+
+
+def is_text(name: str) -> bool:
+    """Tell whether a file's name is UTF-8; elsewhere it would be other bytes, and no page could name it."""
+    return not any("\ud800" <= char <= "\udfff" for char in name)
+
+
+def reason(error: OSError) -> str:
+    """Return what the system says of an error, as our messages have it."""
+    return (error.strerror or str(error)).lower()

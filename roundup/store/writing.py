@@ -1,0 +1,77 @@
+"""New files -> the digest, whole and on the disk or not at all. No file that is there is ever opened for writing."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+
+from roundup.errors import RefusedError
+from roundup.store.disk import reason
+
+
+def create(root: Path, files: dict[str, str]) -> None:
+    """Create new files under ``root``. RefusedError, with nothing created, when one of them is there already."""
+    for path in files:
+        if os.path.lexists(root / path):
+            raise RefusedError(f"{root / path} is there already; nothing was changed")
+    for path in files:
+        if not (root / path).resolve().is_relative_to(root.resolve()):
+            raise RefusedError(f"{root / path} leads out of {root}, by a symbolic link; nothing was changed")
+    folders = {folder for path in files for folder in (root / path).parents if not folder.exists()}
+    done: list[Path] = []
+    try:
+        for path, text in files.items():
+            write_new(root / path, text.encode("utf-8"))
+            done.append(root / path)
+    except (OSError, RefusedError, KeyboardInterrupt) as error:
+        for full in reversed(done):  # ours, made a moment ago
+            full.unlink(missing_ok=True)
+        for folder in sorted(folders, reverse=True):
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+        if isinstance(error, OSError):
+            raise RefusedError(f"{error.filename or root} cannot be written: {reason(error)}; nothing was changed") from error
+        raise
+
+
+def write_new(path: Path, data: bytes) -> None:
+    """Write a file that is not there yet: whole and on the disk, or not at all. It never replaces one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            os.fchmod(file.fileno(), 0o666 & ~_umask())
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        _link(temporary, path)
+    except FileExistsError:
+        raise RefusedError(f"{path} is there already; nothing was changed") from None
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _link(temporary: str, path: Path) -> None:
+    """Give the finished file its name; unlike a rename, a link fails where a file has come up meanwhile."""
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        raise
+    except OSError:  # a disk without links, as a memory stick
+        if os.path.lexists(path):
+            raise FileExistsError from None
+        os.rename(temporary, path)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
