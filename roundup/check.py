@@ -7,28 +7,37 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 
+from roundup.crosslinks import CrossLinks
 from roundup.errors import Problem, nearest
 from roundup.issue import Issue, Pick, Prose
 from roundup.paper import day
-from roundup.plan import Plan, Site, dead_links, figure_fault
+from roundup.plan import Plan, Site, figure_fault
 from roundup.text import dialect
 from roundup.text.links import as_written, look_alike
 
 Rule = Callable[[Issue, Site], Iterator[Problem]]
 
 
-def problems(site: Site, planned: Plan, today: dt.date, issues: Iterable[Issue]) -> Iterator[Problem]:
-    """Yield what every rule finds in these issues of the site."""
-    issues = tuple(issues)
-    yield from pale_accent(site)
-    for issue in issues:
+class Checks:
+    """Every rule, ready for the issues of one site; ``today`` tells which dates are odd."""
+
+    def __init__(self, site: Site, planned: Plan, today: dt.date) -> None:
+        self.site, self.today = site, today
+        self.links = CrossLinks(site, planned)
+
+    def of_site(self) -> Iterator[Problem]:
+        """Yield what is wrong with what all issues share."""
+        return pale_accent(self.site)
+
+    def of(self, issue: Issue) -> Iterator[Problem]:
+        """Yield what every rule finds in an issue."""
         for rule in RULES:
-            yield from rule(issue, site)
-        yield from odd_dates(issue, today)
-    yield from dead_links(site, planned, issues)
+            yield from rule(issue, self.site)
+        yield from odd_dates(issue, self.today)
+        yield from self.links.dead(issue)
 
 
 def missing_commentary(issue: Issue, site: Site) -> Iterator[Problem]:

@@ -10,7 +10,7 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from urllib.parse import unquote, urljoin
 
@@ -263,81 +263,3 @@ def missing_figures(issue: Issue) -> Iterator[Problem]:
 def figure_fault(issue: Issue, figure: Figure) -> Problem:
     """Return what is wrong with a file among the figures, at its place."""
     return Problem(Location(f"{issue.folder}/{figure.name}"), figure.fault)
-
-
-def dead_links(site: Site, planned: Plan, issues: Iterable[Issue]) -> Iterator[Problem]:
-    """In these issues, links inside the site lead to a page that is planned, and to an anchor on it; ``[[...]]`` to a paper of the archive."""
-    return _Links(site, planned).dead(issues)
-
-
-class _Links:
-    """What a link can lead to: the pages of the site, their anchors, and which of them only a build with drafts has."""
-
-    def __init__(self, site: Site, planned: Plan) -> None:
-        self.site = site
-        self.public = replace(site, archive=site.archive.published())
-        self.paths = {output.path for output in planned.outputs}
-        self.pages = {issue_path(issue.key): issue for issue in site.archive.issues}
-        self.drafts = {str(issue.key) for issue in site.archive.issues if issue.is_draft}
-
-    def anchors(self, path: str) -> set[str]:
-        """Return the anchors of a page that an editor can link to."""
-        if path == "index.html":
-            return {"newest", "archive"}
-        return set(anchors_of(self.pages[path])) if path in self.pages else set()
-
-    def dead(self, issues: Iterable[Issue]) -> Iterator[Problem]:
-        for issue in issues:
-            for block in issue.blocks():
-                document = dialect.parse(block.prose.text)
-                found = [(f, self.link(f.value, issue)) for f in document.links if f.value and is_local(f.value)]
-                found += [(f, self.reference(f.value, issue, block.pick)) for f in document.references]
-                yield from (Problem(block.prose.at(f.line), what) for f, what in found if what)
-
-    def reference(self, name: str, issue: Issue, inside: Pick | None) -> str:
-        """Return what is wrong with ``[[name]]``, or nothing."""
-        if self.site.place(name, issue, inside) is not None:
-            if issue.is_draft or self.public.place(name, issue, inside) is not None:
-                return ""
-            draft = self.site.standings[pick_name(name)][0].issue.key
-            return f'reference "[[{name}]]" leads to a draft; give {draft} a date, or remove the reference'
-        if self.site.archive.unread or any(pick_name(name) in i.unread.picks | i.unread.papers or i.unread.all_picks for i in self.site.archive.issues):
-            return ""  # what it means may stand in what could not be read
-        if inside and name == inside.name:
-            return f'reference "[[{name}]]" leads nowhere: no other issue speaks of it; remove it'
-        return f'reference "[[{name}]]" leads nowhere{nearest(name, self.site.standings) or "; name a paper of this archive, or link to it"}'
-
-    def link(self, href: str, issue: Issue) -> str:
-        """Return what is wrong with a link inside the site, or nothing."""
-        path, _, fragment = urljoin(f"/{issue_path(issue.key)}", href).partition("#")
-        target = unquote(path.partition("?")[0]).lstrip("/")
-        if target == "" or target.endswith("/"):
-            target += "index.html"
-        page, key = target.removesuffix("index.html"), target.partition("/")[0]
-        if target not in self.paths:
-            pages = sorted(f"/{path.removesuffix('index.html')}" for path in self.paths if path.endswith("index.html"))
-            if key in self.site.archive.unread:
-                return ""
-            if re.match(r"([a-z0-9-]+\.)+[a-z]{2,}/", href, re.I):
-                return f'link "{href}" leads nowhere; did you mean "https://{href}"?'
-            if re.search(r"\.(?!html$|md$)[a-z][a-z0-9]{1,4}$", target, re.I) and ":" not in target:
-                name = target.rpartition("/")[2]
-                return f'link "{href}" leads nowhere; put the file into assets/ and link to /assets/{name}'
-            return f'link "{href}" leads nowhere{nearest(f"/{page}", pages) or "; the site has no such page"}'
-        if key in self.drafts and not issue.is_draft:
-            return f'link "{href}" leads to a draft; give {key} a date, or remove the link'
-        if not fragment:
-            return ""
-        known = self.anchors(target)
-        unread = {name for i in self.site.archive.issues if str(i.key) == key for name in i.unread.picks | i.unread.papers}
-        if unquote(fragment) in known | unread:
-            return ""
-        return f'link "{href}" leads nowhere; page /{page} has {", ".join(f"#{a}" for a in sorted(known)[:8]) or "no anchors"}'
-
-
-def anchors_of(issue: Issue) -> Iterator[str]:
-    """Yield the anchors of an issue's page that an editor can link to."""
-    yield from (name for name in issue.section_ids() if name)
-    yield from (pick.name for pick in issue.picks)
-    for block in issue.blocks():
-        yield from dialect.heading_ids(dialect.parse(block.prose.text), block.prefix)

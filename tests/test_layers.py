@@ -36,6 +36,7 @@ LINES = [
     "roundup.records.issues",
     "roundup.records.digest",
     "roundup.plan",
+    "roundup.crosslinks",
     "roundup.check",
     "roundup.pages.theme",
     "roundup.pages.views",

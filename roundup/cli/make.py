@@ -9,7 +9,7 @@ import click
 
 from roundup.cli.door import Session, command, today
 from roundup.cli.wanted import belongs, blocking_problems, digest_of, folders_of, key_of_folder, parse_key, refuse_drafts, refuse_inside_sources, site_of
-from roundup.errors import SourceError, count, report
+from roundup.errors import Problem, SourceError, count, report
 
 if TYPE_CHECKING:
     from roundup.plan import Output
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="Print the problems as JSON.")
 def check(session: Session, keys: tuple[str, ...], as_json: bool) -> None:
     """Tell every problem of every issue, or of the issues KEY, drafts included."""
-    from roundup import check as rules
+    from roundup.check import Checks
     from roundup.pages.theme import unfit_templates
     from roundup.plan import plan
 
@@ -28,7 +28,9 @@ def check(session: Session, keys: tuple[str, ...], as_json: bool) -> None:
     wanted = folders_of(digest, keys)
     site = site_of(digest, drafts=True)
     planned = plan(site)
-    found = {*digest.problems, *digest.advice, *unfit_templates(digest.theme), *planned.faults, *rules.problems(site, planned, today(), site.archive.issues)}
+    checks = Checks(site, planned, today())
+    found = {*digest.problems, *digest.advice, *unfit_templates(digest.theme), *planned.faults, *checks.of_site()}
+    found |= {problem for issue in site.archive.issues for problem in checks.of(issue)}
     told = {parse_key(text) for text in keys}
     problems = sorted(p for p in found if not keys or not p.where.path.startswith("issues/") or key_of_folder(p.where.path.split("/")[1]) in told)
     if as_json:
@@ -53,8 +55,8 @@ def build(session: Session, keys: tuple[str, ...], drafts: bool, output: str | N
     """Build the site, or only the pages of the issues KEY."""
     from pathlib import Path
 
-    from roundup import check as rules
     from roundup.build import build as build_site
+    from roundup.check import Checks
     from roundup.pages import render
     from roundup.pages.theme import drawing
     from roundup.plan import plan
@@ -70,9 +72,13 @@ def build(session: Session, keys: tuple[str, ...], drafts: bool, output: str | N
         raise SourceError(blocking)
     outputs = tuple(o for o in planned.outputs if not keys or belongs(o, wanted))
     ready = drawing(site.theme)
+    checks = Checks(site, planned, today())
+    odd: dict[str, set[Problem]] = {}  # by issue
 
     def draw(one: Output) -> bytes:
         session.say(f"drawing {one.path}", 2)
+        if one.issue and (key := str(one.issue.key)) not in odd:
+            odd[key] = set(checks.of(one.issue))  # while what was parsed of it is at hand
         return (digest.root / one.source).read_bytes() if one.source else render(one, site, ready)
 
     folder = Path(output) if output else digest.root / "site"
@@ -96,9 +102,9 @@ def build(session: Session, keys: tuple[str, ...], drafts: bool, output: str | N
         f"{len(done.unchanged):,} unchanged, {len(done.removed):,} removed in {time.perf_counter() - began:.2f} s"
     )
     written = {path.partition("/")[0] for path in done.written}
-    fresh = [issue for issue in built if str(issue.key) in written]
-    odd = {p for p in digest.advice if p.where.path.startswith(tuple(f"{issue.folder}/" for issue in fresh))}
-    if found := {*odd, *rules.problems(site, planned, today(), fresh)} if fresh else odd:
+    folders = tuple(f"{issue.folder}/" for issue in built if str(issue.key) in written)
+    advice = {problem for problem in digest.advice if problem.where.path.startswith(folders)}
+    if found := advice.union(*(problems for key, problems in odd.items() if key in written)):
         session.remark(f'built, with {count(len(found), "problem")} to look at; "roundup check" tells {"it" if len(found) == 1 else "them"}')
     if not (digest.root / "roundup.yaml").exists():
         session.remark("there is no roundup.yaml: the digest was built with defaults")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from markdown_it.token import Token
 from markupsafe import Markup
@@ -18,11 +19,13 @@ from roundup.text.setting import Setting
 from roundup.text.visible import visible
 
 _ALWAYS = re.compile(r"([\\`*\[\]<$~|])")
+_SPECIAL = re.compile(r"[\\`*\[\]<$~|_&\n\t\xa0]")
 _UNDERSCORE = re.compile(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 _ENTITY = re.compile(r"&(?=#?\w+;)")
 _LINE_START = re.compile(r"^(\s*)([#+=>-]|\d+(?=[.)]))", re.M)
 
 
+@lru_cache(maxsize=4096)  # the same names and words stand on many lines
 def escaped(text: str) -> Markup:
     """Return plain text so that Markdown shows it as it is; ``Markup`` here means safe in Markdown, not in HTML."""
     return Markup(_at_line_starts(_escape(re.sub(r"\s+", " ", visible(text)))))
@@ -66,6 +69,8 @@ def card(what: Card, setting: Setting) -> Markup:
 
 
 def _escape(text: str) -> str:
+    if not _SPECIAL.search(text):
+        return text
     text = text.replace("\n", " ").replace("\t", " ")
     text = _ENTITY.sub(r"\\&", _UNDERSCORE.sub(r"\\_", _ALWAYS.sub(r"\\\1", text)))
     return text.replace("\xa0", "&nbsp;")
