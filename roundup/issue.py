@@ -294,6 +294,9 @@ class Archive:
         """Return the archive without its drafts."""
         return Archive(tuple(issue for issue in self.issues if not issue.is_draft), self.unread)
 
+    def drafts(self) -> tuple[Issue, ...]:
+        return tuple(issue for issue in self.issues if issue.is_draft)
+
     @cached_property
     def _places(self) -> dict[IssueKey, int]:
         return {issue.key: place for place, issue in enumerate(self.issues)}

@@ -12,6 +12,10 @@ from roundup.cli.wanted import belongs, blocking_problems, digest_of, folders_of
 from roundup.errors import Problem, SourceError, count, report
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from roundup.build import Report
+    from roundup.issue import Issue
     from roundup.plan import Output
 
 
@@ -65,15 +69,14 @@ def build(session: Session, keys: tuple[str, ...], drafts: bool, output: str | N
     digest = digest_of(session)
     wanted = folders_of(digest, keys)
     site = site_of(digest, drafts=drafts)
-    refuse_drafts(digest, site, wanted)
+    hidden = () if drafts else digest.archive.drafts()
+    refuse_drafts(hidden, wanted)
     planned = plan(site)
-    blocking = blocking_problems({*digest.problems, *planned.faults}, digest, site, wanted)
-    if blocking:
+    if blocking := blocking_problems({*digest.problems, *planned.faults}, digest, hidden, wanted):
         raise SourceError(blocking)
-    outputs = tuple(o for o in planned.outputs if not keys or belongs(o, wanted))
     ready = drawing(site.theme)
     checks = Checks(site, planned, today())
-    odd: dict[str, set[Problem]] = {}  # by issue
+    odd: dict[str, set[Problem]] = {}  # by the key of the issue
 
     def draw(one: Output) -> bytes:
         session.say(f"drawing {one.path}", 2)
@@ -83,31 +86,38 @@ def build(session: Session, keys: tuple[str, ...], drafts: bool, output: str | N
 
     folder = Path(output) if output else digest.root / "site"
     refuse_inside_sources(folder, digest.root)
-    done = build_site(outputs, draw, folder, partly=bool(keys))
+    done = build_site(tuple(o for o in planned.outputs if not keys or belongs(o, wanted)), draw, folder, partly=bool(keys))
     if as_json:
         import json
 
         click.echo(json.dumps({"folder": str(folder), "written": done.written, "removed": done.removed, "kept": done.kept}, indent=2))
         return
+    built = [issue for issue in site.archive.issues if not keys or f"{issue.folder}/" in wanted]
+    _tell_done(session, folder, done, built, time.perf_counter() - began)
+    written = {path.partition("/")[0] for path in done.written}
+    advice = {p for p in digest.advice if p.where.path.startswith(tuple(f"{i.folder}/" for i in built if str(i.key) in written))}
+    _tell_odd(session, advice.union(*(problems for key, problems in odd.items() if key in written)))
+    if not (digest.root / "roundup.yaml").exists():
+        session.remark("there is no roundup.yaml: the digest was built with defaults")
+    if hidden and not keys:
+        shown = ", ".join(str(issue.key) for issue in hidden)
+        session.remark(f"left out: {count(len(hidden), 'draft')} ({shown}); build with --drafts to see {'it' if len(hidden) == 1 else 'them'}")
+
+
+def _tell_done(session: Session, folder: Path, done: Report, built: list[Issue], seconds: float) -> None:
     for path in done.written:
         session.say(f"wrote {path}", 1)
     for path in done.removed:
         session.say(f"removed {path}", 1)
     for path in done.kept:
         session.remark(f"{folder / path} was made by an earlier build and changed since; it stays, remove it if it is not wanted")
-    built = [issue for issue in site.archive.issues if not keys or f"{issue.folder}/" in wanted]
     papers = sum(1 for issue in built for pick in issue.picks if pick.paper)
     session.say(
         f"{folder}: {count(len(built), 'issue')}, {count(papers, 'paper')}; {len(done.written):,} written, "
-        f"{len(done.unchanged):,} unchanged, {len(done.removed):,} removed in {time.perf_counter() - began:.2f} s"
+        f"{len(done.unchanged):,} unchanged, {len(done.removed):,} removed in {seconds:.2f} s"
     )
-    written = {path.partition("/")[0] for path in done.written}
-    folders = tuple(f"{issue.folder}/" for issue in built if str(issue.key) in written)
-    advice = {problem for problem in digest.advice if problem.where.path.startswith(folders)}
-    if found := advice.union(*(problems for key, problems in odd.items() if key in written)):
+
+
+def _tell_odd(session: Session, found: set[Problem]) -> None:
+    if found:
         session.remark(f'built, with {count(len(found), "problem")} to look at; "roundup check" tells {"it" if len(found) == 1 else "them"}')
-    if not (digest.root / "roundup.yaml").exists():
-        session.remark("there is no roundup.yaml: the digest was built with defaults")
-    waiting = [str(issue.key) for issue in digest.archive.issues if issue not in site.archive.issues]
-    if waiting and not keys:
-        session.remark(f"left out: {count(len(waiting), 'draft')} ({', '.join(waiting)}); build with --drafts to see {'it' if len(waiting) == 1 else 'them'}")

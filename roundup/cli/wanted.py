@@ -12,7 +12,7 @@ from roundup.errors import Problem, RefusedError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from roundup.issue import IssueKey
+    from roundup.issue import Issue, IssueKey
     from roundup.plan import Output, Site
     from roundup.store.reading import Digest
 
@@ -50,10 +50,10 @@ def folders_of(digest: Digest, keys: Iterable[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def refuse_drafts(digest: Digest, site: Site, wanted: tuple[str, ...]) -> None:
+def refuse_drafts(hidden: tuple[Issue, ...], wanted: tuple[str, ...]) -> None:
     """A draft goes into the site only when asked for by its option; its name alone may be a slip."""
-    for issue in digest.archive.issues:
-        if issue.is_draft and issue not in site.archive.issues and f"{issue.folder}/" in wanted:
+    for issue in hidden:
+        if f"{issue.folder}/" in wanted:
             raise RefusedError(f"{issue.key} is a draft; give it a date, or build with --drafts")
 
 
@@ -82,12 +82,12 @@ def key_of_folder(folder: str) -> IssueKey | None:
         return None
 
 
-def blocking_problems(problems: Iterable[Problem], digest: Digest, site: Site, wanted: tuple[str, ...]) -> list[Problem]:
+def blocking_problems(problems: Iterable[Problem], digest: Digest, hidden: tuple[Issue, ...], wanted: tuple[str, ...]) -> list[Problem]:
     """Return what stands against this build: problems of the issues that it shows, and of what they share.
 
-    A draft that is not built may be in any state; an issue that could not be read at all is nobody's draft.
+    A ``hidden`` draft may be in any state; an issue that may have a date, as far as one can tell, is nobody's draft.
     """
-    drafts = {issue.folder for issue in digest.archive.issues if issue not in site.archive.issues} - digest.unsure
+    drafts = {issue.folder for issue in hidden} - digest.unsure
 
     def blocks(problem: Problem) -> bool:
         folder = "/".join(problem.where.path.split("/")[:2])

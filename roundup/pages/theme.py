@@ -103,7 +103,7 @@ def unfit_templates(theme: Theme) -> Iterator[Problem]:
                 environment.get_template(name)
             except TemplateSyntaxError as error:
                 yield _syntax_problem(error, name)
-        yield from _unknown_blocks(ready, name)
+            yield from _unknown_blocks(ready, name)
         if name not in theme.built_in and (hint := nearest(name, theme.built_in)):
             yield Problem(Location(f"templates/{name}"), f"replaces no template of ours{hint}")
 

@@ -83,7 +83,7 @@ def parse(text: str) -> Document:
     text = visible(text)
     env: dict[str, Any] = {}
     tokens = parser().parse(text, env)
-    return _Survey(text).document(tokens)
+    return _Survey().document(tokens)
 
 
 def address(url: str) -> str:
@@ -106,9 +106,10 @@ _NOTE_WITH_SPACE = re.compile(r"\[\^[^\[\]]*\s[^\[\]]*\]")
 class _Survey:
     """Walks the tokens once: takes out the notes, makes figures and cards, and gathers what the rules ask about."""
 
-    def __init__(self, text: str) -> None:
-        self.lines = text.split("\n")
+    def __init__(self) -> None:
         self.definitions: dict[str, tuple[list[Token], int]] = {}
+        self.labels: list[str] = []  # of notes, in the order of their first use
+        self.numbers: dict[str, int] = {}
         self.uses: dict[str, int] = {}
         self.found: dict[str, list[Found]] = {}
 
@@ -118,8 +119,7 @@ class _Survey:
     def document(self, tokens: list[Token]) -> Document:
         body = self.blocks(self.without_definitions(tokens))
         done: list[Note] = []
-        while len(done) < len(self.uses):  # a note may refer to further notes
-            label = list(self.uses)[len(done)]
+        for label in self.labels:  # it grows on the way: a note may refer to further notes
             inside, line = self.definitions[label]
             done.append(Note(label, tuple(self.blocks(inside, in_note=True)), line))
         notes = [Note(n.label, n.tokens, n.line, self.uses[n.label]) for n in done]
@@ -233,8 +233,11 @@ class _Survey:
             self.note("undefined_notes", label, line)
             token.type, token.content = "text", f"[^{label}]"
             return
+        if label not in self.uses:
+            self.labels.append(label)
+            self.numbers[label] = len(self.numbers)
         self.uses[label] = self.uses.get(label, 0) + 1
-        token.meta = {"label": label, "number": list(self.uses).index(label), "use": self.uses[label]}
+        token.meta = {"label": label, "number": self.numbers[label], "use": self.uses[label]}
 
     def card(self, token: Token) -> Token:
         line = _start(token) + 1
