@@ -118,17 +118,30 @@ class _Survey:
 
     def document(self, tokens: list[Token]) -> Document:
         body = self.blocks(self.without_definitions(tokens))
-        done: list[Note] = []
-        for label in self.labels:  # it grows on the way: a note may refer to further notes
-            inside, line = self.definitions[label]
-            done.append(Note(label, tuple(self.blocks(inside, in_note=True)), line))
-        notes = [Note(n.label, n.tokens, n.line, self.uses[n.label]) for n in done]
-        for label, (inside, line) in self.definitions.items():
-            if label not in self.uses:
+        inside: list[list[Token]] = []
+        self.follow(inside)
+        for label, (_, line) in self.definitions.items():
+            if label not in self.numbers:
                 self.note("unused_notes", label, line)
-                notes.append(Note(label, tuple(self.blocks(inside, in_note=True)), line))
+                self.number(label)  # shown all the same, and what it refers to, too
+                self.follow(inside)
+        notes = tuple(
+            Note(label, tuple(block), self.definitions[label][1], self.uses.get(label, 0)) for label, block in zip(self.labels, inside, strict=True)
+        )
         found = {kind: tuple(sorted(rows, key=lambda row: row.line)) for kind, rows in self.found.items()}
-        return Document(tuple(body), tuple(notes), **found)
+        return Document(tuple(body), notes, **found)
+
+    def follow(self, inside: list[list[Token]]) -> None:
+        """Survey the notes that have a number but no blocks yet; a note may give a number to further notes."""
+        while len(inside) < len(self.labels):
+            inside.append(self.blocks(self.definitions[self.labels[len(inside)]][0], in_note=True))
+
+    def number(self, label: str) -> int:
+        """Return the number of a note, counted from 0 by first use."""
+        if label not in self.numbers:
+            self.numbers[label] = len(self.labels)
+            self.labels.append(label)
+        return self.numbers[label]
 
     def without_definitions(self, tokens: list[Token]) -> list[Token]:
         kept: list[Token] = []
@@ -233,11 +246,8 @@ class _Survey:
             self.note("undefined_notes", label, line)
             token.type, token.content = "text", f"[^{label}]"
             return
-        if label not in self.uses:
-            self.labels.append(label)
-            self.numbers[label] = len(self.numbers)
         self.uses[label] = self.uses.get(label, 0) + 1
-        token.meta = {"label": label, "number": self.numbers[label], "use": self.uses[label]}
+        token.meta = {"label": label, "number": self.number(label), "use": self.uses[label]}
 
     def card(self, token: Token) -> Token:
         line = _start(token) + 1
