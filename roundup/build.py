@@ -156,8 +156,10 @@ class _Build:
 
     def _ours(self, files: list[Path], gone: set[str], otherwise: str) -> bool:
         """Return True when all these files are about to be removed by us; refuse otherwise."""
-        if any(file.relative_to(self.folder).as_posix() not in gone for file in files):
-            raise RefusedError(otherwise)
+        for file in files:
+            name = file.relative_to(self.folder).as_posix()
+            if name not in gone or file.is_symlink() or not file.is_file() or _hash(file.read_bytes()) not in self.before[name]:
+                raise RefusedError(otherwise)
         return True
 
     def _sweep(self) -> None:
@@ -208,6 +210,8 @@ def _refuse_dangerous(folder: Path) -> None:
 def _reporting(folder: Path) -> Iterator[None]:
     try:
         yield
+    except BrokenPipeError:
+        raise  # of the output, not of the folder
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise RefusedError(f"{error.filename or folder} cannot be read or written: {reason}; mend that and build again") from error

@@ -13,7 +13,7 @@ from functools import partial
 from roundup.crosslinks import CrossLinks
 from roundup.errors import Problem, nearest
 from roundup.issue import Issue, Pick, Prose
-from roundup.paper import day
+from roundup.paper import day, pick_name
 from roundup.plan import Plan, Site, figure_fault
 from roundup.text import dialect
 from roundup.text.links import as_written, look_alike
@@ -64,7 +64,7 @@ def repeated_papers(issue: Issue, site: Site) -> Iterator[Problem]:
     """A paper comes back only when the editors say so: by ``[[ID]]`` in its own commentary."""
     for pick in issue.picks:
         for standing in site.earlier(issue, pick)[:1]:
-            told = {found.value.replace("/", "-") for found in dialect.parse(pick.commentary.text).references}
+            told = {pick_name(found.value) for found in dialect.parse(pick.commentary.text).references}
             if pick.name not in told:
                 what = f'"{pick.name}" already stands in {standing.issue.key} (no. {standing.number}); remove it, or refer to that with [[{pick.name}]]'
                 yield Problem(pick.where, what)

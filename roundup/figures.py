@@ -9,6 +9,8 @@ import re
 import struct
 from typing import Any
 
+from roundup.text.links import is_web
+
 MAX_BYTES = 10_000_000
 MAX_PIXELS = 40_000_000  # an 81-megapixel bomb fits in 236 kB; browsers unpack what they are given
 
@@ -78,12 +80,14 @@ def _webp(data: bytes) -> tuple[int, int]:
 # what draws is let through: these elements, no handler, no address but a fragment or a picture within, no entities.
 _SVG = "http://www.w3.org/2000/svg"
 _DRAWS = frozenset(
-    "svg g path rect circle ellipse line polyline polygon text tspan textPath defs use symbol clipPath mask pattern marker"
+    "svg g a path rect circle ellipse line polyline polygon text tspan textPath defs use symbol clipPath mask pattern marker"
     " linearGradient radialGradient stop filter image title desc style metadata switch".split()
 )
-_ABOUT = ("http://www.w3.org/1999/02/22-rdf-syntax-ns#", "http://purl.org/dc/", "http://creativecommons.org/ns#", "http://web.resource.org/cc/")
+_ABOUT = ("http://www.w3.org/1999/02/22-rdf-syntax-ns#", "http://purl.org/dc/", "http://creativecommons.org/ns#", "http://web.resource.org/cc/",
+          "http://sodipodi.sourceforge.net/", "http://www.inkscape.org/namespaces/")  # fmt: skip
 _INSIDE = re.compile(r"#|data:image/(png|jpeg|gif|webp);base64,")
-_ASKS = re.compile(r"url\(\s*[\"']?\s*(?!#)|@import|\\|javascript:", re.I)  # a backslash could spell any of these
+_ASKS = re.compile(r"url\((?!\s*[\"']?\s*#)|image-set\(|@import|javascript:|\\", re.I)  # a backslash could spell any of these
+_XLINK = "http://www.w3.org/1999/xlink"
 _NUMBER = r"([0-9]{1,7}(?:\.[0-9]+)?)"
 _LENGTH = re.compile(_NUMBER + r"(?:px|pt)?")
 _BOX = re.compile(r"[-0-9.]+[\s,]+[-0-9.]+[\s,]+" + _NUMBER + r"[\s,]+" + _NUMBER)
@@ -112,7 +116,7 @@ class _Drawing:
 
     def __init__(self, parser: Any) -> None:
         self.root: dict[str, str] | None = None
-        self.style = False
+        self.css: list[str] | None = None  # the pieces of the style sheet that is open
         parser.StartElementHandler = self.element
         parser.EndElementHandler = self.end
         parser.CharacterDataHandler = self.text
@@ -137,18 +141,31 @@ class _Drawing:
         effect = space == _SVG and local.startswith("fe") and local != "feImage"
         if not (effect or (space == _SVG and local in _DRAWS) or space.startswith(_ABOUT)):
             self.refuse(f"<{local}")
-        self.style = local == "style"
+        if self.css is not None:
+            self.refuse(f"<{local}")  # a piece of markup could divide what a browser reads as one
+        self.css = [] if local == "style" else None
         for key, value in attributes.items():
-            short = key.rpartition(" ")[2]
-            if short.lower().startswith("on") or (short in ("href", "src") and not _INSIDE.match(value)) or _ASKS.search(value):
-                self.refuse(f"{short}=")
+            if self.acts(local, key, value):
+                self.refuse(f"{key.rpartition(' ')[2]}=")
+
+    def acts(self, element: str, key: str, value: str) -> bool:
+        """Tell whether an attribute does more than draw: a handler, or an address that is neither within nor of a link."""
+        space, _, name = key.rpartition(" ")
+        if name.lower().startswith("on") or name == "base":
+            return True
+        if name in ("href", "src"):
+            return not (_INSIDE.match(value) or (element == "a" and is_web(value)))
+        plain = space in ("", _XLINK) and not name.startswith(("aria-", "data-"))
+        return plain and _ASKS.search(value) is not None
 
     def end(self, name: str) -> None:
-        self.style = False
+        if self.css is not None and (asks := _ASKS.search("".join(self.css))):
+            self.refuse(asks[0])
+        self.css = None
 
     def text(self, text: str) -> None:
-        if self.style and (asks := _ASKS.search(text)):
-            self.refuse(asks[0])
+        if self.css is not None:
+            self.css.append(text)
 
     def size(self) -> tuple[int, int]:
         root = self.root or {}

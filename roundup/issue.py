@@ -261,13 +261,13 @@ class Issue:
 
     def blocks(self) -> Iterator[Block]:
         """Yield every piece of Markdown in the order of the page."""
-        yield Block(self.intro, "intro")
-        yield Block(self.sponsor, "sponsor")
+        yield Block(self.intro, "_intro")
+        yield Block(self.sponsor, "_sponsor")
         for section, name in zip(self.sections, self.section_ids(), strict=True):
-            yield Block(section.note, f"{name or 'picks'}--note")
+            yield Block(section.note, f"{name or '_picks'}--note")
             for pick in section.picks:
                 yield Block(pick.commentary, pick.name, pick)
-        yield Block(self.outro, "outro")
+        yield Block(self.outro, "_outro")
 
     def section_ids(self) -> tuple[str, ...]:
         """Return an anchor for each section, none of them a pick's."""

@@ -16,7 +16,7 @@ from urllib.parse import unquote, urljoin
 
 from roundup.config import Config
 from roundup.errors import Location, Problem, nearest
-from roundup.issue import Archive, Block, Figure, Issue, IssueKey, Pick
+from roundup.issue import Archive, Block, Figure, Issue, IssueKey, Pick, anchor
 from roundup.paper import pick_name
 from roundup.text import dialect
 from roundup.text.links import is_local
@@ -92,7 +92,8 @@ class Site:
 
         In the commentary on that very pick (``inside``) it is the newest earlier one: "as we said in ...".
         """
-        rows = self.standings.get(pick_name(name), ())
+        wanted = pick_name(name)
+        rows = self.standings.get(wanted) or self.standings.get(anchor(wanted), ())
         here = next((s for s in rows if s.issue.key == issue.key), None)
         if here and here.pick is not inside:
             return here
@@ -224,9 +225,9 @@ def _figures_shown(issue: Issue) -> Iterator[tuple[str, Location]]:
     """Yield the path of every figure that the issue's page shows, as it is written, and where."""
     for pick in issue.picks:
         if pick.cover:
-            yield pick.cover, pick.at("cover")
+            yield unquote(pick.cover), pick.at("cover")
         if pick.link and pick.link.image:
-            yield pick.link.image, pick.at("image")
+            yield unquote(pick.link.image), pick.at("image")
     for block in issue.blocks():
         if not re.search(r"!\[|image|figures/", block.prose.text):
             continue  # no need to parse it for this

@@ -178,6 +178,25 @@ def test_a_foreign_file_in_the_way_is_not_overwritten(digest: Digest, roundup: R
     assert (root / "site/2024-2/index.html").read_text() == "mine"
 
 
+@pytest.mark.parametrize("changed", [False, True])
+def test_a_file_of_ours_that_becomes_a_folder_goes_first_unless_somebody_changed_it(changed: bool, digest: Digest, roundup: Run) -> None:
+    root = digest({"assets/foo": "x", "issues/2023-1/issue.yaml": "date: 2023-02-01\n"})
+    roundup("build", root=root)
+    if changed:
+        write(root / "site/assets/foo", "changed")
+    (root / "assets/foo").unlink()
+    write(root / "assets/foo/bar", "y")
+    shutil.rmtree(root / "issues/2023-1")
+    before = tree(root / "site")
+    result = roundup("build", "-q", root=root)
+    if changed:
+        assert (result.code, tree(root / "site")) == (2, before)
+    else:
+        assert result.code == 0
+        assert (root / "site/assets/foo/bar").read_text() == "y"
+        assert roundup("build", "-q", root=digest({"assets/foo": "x"}, name="back")).code == 0
+
+
 def test_a_link_in_the_output_leads_nothing_out(digest: Digest, roundup: Run, tmp_path: Path) -> None:
     root = digest()
     (tmp_path / "elsewhere").mkdir()

@@ -297,6 +297,44 @@ IMAGES: dict[str, tuple[str, bytes, str]] = {
 }
 
 
+XMLNS = 'xmlns="http://www.w3.org/2000/svg"'
+DRAWINGS = {
+    "a fragment in quotes": ("<rect fill=\"url('#g')\"/>", ""),
+    "a fragment in a style sheet": ('<style>.a{fill:url( "#g" )}</style>', ""),
+    "a doctype": ("", ""),
+    "what Inkscape says of itself": ('<s:namedview xmlns:s="http://sodipodi.sourceforge.net/DTD/sodipodi-0.dtd" s:file="C:\\x.png"/>', ""),
+    "a picture within": ('<image href="data:image/png;base64,AAAA"/>', ""),
+    "a link": ('<a href="https://example.org/"><path d="M0 0"/></a>', ""),
+    "a script": ("<script/>", "<script"),
+    "a script under another prefix": ('<x:script xmlns:x="http://www.w3.org/2000/svg"/>', "<script"),
+    "a script of another kind": ('<h:script xmlns:h="http://www.w3.org/1999/xhtml"/>', "<script"),
+    "a form": ('<h:form xmlns:h="http://www.w3.org/1999/xhtml"/>', "<form"),
+    "foreign content": ("<foreignObject/>", "<foreignObject"),
+    "an animation": ('<animate attributeName="href"/>', "<animate"),
+    "a handler": ('<g onclick="x"/>', "onclick="),
+    "an address": ('<use href="https://example.org/a.svg#b"/>', "href="),
+    "a link that acts": ('<a href="javascript:x"/>', "href="),
+    "a base": ('<g xml:base="https://example.org/"/>', "base="),
+    "a fill from elsewhere": ('<g fill="url(https://example.org/a.svg#b)"/>', "fill="),
+    "an image set": ("<g style=\"fill: image-set('https://example.org/a.png' 1x)\"/>", "style="),
+    "an import": ('<style>@import "https://example.org/a.css";</style>', "@import"),
+    "an import in pieces": ('<style>@imp<!-- -->ort "https://example.org/a.css";</style>', "@import"),
+    "an import behind a title": ('<style><title>x</title>@import "https://example.org/a.css";</style>', "<title"),
+    "an import spelled out": ('<style>@imp&#111;rt "https://example.org/a.css";</style>', "@import"),
+}
+
+
+@pytest.mark.parametrize("kind", DRAWINGS)
+def test_a_drawing_draws_and_does_no_more(kind: str, digest: Make, roundup: Run) -> None:
+    inside, refused_for = DRAWINGS[kind]
+    head = '<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "http://www.w3.org/Graphics/SVG/1.1/DTD/svg11.dtd">' if kind == "a doctype" else ""
+    root = digest({FIGURE: f'{head}<svg {XMLNS} width="4" height="3">{inside}</svg>\n'})
+    if refused_for:
+        check_alone(root, roundup, f'{FIGURE}: figure is an SVG with "{refused_for}" in it; figures are plain drawings, save it without or as PNG')
+    else:
+        assert roundup("check", root=root) == Result(0, "no problems in 1 issue\n", "")
+
+
 @pytest.mark.parametrize("kind", IMAGES)
 def test_a_figure_is_judged_by_its_bytes(kind: str, digest: Make, roundup: Run) -> None:
     name, data, what = IMAGES[kind]

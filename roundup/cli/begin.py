@@ -60,7 +60,7 @@ def new(session: Session, key: str | None) -> None:
     newest = max((issue.key for issue in digest.archive.issues), default=None)
     current = key_of(today(), digest.config.cadence)
     wanted = parse_key(key) if key else current if newest is None or newest < current else _next(newest, digest.config.cadence)
-    if there := [folder for folder in _folders(digest) if key_of_folder(folder) == wanted]:
+    if there := [name for name in _folders(digest) if key_of_folder(name) == wanted and not _is_bare(digest, name, wanted)]:
         raise RefusedError(f"{digest.root / 'issues' / there[0]} is there already; nothing was changed")
     files = new_issue(wanted, today())
     create(digest.root, files)
@@ -70,6 +70,12 @@ def new(session: Session, key: str | None) -> None:
 def _folders(digest: Digest) -> list[str]:
     issues = digest.root / "issues"
     return sorted(os.listdir(issues)) if issues.is_dir() else []
+
+
+def _is_bare(digest: Digest, name: str, key: IssueKey) -> bool:
+    """Tell whether a folder of the key's own name has no issue.yaml yet: then there is one to begin."""
+    folder = digest.root / "issues" / name
+    return name == str(key) and folder.is_dir() and not os.path.lexists(folder / "issue.yaml")
 
 
 def _next(newest: IssueKey, cadence: str) -> IssueKey:

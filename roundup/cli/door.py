@@ -59,6 +59,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has gone; so do we
         sys.exit(1)
+    except OSError as error:
+        click.echo(printable(f"{error.filename or 'the output'}: {(error.strerror or str(error)).lower()}; mend that and try again"), err=True)
+        sys.exit(1)
 
 
 def _quiet(context: click.Context, _: click.Parameter, value: bool) -> None:

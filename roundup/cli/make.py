@@ -9,7 +9,7 @@ import click
 
 from roundup.cli.door import Session, command, today
 from roundup.cli.wanted import belongs, blocking_problems, digest_of, folders_of, key_of_folder, parse_key, refuse_drafts, refuse_inside_sources, site_of
-from roundup.errors import Problem, SourceError, count, report
+from roundup.errors import Problem, RefusedError, SourceError, count, report
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -84,6 +84,8 @@ def build(session: Session, keys: tuple[str, ...], drafts: bool, output: str | N
             odd[key] = set(checks.of(one.issue))  # while what was parsed of it is at hand
         return (digest.root / one.source).read_bytes() if one.source else render(one, site, ready)
 
+    if output == "":
+        raise RefusedError("the output folder has no name; give one with --output")
     folder = Path(output) if output else digest.root / "site"
     refuse_inside_sources(folder, digest.root)
     done = build_site(tuple(o for o in planned.outputs if not keys or belongs(o, wanted)), draw, folder, partly=bool(keys))

@@ -39,11 +39,12 @@ def folders_of(digest: Digest, keys: Iterable[str]) -> tuple[str, ...]:
     from roundup.errors import nearest
 
     folders = {issue.key: f"{issue.folder}/" for issue in digest.archive.issues}
-    broken = {p.where.path.split("/")[1]: f"issues/{p.where.path.split('/')[1]}/" for p in digest.problems if p.where.path.startswith("issues/")}
+    unread = [problem.where.path.split("/")[1] for problem in digest.problems if problem.where.path.startswith("issues/")]
+    broken = {key_of_folder(name): f"issues/{name}/" for name in unread}
     found = []
     for text in keys:
         key = parse_key(text)
-        folder = folders.get(key) or broken.get(text)
+        folder = folders.get(key) or broken.get(key)
         if folder is None:
             raise RefusedError(f'there is no issue "{key}"{nearest(str(key), map(str, folders)) or f"; begin it with: roundup new {key}"}')
         found.append(folder)
@@ -58,7 +59,7 @@ def refuse_drafts(hidden: tuple[Issue, ...], wanted: tuple[str, ...]) -> None:
 
 
 def refuse_inside_sources(folder: Path, root: Path) -> None:
-    for name in ("issues", "templates", "assets", ".roundup", ".git"):
+    for name in ("issues", "templates", "assets", "roundup.yaml", ".roundup", ".git"):
         if folder.resolve().is_relative_to(root / name):
             raise RefusedError(f"{folder} lies among the digest's own files; choose another folder with --output")
 

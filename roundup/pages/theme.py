@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from jinja2 import BaseLoader, Environment, StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError, UndefinedError, nodes
+from jinja2 import BaseLoader, Environment, StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError, UndefinedError, meta, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
@@ -109,17 +109,34 @@ def unfit_templates(theme: Theme) -> Iterator[Problem]:
 
 
 def _unknown_blocks(ready: Drawing, name: str) -> Iterator[Problem]:
-    """Yield each block of a template that extends ours, of a name that ours do not have: what is in it is shown nowhere."""
+    """Yield what a template builds on that is not there: a template, or a block in which its words would be shown."""
     try:
         tree = ready.html.parse(ready.theme.own[name])
-        ours = {block.name for text in ready.theme.built_in.values() for block in ready.html.parse(text).find_all(nodes.Block)}
+        there = {*ready.theme.own, *ready.theme.built_in, *(BUILT_IN + n for n in ready.theme.built_in)}
+        for referenced in sorted(filter(None, meta.find_referenced_templates(tree))):
+            if referenced not in there:
+                yield Problem(Location(f"templates/{name}"), f'there is no template "{referenced}"{nearest(referenced, sorted(there))}')
+        parent = next(iter(tree.find_all(nodes.Extends)), None)
+        blocks = _blocks(ready, parent) if parent else set()
     except TemplateSyntaxError:
         return
-    extends = any(isinstance(node, nodes.Extends) for node in tree.body)
     for node in tree.body:
-        if extends and isinstance(node, nodes.Block) and node.name not in ours:
-            hint = nearest(node.name, ours) or f"; ours are {', '.join(sorted(ours))}"
+        if blocks and isinstance(node, nodes.Block) and node.name not in blocks:
+            hint = nearest(node.name, sorted(blocks)) or f"; there are {', '.join(sorted(blocks))}"
             yield Problem(Location(f"templates/{name}", node.lineno), f'block "{node.name}" is shown nowhere{hint}')
+
+
+def _blocks(ready: Drawing, parent: nodes.Extends | None) -> set[str]:
+    """Return the blocks of the template that is extended, and of those that it extends in turn."""
+    found: set[str] = set()
+    seen: set[str] = set()
+    while parent and isinstance(parent.template, nodes.Const) and (path := str(parent.template.value)) not in seen:
+        seen.add(path)
+        own = "" if path.startswith(BUILT_IN) else ready.theme.own.get(path, "")
+        tree = ready.html.parse(own or ready.theme.built_in.get(path.removeprefix(BUILT_IN), ""))
+        found |= {block.name for block in tree.find_all(nodes.Block)}
+        parent = next(iter(tree.find_all(nodes.Extends)), None)
+    return found
 
 
 def _syntax_problem(error: TemplateSyntaxError, name: str) -> Problem:

@@ -114,7 +114,8 @@ class _Reader(Disk):
             self.advice.append(Problem(Location(f"{folder}/{name}"), f"is not read{hint}"))
         path = f"{folder}/issue.yaml"
         if not os.path.lexists(self.root / path):
-            self.note(folder, f'there is no issue.yaml; run "roundup new {key}" or remove the folder')
+            begin = f'run "roundup new {key}"' if folder.endswith(f"/{key}") else f"rename the folder to {key} and begin it"
+            self.note(folder, f"there is no issue.yaml; {begin}, or remove the folder")
             return None
         before = len(self.problems)
         text, data = self.text(path)

@@ -262,7 +262,7 @@ class _Survey:
             self.note("card_words", getattr(card, key), line + lines.get(key, 1) - 1)
         self.note("links", card.url, line + lines["url"] - 1)
         if card.image:
-            self.note("figures", card.image, line + lines["image"] - 1)
+            self.note("figures", unquote(card.image), line + lines["image"] - 1)
         made = Token("card", "", 0, meta={"card": card}, map=token.map, block=True)
         made.level = token.level
         return made
@@ -293,7 +293,8 @@ def parse_card(text: str) -> tuple[Card | None, dict[str, int], list[Problem]]:
         if not values.get(key) and f'"{key}"' not in meant and isinstance(mapping.values.get(key, yamltext.Scalar("", 1)), yamltext.Scalar):
             faults.append(Problem(Location("card", mapping.lines.get(key, 1)), f'a card needs "{key}"; add it'))
     if values.get("url") and not links.is_allowed(values["url"]):
-        what = f'"{values["url"]}" is no address for a card; take one that begins with https://'
+        mend = "write %20 for a space" if " " in values["url"] else "take one that begins with https://"
+        what = f'"{values["url"]}" is no address for a card; {mend}'
         faults.append(Problem(Location("card", mapping.lines["url"]), what))
     if not faults:
         values["url"] = address(values["url"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -46,11 +47,13 @@ class Setting:
         if href.startswith("#"):
             return self.own + href
         travels = not is_local(self.root)
-        path, mark, fragment = urljoin(f"/{self.page}", href).lstrip("/").partition("#")
+        whole = urljoin(f"/{self.page}", href).lstrip("/")
+        path = re.split(r"[?#]", whole, maxsplit=1)[0]
+        tail = whole[len(path) :]
         if travels:
             path = path.removesuffix("index.html")
         elif path == "" or path.endswith("/"):
             path += "index.html"
         if not self.root and ":" in path.partition("/")[0]:
             path = f"./{path}"  # else "/javascript:x" would become a scheme
-        return f"{self.root}{path}{mark}{fragment}"
+        return f"{self.root}{path}{tail}"

@@ -28,7 +28,8 @@ _LINE_START = re.compile(r"^(\s*)([#+=>-]|\d+(?=[.)]))", re.M)
 @lru_cache(maxsize=4096)  # the same names and words stand on many lines
 def escaped(text: str) -> Markup:
     """Return plain text so that Markdown shows it as it is; ``Markup`` here means safe in Markdown, not in HTML."""
-    return Markup(_at_line_starts(_escape(re.sub(r"\s+", " ", visible(text)))))
+    line = _at_line_starts(_escape(re.sub(r"\s+", " ", visible(text))))
+    return Markup(re.sub(r"(?<=\s)(#+)$", r"\\\1", line))  # at the end of a heading they would go
 
 
 def address(href: str) -> Markup:
@@ -287,7 +288,7 @@ def _inline_math(markup: str, content: str) -> str:
     if not _NOT_ONLY_MATH.search(content):
         return markup + _math(content).replace("\n", " ") + markup
     code = _code_span(content.replace("\n", " "))
-    return f"${code}$" if code.startswith("`") and not code.startswith("``") else code
+    return _escape(markup + content + markup) if code.startswith("``") else f"${code}$"
 
 
 def _math_block(content: str) -> str:
