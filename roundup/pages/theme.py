@@ -103,12 +103,12 @@ def unfit_templates(theme: Theme) -> Iterator[Problem]:
                 environment.get_template(name)
             except TemplateSyntaxError as error:
                 yield _syntax_problem(error, name)
-            yield from _unknown_blocks(ready, name)
+            yield from _missing_pieces(ready, name)
         if name not in theme.built_in and (hint := nearest(name, theme.built_in)):
             yield Problem(Location(f"templates/{name}"), f"replaces no template of ours{hint}")
 
 
-def _unknown_blocks(ready: Drawing, name: str) -> Iterator[Problem]:
+def _missing_pieces(ready: Drawing, name: str) -> Iterator[Problem]:
     """Yield what a template builds on that is not there: a template, or a block in which its words would be shown."""
     try:
         tree = ready.html.parse(ready.theme.own[name])

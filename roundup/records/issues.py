@@ -157,12 +157,11 @@ def _pick(mapping: Mapping, path: str, stem: str, problems: list[Problem], advic
         "tldr": fields.text("tldr"),
         "rating": fields.text("rating"),
         "cover": fields.text("cover"),
-        "lines": fields.lines + _inner_lines(mapping, "link"),
     }
     if about is None:
         return None
     where = Location(path, mapping.line)
-    return PickFile(_name(about, stem, where, problems), about, where, stem, fields.lines, values)
+    return PickFile(_name(about, stem, where, problems), about, where, stem, fields.lines + _inner_lines(mapping, "link"), values)
 
 
 def _inner_lines(mapping: Mapping, key: str) -> tuple[tuple[str, int], ...]:
@@ -272,7 +271,7 @@ class _Assembly:
         for pick in picks:
             subject = self.records.get(pick.name) if isinstance(pick.about, ArxivId) else pick.about
             if subject is not None:
-                yield Pick(subject, pick.name, where=pick.where, **pick.values)  # type: ignore[arg-type]
+                yield Pick(subject, pick.name, where=pick.where, lines=pick.lines, **pick.values)  # type: ignore[arg-type]
             elif pick.name not in self.unread.papers and not self.unread.all_papers:
                 self.unread = replace(self.unread, papers=self.unread.papers | {pick.name})
                 path = f"{self.file.where.path.rpartition('/')[0]}/papers/{pick.name}.yaml"

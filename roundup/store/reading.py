@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 from roundup import __version__
 from roundup.config import Config
@@ -20,6 +21,8 @@ from roundup.records.digest import parse_config
 from roundup.records.issues import PickFile, assemble, parse_issue, parse_pick
 from roundup.records.papers import parse_paper
 from roundup.store.disk import Disk, reason
+
+Read = TypeVar("Read")
 
 CONFIG = "roundup.yaml"
 ISSUES = "issues"
@@ -122,8 +125,8 @@ class _Reader(Disk):
         title = config.issue_title.replace("{key}", str(key))
         file = parse_issue(text, path, key, title, self.problems, self.advice) if text is not None else None
         digest = hashlib.blake2b(data, digest_size=16)
-        picks, unread_picks = self.picks(folder, digest)
-        papers, unread_papers = self.papers(folder, digest)
+        picks, unread_picks = self.records(f"{folder}/commentary", digest, self.pick)
+        papers, unread_papers = self.records(f"{folder}/papers", digest, self.paper)
         figures, unread_figures = self.figures(folder, digest)
         if file is None:
             return None
@@ -137,41 +140,38 @@ class _Reader(Disk):
         issue = assemble(file, picks, papers, unread, self.problems)
         return replace(issue, figures=tuple(figures), digest=digest.hexdigest())
 
-    def picks(self, folder: str, digest: hashlib.blake2b) -> tuple[list[PickFile], set[str] | None]:
-        """Return the picks, and the names of those that could not be read; None for all."""
-        picks: list[PickFile] = []
+    def records(self, folder: str, digest: hashlib.blake2b, read: Callable[[str, str, list[str]], Read | None]) -> tuple[list[Read], set[str] | None]:
+        """Return what the files of a folder hold, and the names of those that could not be read; None for all of them."""
+        found: list[Read] = []
         unread: set[str] = set()
-        names = self.names(f"{folder}/commentary", ".yaml")
+        names = self.names(folder, ".yaml")
         for name in names or ():
-            path = f"{folder}/commentary/{name}"
+            path = f"{folder}/{name}"
             text, data = self.text(path)
-            pick = parse_pick(text, path, self.problems, self.advice) if text is not None else None
-            if pick and isinstance(pick.about, ArxivId) and pick.about.name != pick.stem:
-                where = Location(path, dict(pick.lines).get("paper", 1))
-                self.misnamed(where, f'paper "{pick.about}"', f'"{pick.about}"', pick.stem, pick.about.name, names or [])
-                pick = None
-            picks += [pick] if pick else []
-            unread |= set() if pick else self._names_of(name, text)
-            digest.update(name.encode() + b"\0" + data)
-        return picks, None if names is None else unread
+            one = read(text, path, names or []) if text is not None else None
+            if one is None:
+                unread |= self._names_of(name, text)
+            else:
+                found.append(one)
+            digest.update(path.encode() + b"\0" + data)
+        return found, None if names is None else unread
 
-    def papers(self, folder: str, digest: hashlib.blake2b) -> tuple[list[Paper], set[str] | None]:
-        """Return the records, and the names of those that could not be read; None for all."""
-        papers: list[Paper] = []
-        unread: set[str] = set()
-        names = self.names(f"{folder}/papers", ".yaml")
-        for name in names or ():
-            path = f"{folder}/papers/{name}"
-            text, data = self.text(path)
-            paper = parse_paper(text, path, self.problems) if text is not None else None
-            if paper and paper.id.name != name.removesuffix(".yaml"):
-                whose = f'the record of "{paper.id.base}"'
-                self.misnamed(paper.where, whose, whose, name, paper.id.name, names or [])
-                paper = None
-            papers += [paper] if paper else []
-            unread |= set() if paper else self._names_of(name, text)
-            digest.update(name.encode() + b"\0" + data)
-        return papers, None if names is None else unread
+    def pick(self, text: str, path: str, names: list[str]) -> PickFile | None:
+        pick = parse_pick(text, path, self.problems, self.advice)
+        if pick and isinstance(pick.about, ArxivId) and pick.about.name != pick.stem:
+            where = Location(path, dict(pick.lines).get("paper", 1))
+            self.misnamed(where, f'paper "{pick.about}"', f'"{pick.about}"', pick.stem, pick.about.name, names)
+            return None
+        return pick
+
+    def paper(self, text: str, path: str, names: list[str]) -> Paper | None:
+        paper = parse_paper(text, path, self.problems)
+        name = path.rpartition("/")[2]
+        if paper and f"{paper.id.name}.yaml" != name:
+            whose = f'the record of "{paper.id.base}"'
+            self.misnamed(paper.where, whose, whose, name, paper.id.name, names)
+            return None
+        return paper
 
     def misnamed(self, where: Location, what: str, short: str, called: str, name: str, names: list[str]) -> None:
         """Note a file that is named otherwise than the paper in it; where that paper has its own file, it stands twice."""
