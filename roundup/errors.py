@@ -68,6 +68,21 @@ class RefusedError(RoundupError):
     exit_code = 2
 
 
+class FetchError(RoundupError):
+    """A source did not answer as it should: its address, what it answered, how often it was asked, and what to do."""
+
+    exit_code = 3
+
+    def __init__(self, url: str, answer: str, tries: int = 1, mend: str = "try again later") -> None:
+        self.url, self.answer, self.tries = url, answer, tries
+        often = f" after {tries} tries" if tries > 1 else ""
+        shown = url if len(url) <= _LONGEST_URL else f"{url[:_LONGEST_URL]}…"
+        super().__init__(f"{shown} {answer}{often}; {mend}")
+
+
+_LONGEST_URL = 100  # a hundred IDs stand in one
+
+
 def report(problems: Iterable[Problem]) -> str:
     """Return the problems, a line each, and their count."""
     rows = sorted(set(problems))
