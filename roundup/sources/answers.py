@@ -1,0 +1,31 @@
+"""What a server said, and what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a server said: the address that answered in the end, its status, headers by small name, the body unpacked."""
+
+    url: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def content_type(self) -> str:
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+class AnswerError(Exception):
+    """An answer that cannot be taken. ``tries`` is how often it is worth asking in all; 1 is never again.
+
+    ``wait_s`` is what the server asked for before the next try.
+    """
+
+    def __init__(self, what: str, tries: int = 4, wait_s: float = 0.0) -> None:
+        super().__init__(what)
+        self.tries, self.wait_s = tries, wait_s

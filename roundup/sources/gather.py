@@ -1,0 +1,267 @@
+"""What was asked for -> papers, a batch at a time, each from the first source that has it; what is missing has a name.
+
+The order is cache, query API, OAI-PMH, announcement feed, as far as they can give the same answer. A failure of one is
+told and the next one asked; only what none could give is missing, and a later run asks for that alone.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from roundup.errors import FetchError
+from roundup.paper import ArxivId, Links, Paper, day
+from roundup.references import Title
+from roundup.revisions import merged
+from roundup.sources.announcements import Announcements
+from roundup.sources.cache import Cache
+from roundup.sources.feeds import Feeds, Post
+from roundup.sources.huggingface import HuggingFace
+from roundup.sources.oai import OaiPmh
+from roundup.sources.query import PAGE, QueryApi
+
+Batch = tuple[Paper, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """What was asked for and not had, and why. ``asked`` can be asked for again as it stands."""
+
+    asked: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Everybody who can be asked."""
+
+    cache: Cache
+    api: QueryApi
+    oai: OaiPmh
+    announcements: Announcements
+    huggingface: HuggingFace
+    feeds: Feeds
+
+
+@dataclass
+class Gathering:
+    """One run's asking. ``missing`` and ``remarks`` grow as it goes; ``again`` is for papers that the cache must not answer.
+
+    ``categories`` are those whose announcement feed is asked last for a paper that nobody else would give.
+    """
+
+    sources: Sources
+    remark: Callable[[str], None]
+    categories: Sequence[str] = ()
+    again: bool = False
+    missing: list[Missing] = field(default_factory=list)
+    api_is_down: bool = False
+
+    def by_id(self, wanted: Iterable[ArxivId]) -> Iterator[Batch]:
+        """Yield papers by their IDs, at most a page of them in a request, in no order; those that arXiv lacks are missing."""
+        left = list(dict.fromkeys(wanted))
+        if not self.again:
+            kept = {one: paper for one in left if (paper := self.sources.cache.paper(one))}
+            left = [one for one in left if one not in kept]
+            if kept:
+                yield tuple(kept.values())
+        for start in range(0, len(left), PAGE):
+            yield from self._page(left[start : start + PAGE])
+
+    def _page(self, ids: Sequence[ArxivId]) -> Iterator[Batch]:
+        if not self.api_is_down:
+            try:
+                page = self.sources.api.by_id(ids)
+            except FetchError as error:
+                self.api_is_down = True
+                self.remark(f"{error}; asking OAI-PMH instead, a paper at a time")
+            else:
+                self._tell(page.unfit)
+                found = {one: paper for one in ids if (paper := _answer(one, page.papers))}
+                self.sources.cache.keep_papers((paper, one.version is None) for one, paper in found.items())
+                self.missing += [Missing(str(one), _unknown(one)) for one in ids if one not in found]
+                yield tuple(dict.fromkeys(found.values()))
+                return
+        yield from self._one_by_one(ids)
+
+    def _one_by_one(self, ids: Sequence[ArxivId]) -> Iterator[Batch]:
+        for place, one in enumerate(ids):
+            try:
+                paper = self.sources.oai.record(one)
+            except FetchError as error:
+                yield from self._announced(ids[place:], error)
+                return
+            if paper:
+                self.sources.cache.keep_papers([(paper, one.version is None)])
+                yield (paper,)
+            else:
+                self.missing.append(Missing(str(one), _unknown(one)))
+
+    def _announced(self, ids: Sequence[ArxivId], error: FetchError) -> Iterator[Batch]:
+        """Yield those that were announced today, as the feed has them: no comment, no day of submission; refreshing adds them."""
+        listed: Batch = ()
+        try:
+            listed = self.sources.announcements.of(self.categories).papers if self.categories else ()
+        except FetchError as second:
+            self.remark(str(second))
+        found = {one: paper for one in ids if (paper := _answer(one, listed))}
+        if found:
+            yield tuple(found.values())
+        self.missing += [Missing(str(one), str(error)) for one in ids if one not in found]
+
+    def search(self, query: str, most: int, fallback: Callable[[], Iterator[Batch] | None] = lambda: None) -> Iterator[Batch]:
+        """Yield the papers of a search, newest first; where the API gives out, those of ``fallback``, which finds the same."""
+        got, total = 0, 0
+        try:
+            for page in self.sources.api.search(query, most):
+                self._tell(page.unfit)
+                self.missing += [Missing(query, one) for one in page.unfit]
+                got, total = got + len(page.papers), page.total
+                self.sources.cache.keep_papers((paper, True) for paper in page.papers)
+                yield page.papers
+        except FetchError as error:
+            other = fallback()
+            if other is None:
+                self.missing.append(Missing(query, f"{error}; {got:,} of {total or 'its':,} papers were had" if got else str(error)))
+                return
+            self.remark(f"{error}; harvesting from OAI-PMH instead")
+            yield from other
+            return
+        if got < min(total, most):
+            self.missing.append(Missing(query, f"arXiv counts {total:,} papers and gave {got:,}"))
+        elif total > most:
+            self.remark(f"{query}: the newest {most:,} of {total:,} papers; ask for more with --max")
+        elif not total:
+            self.remark(f"{query}: no paper matches")
+
+    def harvest(self, categories: Sequence[str], since: dt.date, until: dt.date | None, most: int) -> Iterator[Batch]:
+        """Yield what was submitted in these categories within these days, by OAI-PMH; most of what it lists is older work, changed."""
+        got = 0
+        for category in categories:
+            try:
+                for page in self.sources.oai.harvest(category, since):
+                    self._tell(page.unfit)
+                    fresh = [p for p in page.papers if p.submitted and since <= day(p.submitted) and (until is None or day(p.submitted) <= until)]
+                    fresh = [p for p in fresh if set(categories) & set(p.categories)][: most - got]
+                    got += len(fresh)
+                    self.sources.cache.keep_papers((paper, True) for paper in fresh)
+                    yield tuple(fresh)
+            except FetchError as error:
+                self.missing.append(Missing(f"cat:{category}", str(error)))
+
+    def listing(self, categories: Sequence[str]) -> Batch:
+        """Return what arXiv announced last in these categories, as the feed has it."""
+        try:
+            found = self.sources.announcements.of(categories)
+        except FetchError as error:
+            self.missing.append(Missing("+".join(categories), str(error)))
+            return ()
+        self._tell(found.unfit)
+        self.missing += [Missing("+".join(categories), one) for one in found.unfit]
+        for remark in (found.quiet, *found.remarks):
+            if remark:
+                self.remark(f"{'+'.join(categories)}: {remark}")
+        return found.papers
+
+    def daily(self, date: dt.date | None) -> Iterator[Batch]:
+        """Yield the papers of a day's list at Hugging Face, as arXiv has them, with the votes that they have there."""
+        try:
+            found = self.sources.huggingface.daily(date)
+        except FetchError as error:
+            self.missing.append(Missing(f"https://huggingface.co/papers/date/{date}" if date else "https://huggingface.co/papers", str(error)))
+            return
+        self._tell(found.unfit)
+        if not found.papers:
+            self.remark(f"Hugging Face lists no paper for {date:%A, %Y-%m-%d}" if date else "Hugging Face lists no paper today")
+        listed = {one.id.base: one for one in found.papers}
+        for batch in self.by_id(one.id for one in found.papers):
+            yield tuple(replace(p, seen=(listed[p.id.base].seen,), links=replace(p.links, code=_together(p.links, listed[p.id.base].code))) for p in batch)
+
+    def completed(self, listed: Sequence[Paper]) -> Iterator[Batch]:
+        """Yield papers of a feed with what only the API tells of them (comment, first submission, each author by himself)."""
+        by_base = {paper.id.base: paper for paper in listed}
+        missing = len(self.missing)
+        for batch in self.by_id(paper.id.latest for paper in listed):
+            yield tuple(merged(by_base.pop(paper.id.base), paper) for paper in batch)
+        del self.missing[missing:]  # what the feed tells of them is enough to go on with
+        if by_base:
+            yield tuple(by_base.values())
+
+    def titled(self, title: Title) -> Batch:
+        """Return the one paper that has this title; the nearest one is named where none has."""
+        words = " ".join(re.findall(r"\w[\w'’-]*", title.text))
+        found = self._looked_up(f'ti:"{words}"', title.text, 10)
+        for paper in found or ():
+            if _letters(paper.title) == _letters(title.text):
+                return (paper,)
+        if found is not None:
+            near = f'; the nearest is {found[0].id.base}, "{found[0].title}"' if found else ""
+            self.missing.append(Missing(title.text, f"no paper on arXiv has this title{near}"))
+        return ()
+
+    def with_doi(self, doi: str) -> Batch:
+        """Return the one paper that has this DOI."""
+        found = self._looked_up(f'doi:"{doi}"', doi, 5)
+        for paper in found or ():
+            if doi.lower() in paper.doi.lower().split():
+                return (paper,)
+        if found is not None:
+            self.missing.append(Missing(doi, "no paper on arXiv has this DOI"))
+        return ()
+
+    def posts(self, url: str) -> tuple[Post, ...]:
+        """Return the entries of a feed of anybody's."""
+        try:
+            return self.sources.feeds.posts(url)
+        except FetchError as error:
+            self.missing.append(Missing(url, str(error)))
+            return ()
+
+    def licensed(self, papers: Iterable[Paper]) -> Iterator[Batch]:
+        """Yield those of the papers whose licence was not known, with it: OAI-PMH alone tells, a paper at a time."""
+        for paper in papers:
+            if paper.license:
+                continue
+            try:
+                told = self.sources.oai.record(paper.id.latest)
+            except FetchError as error:
+                self.missing.append(Missing(str(paper.id), str(error)))
+                return
+            if told:
+                yield (replace(paper, license=told.license),)
+
+    def _looked_up(self, query: str, asked: str, most: int) -> Batch | None:
+        try:
+            pages = list(self.sources.api.search(query, most, by_date=False))
+        except FetchError as error:
+            self.missing.append(Missing(asked, str(error)))
+            return None
+        papers = tuple(paper for page in pages for paper in page.papers)
+        self.sources.cache.keep_papers((paper, True) for paper in papers)
+        return papers
+
+    def _tell(self, unfit: Sequence[str]) -> None:
+        for one in unfit:
+            self.remark(one)
+
+
+def _answer(wanted: ArxivId, papers: Iterable[Paper]) -> Paper | None:
+    """Return the paper that answers what was asked; of an ID without version, its newest."""
+    fitting = [paper for paper in papers if paper.id.base == wanted.base and wanted.version in {None, paper.id.version}]
+    return max(fitting, key=lambda paper: paper.id.version or 0, default=None)
+
+
+def _unknown(one: ArxivId) -> str:
+    version = f" in version {one.version}" if one.version else ""
+    return f"arXiv has no such paper{version}, or not yet: a new one may take a day"
+
+
+def _together(links: Links, code: tuple[str, ...]) -> tuple[str, ...]:
+    known = {url.lower() for url in links.code}
+    return links.code + tuple(url for url in code if url.lower() not in known)
+
+
+def _letters(text: str) -> str:
+    return "".join(char for char in text.casefold() if char.isalnum())

@@ -1,0 +1,238 @@
+"""One request after the other: in turn, with limits on time, size and hosts, and asked again only where that helps.
+
+What comes back has been read to its end within its limits; whether it says what it should is for ``check`` to tell.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import email.utils
+import re
+import socket
+import threading
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+from urllib.parse import urljoin, urlsplit
+
+import certifi
+import urllib3
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+from roundup.errors import FetchError
+from roundup.sources.answers import Answer, AnswerError
+from roundup.sources.pace import LONGEST_S, Pace
+
+T = TypeVar("T")
+
+_HOPS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one request may take: seconds of silence, seconds in all, bytes of an answer unpacked."""
+
+    silence_s: float = 15.0
+    total_s: float = 25.0
+    size: int = 24_000_000  # a page of OAI-PMH has 6 million, a feed of 2,000 papers 5
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to ask for, of whom: redirects lead no further than ``hosts``, which are ``host`` or ``host:port``."""
+
+    url: str
+    accept: str
+    hosts: frozenset[str] = frozenset()
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def may_lead_to(self, url: str) -> bool:
+        """Tell whether a redirect may be followed: to the same host or an allowed one, and never off TLS."""
+        here, there = urlsplit(self.url), urlsplit(url)
+        if there.scheme not in {"http", "https"} or (here.scheme == "https" and there.scheme == "http"):
+            return False
+        return there.netloc in self.hosts | {here.netloc} and "@" not in there.netloc
+
+
+class Http:
+    """One connection a host, no cookies, no credentials, no proxy but those that ``proxies`` names for an address."""
+
+    def __init__(self, agent: str, *, limits: Limits = Limits(), proxy: Callable[[str], str] = lambda url: "") -> None:
+        self.agent, self.limits, self.proxy = agent, limits, proxy
+        self.asked = 0  # requests made, redirects and tries counted
+        self.tell: Callable[[str], None] = lambda what: None  # hears of every pause that is longer than usual
+        self._sockets: list[socket.socket] = []
+        self._pools: dict[str, urllib3.PoolManager] = {}
+
+    def ask(self, request: Request, pace: Pace, check: Callable[[Answer], T]) -> T:
+        """Return what ``check`` makes of the answer; a AnswerError that it raises is asked about again, at most 4 times in all.
+
+        FetchError when no try brought an answer that can be taken, or the server asks for a longer pause than anybody waits.
+        """
+        tries = 0
+        while True:
+            tries += 1
+            try:
+                return check(self._answer(request, pace))
+            except AnswerError as fault:
+                wait_s = max(fault.wait_s, pace.delay_s * 2 ** (tries - 1))
+                if fault.wait_s > LONGEST_S:
+                    raise FetchError(request.url, str(fault), tries, f"it asks to be left alone for {_duration(fault.wait_s)}; come back after that") from fault
+                if tries >= fault.tries:
+                    raise FetchError(request.url, str(fault), tries) from fault
+                self.tell(f"{urlsplit(request.url).netloc} {fault}; asking again in {wait_s:.0f} s")
+                pace.hold(wait_s)
+
+    def close(self) -> None:
+        for pool in self._pools.values():
+            pool.clear()
+
+    def _answer(self, request: Request, pace: Pace) -> Answer:
+        url = request.url
+        for _ in range(_HOPS + 1):
+            with pace.turn():
+                answer = self._once(url, request)
+            if answer.status not in {301, 302, 303, 307, 308}:
+                return self._fit(answer)
+            target = urljoin(url, answer.headers.get("location", ""))
+            if not request.may_lead_to(target):
+                raise AnswerError(f"sends us on to {target[:200]}, which is not one of its own addresses", tries=1)
+            url = target
+        raise AnswerError(f"sends us on more than {_HOPS} times", tries=1)
+
+    def _fit(self, answer: Answer) -> Answer:
+        """Return the answer where its status is good (200, 304) or explains itself (400, 404)."""
+        if answer.status in {200, 304, 400, 404}:
+            return answer
+        what = f"answered HTTP {answer.status}"
+        wait_s = _retry_after(answer.headers)
+        passing = answer.status in {406, 408, 425, 429} or (answer.status >= 500 and answer.status not in {501, 505})
+        raise AnswerError(what, tries=4 if passing else 1, wait_s=wait_s)
+
+    def _once(self, url: str, request: Request) -> Answer:
+        """Return one answer, read to its end; AnswerError where it cannot be had within the limits."""
+        self.asked += 1
+        expired = threading.Event()
+        watch = threading.Timer(self.limits.total_s, self._cut, [expired])
+        watch.daemon = True
+        headers = {"User-Agent": self.agent, "Accept": request.accept, "Accept-Encoding": "gzip", **request.headers}
+        try:
+            watch.start()
+            response = self._pool(url).urlopen(
+                "GET", url, headers=headers, preload_content=False, decode_content=False, redirect=False, retries=False,
+                timeout=urllib3.Timeout(connect=min(10.0, self.limits.silence_s), read=self.limits.silence_s),
+            )  # fmt: skip
+            try:
+                body = self._body(response)
+            except BaseException:
+                response.close()  # what is left in it would be taken for the next answer
+                raise
+            response.release_conn()
+            return Answer(url, response.status, {name.lower(): value for name, value in response.headers.items()}, body)
+        except (urllib3.exceptions.HTTPError, OSError, ValueError, zlib.error) as error:
+            if expired.is_set():
+                raise AnswerError(f"did not finish its answer within {self.limits.total_s:g} s", tries=2) from error
+            raise _fault(error, self.limits) from error
+        finally:
+            watch.cancel()
+
+    def _body(self, response: urllib3.BaseHTTPResponse) -> bytes:
+        packing = response.headers.get("content-encoding", "identity").strip().lower()
+        if packing not in {"identity", "", "gzip", "x-gzip"}:
+            raise AnswerError(f'answered packed as "{packing[:40]}", which was not asked for', tries=1)
+        unpack = zlib.decompressobj(zlib.MAX_WBITS | 16) if "gzip" in packing else None
+        parts, size = [], 0
+        for chunk in response.stream(65536, decode_content=False):
+            part = unpack.decompress(chunk, self.limits.size + 1 - size) if unpack else chunk
+            parts.append(part)
+            size += len(part)
+            if size > self.limits.size:
+                raise AnswerError(f"answered with more than {self.limits.size:,} bytes", tries=1)
+        if unpack and not unpack.eof:
+            raise AnswerError("broke off in the middle of its answer")
+        return b"".join(parts)
+
+    def _cut(self, expired: threading.Event) -> None:
+        """End an answer that takes too long, however it drips: a limit on each silence alone lets it go on for ever."""
+        expired.set()
+        for one in self._sockets:
+            try:
+                one.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                continue  # closed already
+
+    def _pool(self, url: str) -> urllib3.PoolManager:
+        proxy = self.proxy(url)
+        if proxy not in self._pools:
+            kept: dict[str, Any] = {"num_pools": 4, "maxsize": 1, "block": True, "cert_reqs": "CERT_REQUIRED", "ca_certs": certifi.where()}
+            pool = urllib3.ProxyManager(proxy, **kept) if proxy else urllib3.PoolManager(**kept)
+            pool.pool_classes_by_scheme = {
+                "http": _pool_class(HTTPConnectionPool, HTTPConnection, self._sockets),
+                "https": _pool_class(HTTPSConnectionPool, HTTPSConnection, self._sockets),
+            }
+            self._pools[proxy] = pool
+        return self._pools[proxy]
+
+
+def _pool_class(pool: type[Any], connection: type[Any], sockets: list[socket.socket]) -> type[Any]:
+    """Return a class of pools whose connections leave their newest socket in ``sockets``, where a time limit can reach it."""
+
+    class Seen(connection):  # type: ignore[misc]
+        def _new_conn(self) -> socket.socket:
+            one: socket.socket = super()._new_conn()
+            sockets[:] = [other for other in sockets if other.fileno() >= 0] + [one]
+            return one
+
+    class Pool(pool):  # type: ignore[misc]
+        ConnectionCls = Seen
+
+    return Pool
+
+
+def _fault(error: Exception, limits: Limits) -> AnswerError:
+    """Return what a failure of the connection is in a reader's words, and how often it is worth another try."""
+    match error:
+        case AnswerError():
+            return error
+        case urllib3.exceptions.NameResolutionError():
+            return AnswerError("cannot be found: its name does not resolve", tries=2)
+        case urllib3.exceptions.SSLError():
+            return AnswerError("cannot be trusted: its certificate is not good", tries=1)
+        case urllib3.exceptions.TimeoutError():
+            return AnswerError(f"said nothing for {limits.silence_s:g} s", tries=2)
+        case urllib3.exceptions.NewConnectionError():
+            return AnswerError("cannot be reached: the connection was refused", tries=2)
+        case urllib3.exceptions.ProxyError():
+            return AnswerError("cannot be reached through the proxy", tries=2)
+        case urllib3.exceptions.LocationParseError():
+            return AnswerError("is no address that can be asked", tries=1)
+        case zlib.error():
+            return AnswerError("broke off in the middle of its answer")
+    return AnswerError("broke off in the middle of its answer" if isinstance(error, urllib3.exceptions.ProtocolError) else f"cannot be reached: {error}")
+
+
+def _retry_after(headers: Mapping[str, str]) -> float:
+    """Return the seconds that ``Retry-After`` asks for, in either form; 0 where it asks for nothing.
+
+    A date is held against the server's own ``Date``: the two come from one clock, whatever ours says.
+    """
+    text = headers.get("retry-after", "").strip()
+    if re.fullmatch(r"\d{1,9}", text, re.ASCII):
+        return float(text)
+    until, now = _http_date(text), _http_date(headers.get("date", "")) or dt.datetime.now(dt.timezone.utc)
+    return max(0.0, (until - now).total_seconds()) if until else 0.0
+
+
+def _http_date(text: str) -> dt.datetime | None:
+    try:
+        moment = email.utils.parsedate_to_datetime(text)
+    except (ValueError, TypeError):
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=dt.timezone.utc)
+
+
+def _duration(seconds: float) -> str:
+    minutes = round(seconds / 60)
+    return f"{minutes} minutes" if minutes < 120 else f"{round(minutes / 60)} hours"

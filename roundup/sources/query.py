@@ -1,0 +1,193 @@
+"""arXiv's query API -> papers, through the ``arxiv`` package: it knows the language and the format, we see to the rest.
+
+The package pages through a search and reads each entry. Its requests go through our own line (in turn, within limits),
+and it is shown no answer that we have not looked at: to itself, a page that says "Rate exceeded." is an empty result.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import arxiv
+from lxml import etree
+
+from roundup.paper import ArxivId, Author, Fetch, Links, Paper, parse_arxiv_id
+from roundup.sources.answers import Answer, AnswerError
+from roundup.sources.cache import Cache, Kept
+from roundup.sources.finds import code_links, fitting, withdrawal
+from roundup.sources.guard import xml
+from roundup.sources.http import Http, Request
+from roundup.sources.pace import Pace
+from roundup.text.visible import one_line
+
+NAME = "arXiv API"
+PAGE = 100  # IDs of one request: more make its address too long for some servers between
+ARXIV_HOSTS = frozenset(("arxiv.org", "www.arxiv.org", "export.arxiv.org", "rss.arxiv.org", "oaipmh.arxiv.org"))
+
+_ATOM = "{http://www.w3.org/2005/Atom}"
+_ENTRY_ID = re.compile(r"https?://(?:www\.|export\.)?arxiv\.org/abs/(.+)")
+_ERROR_ID = re.compile(r"https?://[^/]*arxiv\.org/api/errors")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One answer: papers, what of it was no paper and why, and how many there are in all."""
+
+    papers: tuple[Paper, ...]
+    unfit: tuple[str, ...]
+    total: int
+
+
+class QueryApi:
+    """The query API at ``base``. ``today`` goes into the records; ``cache`` keeps the pages of a search for the day."""
+
+    def __init__(self, base: str, http: Http, pace: Pace, cache: Cache, today: dt.date) -> None:
+        self.base, self.http, self.pace, self.cache, self.today = base, http, pace, cache, today
+        self._unfit: list[str] = []
+        self._total = 0
+        self._asked: frozenset[ArxivId] = frozenset()
+        self._kept = False
+        self._pages = 0  # that may still be asked for
+
+    def by_id(self, ids: Sequence[ArxivId]) -> Page:
+        """Return the papers of at most a page of IDs, in one request; what arXiv does not have is not among them."""
+        self._asked, self._kept = frozenset(ids), False
+        search = arxiv.Search(id_list=[str(one) for one in ids], max_results=PAGE)
+        found = {paper.id: paper for paper in self._read(search, PAGE)}
+        return Page(tuple(found.values()), tuple(self._unfit), self._total)
+
+    def search(self, query: str, most: int, *, by_date: bool = True) -> Iterator[Page]:
+        """Yield the papers of a search, a page at a time, at most so many: the newest, or the best matches, first."""
+        self._asked, self._kept = frozenset(), True
+        order = arxiv.SortCriterion.SubmittedDate if by_date else arxiv.SortCriterion.Relevance
+        search = arxiv.Search(query=query, max_results=most, sort_by=order)
+        seen: set[str] = set()
+        papers = self._read(search, min(PAGE, most))
+        while page := list(itertools.islice(papers, min(PAGE, most))):
+            new = tuple(paper for paper in page if paper.id.base not in seen)  # pages may overlap
+            seen |= {paper.id.base for paper in new}
+            yield Page(new, tuple(self._unfit), self._total)
+            self._unfit.clear()
+        if not seen:
+            yield Page((), tuple(self._unfit), self._total)
+
+    def _read(self, search: arxiv.Search, size: int) -> Iterator[Paper]:
+        self._unfit.clear()
+        self._pages = -(-(search.max_results or size) // size)
+        client = arxiv.Client(page_size=size, delay_seconds=0, num_retries=0)
+        client.query_url_format = self.base + "?{}"
+        client._session = _Line(self._page)  # its one door to the network; there is no other way in
+        try:
+            yield from (self._paper(result) for result in client.results(search))
+        except (arxiv.UnexpectedEmptyPageError, _EnoughError):
+            return  # looked at already: the total has shrunk meanwhile, or pages come short
+
+    def _paper(self, result: arxiv.Result) -> Paper:
+        comment, abstract = one_line(result.comment or ""), one_line(result.summary)
+        updated = result.updated.replace(microsecond=0)
+        primary = result.primary_category
+        return Paper(
+            parse_arxiv_id(result.get_short_id()),
+            one_line(result.title),
+            tuple(Author(name, tuple(filter(None, map(one_line, one.affiliation)))) for one in result.authors if (name := one_line(one.name))),
+            fitting([primary, *result.categories] if primary else result.categories),
+            abstract,
+            result.published.replace(microsecond=0),
+            updated,
+            comment,
+            one_line(result.journal_ref or ""),
+            one_line(result.doi or ""),
+            links=Links(pdf=(result.pdf_url or "").replace("http://", "https://", 1), code=code_links(abstract, comment)),
+            withdrawn=withdrawal(comment, updated),
+            fetched=Fetch(self.today, NAME),
+        )
+
+    def _page(self, url: str) -> bytes:
+        """Return the bytes of one page, looked at: the feed that it should be, each entry a paper, none lost unsaid."""
+        if not self._pages:
+            raise _EnoughError
+        self._pages -= 1
+        if self._kept and (kept := self.cache.answer(url)) and kept.until > self.cache.now:
+            return self._fit(Answer(url, 200, {"content-type": kept.content_type}, kept.body))
+        body, fit = self.http.ask(Request(url, "application/atom+xml", ARXIV_HOSTS), self.pace, lambda answer: (answer.body, self._fit(answer)))
+        if self._kept:
+            tomorrow = dt.datetime.combine(self.cache.now.date() + dt.timedelta(days=1), dt.time(), dt.timezone.utc)
+            self.cache.keep_answer(url, Kept(tomorrow, "", "", "application/atom+xml", body))
+        return fit
+
+    def _fit(self, answer: Answer) -> bytes:
+        root = xml(answer, f"{_ATOM}feed")
+        entries = root.findall(f"{_ATOM}entry")
+        for entry in entries:
+            spelled = _text(entry, f"{_ATOM}title"), _text(entry, f"{_ATOM}author/{_ATOM}name")
+            if _ERROR_ID.match(_text(entry, f"{_ATOM}id")) or spelled == ("Error", "arXiv api core"):
+                raise AnswerError(f'refuses the question: "{_text(entry, f"{_ATOM}summary")}"', tries=1)
+        if answer.status != 200:
+            raise AnswerError(f"answered HTTP {answer.status}", tries=1)
+        total = _total(root)
+        start = int(parse_qs(urlsplit(answer.url).query).get("start", ["0"])[0])
+        if not entries and total > start:
+            raise AnswerError(f"answered with an empty page, though it counts {total:,} papers")
+        if self._asked and total > len(entries):
+            raise AnswerError(f"answered with {len(entries):,} papers, though it counts {total:,}")
+        self._total = total
+        unfit = [entry for entry in entries if self._is_unfit(entry)]
+        for entry in unfit:
+            root.remove(entry)
+        return etree.tostring(root) if unfit else answer.body
+
+    def _is_unfit(self, entry: Any) -> bool:
+        """Tell whether an entry is no paper that was asked for; say why."""
+        given = _text(entry, f"{_ATOM}id")
+        try:
+            match = _ENTRY_ID.fullmatch(given)
+            one = parse_arxiv_id(match[1] if match else given)
+            for key in ("published", "updated"):
+                dt.datetime.fromisoformat(_text(entry, f"{_ATOM}{key}"))
+        except ValueError as error:
+            self._unfit.append(f'an entry called "{given}" was passed over: {error}')
+            return True
+        if match is None:
+            what = "its address is not arXiv's"
+        elif self._asked and not {one, one.latest} & self._asked:
+            raise AnswerError(f"answered with {one}, which was not asked for")
+        elif not _text(entry, f"{_ATOM}title") or not _text(entry, f"{_ATOM}author/{_ATOM}name"):
+            what = "it has no title or no author"
+        elif not fitting([category.get("term") or "" for category in entry.findall(f"{_ATOM}category")]):
+            what = "it has no category"
+        else:
+            return False
+        self._unfit.append(f'an entry called "{given}" was passed over: {what}')
+        return True
+
+
+class _EnoughError(Exception):
+    """As many pages as the papers asked for can fill were had."""
+
+
+class _Line:
+    """What the package takes for a session of requests."""
+
+    def __init__(self, page: Callable[[str], bytes]) -> None:
+        self._page = page
+
+    def get(self, url: str, headers: object) -> SimpleNamespace:
+        return SimpleNamespace(status_code=200, content=self._page(url))
+
+
+def _text(element: Any, path: str) -> str:
+    return one_line(element.findtext(path) or "")
+
+
+def _total(root: Any) -> int:
+    text = _text(root, "{http://a9.com/-/spec/opensearch/1.1/}totalResults")
+    if not text.isdecimal():
+        raise AnswerError("answered with a feed that does not say how many papers it counts")
+    return int(text)
