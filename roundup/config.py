@@ -23,6 +23,15 @@ class Source:
     what: tuple[str, ...]
 
 
+# Where the sources stand; a mirror may take the place of each.
+SERVICES = {
+    "arxiv_api": "https://export.arxiv.org/api/query",
+    "arxiv_feed": "https://rss.arxiv.org",
+    "arxiv_oai": "https://oaipmh.arxiv.org/oai",
+    "arxiv_web": "https://arxiv.org",
+    "hf_api": "https://huggingface.co/api",
+}
+PICK_STYLES = ("files", "inline")
 SOURCE_KINDS = ("arxiv", "huggingface", "feed")
 
 
@@ -40,6 +49,8 @@ class Config:
     issue_title: str = "{key}"
     accent: str = "#9c2f1d"
     sources: tuple[Source, ...] = ()
+    picks: str = "files"  # or inline: the stubs of fetched papers are printed, to be pasted into issue.yaml
+    mirrors: tuple[tuple[str, str], ...] = ()  # name of a service, address
     where: Location = field(default=Location("roundup.yaml"), compare=False)
 
     def editor(self, short: str) -> Editor:

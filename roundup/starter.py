@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 
-from roundup.issue import IssueKey, key_of
+from roundup.issue import IssueKey, Link, key_of
+from roundup.paper import Paper, day
+from roundup.text.dates import short_date
+from roundup.text.visible import one_line, visible
 from roundup.yamltext import dump_scalar
 
 DISTRIBUTION = "roundup-digest"  # what pip calls us; "roundup" is an issue tracker's
@@ -129,6 +132,56 @@ order: []
 outro: |
 
 """
+
+
+_NEW_PICK = """\
+# {title}
+# {authors} · {category} · {day}{url}
+paper: {id}
+commentary: |
+
+tags: []
+status: todo
+"""
+
+_NEW_LINK = """\
+# {title}
+link:
+  url: {url}
+  title: {quoted}
+{source}{text}commentary: |
+
+tags: []
+status: todo
+"""
+
+
+def new_pick(paper: Paper) -> str:
+    """Return the stub of a paper that was fetched: what it is in two remarks, and room for words."""
+    names = [author.name.rpartition(" ")[2] for author in paper.authors]
+    shown = ", ".join(names[:4]) + (" et al." if len(names) > 4 else "")
+    moment = paper.submitted or paper.announced
+    said = f"{short_date(day(moment))} · " if moment else ""
+    latest = paper.id.latest
+    return _NEW_PICK.format(title=_remark(paper.title), authors=_remark(shown), category=paper.primary_category, day=said, url=latest.abs_url, id=latest)
+
+
+def new_link(link: Link) -> str:
+    """Return the stub of a pick about something else."""
+    source, text = (f"  {key}: {dump_scalar(value)}\n" if value else "" for key, value in (("source", link.source), ("text", link.text)))
+    return _NEW_LINK.format(title=_remark(link.title), url=dump_scalar(link.url), quoted=dump_scalar(link.title), source=source, text=text)
+
+
+def inline(stub: str) -> str:
+    """Return a stub as an item of an issue's order, to be pasted there."""
+    remarks = [row for row in stub.splitlines() if row.startswith("#")]
+    first, *rest = [row for row in stub.splitlines() if not row.startswith("#")]
+    return "\n".join([*remarks, f"- {first}", *(f"  {row}" if row else "" for row in rest)])
+
+
+def _remark(text: str) -> str:
+    """Return words as a YAML comment may hold them: on one line, no control character, nothing that cannot be seen."""
+    return one_line(visible(text).replace("\u2028", " ").replace("\u2029", " ").replace("\x85", " "))
 
 
 def new_digest(title: str, cadence: str, today: dt.date, version: str) -> dict[str, str]:

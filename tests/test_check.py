@@ -154,7 +154,7 @@ FAULTS = {
     "issues/2024-13": ['issues/2024-13: "2024-13" is no issue key: the calendar has no such month; did you mean 2024-W13?'],
     TWO: [
         f'{TWO}/commentary/2401.00001.yaml:1: "2401.00001" already stands in 2024-1 (no. 1); remove it, or refer to that with [[2401.00001]]',
-        f'{TWO}/commentary/2402.00001.yaml:1: paper "2402.00001" has no record; write issues/2024-2/papers/2402.00001.yaml, or remove this pick',
+        f'{TWO}/commentary/2402.00001.yaml:1: paper "2402.00001" has no record; run "roundup fetch 2402.00001 --issue 2024-2", or remove this pick',
         f'{TWO}/commentary/2402.00002.yaml:1: "2402.00002" was withdrawn by its authors ("a gap in Lemma 2"); say so in the commentary or remove it',
         f'{TWO}/commentary/2402.00002.yaml:2: status "done" is not known; choose todo, draft or ready',
         f'{TWO}/commentary/2402.00003.yaml:1: "2402.00003" was submitted on 2024-03-02, after the issue (2024-03-01); mend the date of one',

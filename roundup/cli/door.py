@@ -35,9 +35,14 @@ class Session:
             click.echo(printable(text), err=True)
 
 
+def now() -> dt.datetime:
+    """Return the time, in UTC; the one place that looks at the clock."""
+    return dt.datetime.now(dt.timezone.utc)
+
+
 def today() -> dt.date:
-    """Return the day; the one place that looks at the clock."""
-    return dt.datetime.now(dt.timezone.utc).date()
+    """Return the day, in UTC."""
+    return now().date()
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

@@ -18,13 +18,20 @@ if TYPE_CHECKING:
 
 
 def digest_of(session: Session) -> Digest:
+    from roundup.store.reading import read_digest
+
+    return read_digest(root_of(session))
+
+
+def root_of(session: Session) -> Path:
+    """Return the top folder of the digest that the command works on."""
     from pathlib import Path
 
-    from roundup.store.reading import find_root, read_digest
+    from roundup.store.disk import find_root
 
     if not os.path.isdir(session.start):
         raise RefusedError(f"{session.start} is no folder; name one with -C")
-    return read_digest(find_root(Path(session.start)))
+    return find_root(Path(session.start))
 
 
 def site_of(digest: Digest, *, drafts: bool) -> Site:

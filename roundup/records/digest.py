@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from roundup.config import SOURCE_KINDS, Config, Editor, Source
+from roundup.config import PICK_STYLES, SERVICES, SOURCE_KINDS, Config, Editor, Source
 from roundup.errors import Location, Problem
 from roundup.issue import CADENCES
 from roundup.records.fields import Fields, eaten
 from roundup.yamltext import Mapping, Scalar, Sequence, parse
 
-KEYS = ("title", "tagline", "url", "language", "contact", "editors", "cadence", "issue_title", "accent", "sources")
+KEYS = ("title", "tagline", "url", "language", "contact", "editors", "cadence", "issue_title", "accent", "sources", "picks", "mirrors")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
@@ -37,6 +37,8 @@ def parse_config(text: str, path: str, problems: list[Problem], advice: list[Pro
         _issue_title(fields, default.issue_title),
         _matching(fields, "accent", _COLOUR, default.accent, 'no colour; write it as "#9c2f1d", in quotes'),
         tuple(_sources(fields)),
+        fields.choice("picks", PICK_STYLES, default.picks),
+        tuple(_mirrors(fields)),
         Location(path, 1),
     )
 
@@ -86,3 +88,10 @@ def _sources(fields: Fields) -> Iterator[Source]:
                 continue
             else:
                 yield Source(kind, what)
+
+
+def _mirrors(fields: Fields) -> Iterator[tuple[str, str]]:
+    inner = fields.fields("mirrors", tuple(SERVICES))
+    for name in inner.mapping.values if inner else ():
+        if inner and name in SERVICES and (url := inner.url(name)):
+            yield name, url.rstrip("/")

@@ -274,8 +274,7 @@ class _Assembly:
                 yield Pick(subject, pick.name, where=pick.where, lines=pick.lines, **pick.values)  # type: ignore[arg-type]
             elif pick.name not in self.unread.papers and not self.unread.all_papers:
                 self.unread = replace(self.unread, papers=self.unread.papers | {pick.name})
-                path = f"{self.file.where.path.rpartition('/')[0]}/papers/{pick.name}.yaml"
-                self.note(pick.where, f'paper "{pick.about}" has no record; write {path}, or remove this pick')
+                self.note(pick.where, f'paper "{pick.about}" has no record; run "roundup fetch {pick.about} --issue {self.file.key}", or remove this pick')
 
 
 def _spelled(pick: PickFile) -> str:

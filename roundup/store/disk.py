@@ -7,11 +7,25 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from roundup.errors import Location, Problem
+from roundup.errors import Location, Problem, RefusedError
 from roundup.yamltext import decode
 
+CONFIG = "roundup.yaml"
+ISSUES = "issues"
 _BACK_UPS = ("~", ".swp", ".tmp", ".bak", ".orig")
 _LIMIT = 64_000_000  # of one file; a digest is words, not films
+
+
+def find_root(start: Path) -> Path:
+    """Return the digest that ``start`` lies in: the nearest folder upward with a roundup.yaml or an issues/ folder."""
+    try:
+        start = start.resolve(strict=True)
+    except OSError as error:
+        raise RefusedError(f"{start} cannot be read: {reason(error)}") from error
+    for folder in (start, *start.parents):
+        if os.path.lexists(folder / CONFIG) or os.path.isdir(folder / ISSUES):
+            return folder
+    raise RefusedError(f'{start} lies in no digest: there is neither {CONFIG} nor {ISSUES}/ here or above; run "roundup init"')
 
 
 class Disk:

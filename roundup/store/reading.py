@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from roundup import __version__
 from roundup.config import Config
-from roundup.errors import Location, Problem, RefusedError, nearest
+from roundup.errors import Location, Problem, nearest
 from roundup.figures import measure
 from roundup.issue import Archive, Figure, Issue, IssueKey, Unread, parse_issue_key
 from roundup.paper import ArxivId, Paper
@@ -20,12 +20,10 @@ from roundup.plan import Asset, Theme
 from roundup.records.digest import parse_config
 from roundup.records.issues import PickFile, assemble, parse_issue, parse_pick
 from roundup.records.papers import parse_paper
-from roundup.store.disk import Disk, reason
+from roundup.store.disk import CONFIG, ISSUES, Disk
 
 Read = TypeVar("Read")
 
-CONFIG = "roundup.yaml"
-ISSUES = "issues"
 _PARTS = ("commentary", "papers", "figures")
 _TEMPLATES = (".html", ".md", ".css", ".txt", ".xml")
 
@@ -46,18 +44,6 @@ class Digest:
     problems: tuple[Problem, ...]
     advice: tuple[Problem, ...]
     unsure: frozenset[str]
-
-
-def find_root(start: Path) -> Path:
-    """Return the digest that ``start`` lies in: the nearest folder upward with a roundup.yaml or an issues/ folder."""
-    try:
-        start = start.resolve(strict=True)
-    except OSError as error:
-        raise RefusedError(f"{start} cannot be read: {reason(error)}") from error
-    for folder in (start, *start.parents):
-        if os.path.lexists(folder / CONFIG) or os.path.isdir(folder / ISSUES):
-            return folder
-    raise RefusedError(f'{start} lies in no digest: there is neither {CONFIG} nor {ISSUES}/ here or above; run "roundup init"')
 
 
 def read_digest(root: Path) -> Digest:

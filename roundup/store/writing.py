@@ -1,14 +1,20 @@
-"""New files -> the digest, whole and on the disk or not at all. No file that is there is ever opened for writing."""
+"""Files -> the digest, whole and on the disk or not at all. No file that is there is ever opened for writing.
+
+``create`` and ``write_new`` make what is not there yet; ``replace_record`` alone puts a new file in an old one's place.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from roundup.errors import RefusedError
 from roundup.store.disk import reason
+
+LEFTOVER = ".roundup-"  # how a file is called while it is being written
 
 
 def create(root: Path, files: dict[str, str]) -> None:
@@ -38,15 +44,24 @@ def create(root: Path, files: dict[str, str]) -> None:
 
 def write_new(path: Path, data: bytes) -> None:
     """Write a file that is not there yet: whole and on the disk, or not at all. It never replaces one."""
+    _write(path, data, _link)
+
+
+def replace_record(path: Path, data: bytes) -> None:
+    """Write a file that is the program's own: whole and on the disk, in the place of the one before, or not at all."""
+    _write(path, data, os.replace)
+
+
+def _write(path: Path, data: bytes, place: Callable[[str, Path], None]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=path.parent)
+    handle, temporary = tempfile.mkstemp(prefix=LEFTOVER, suffix=".tmp", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
             os.fchmod(file.fileno(), 0o666 & ~_umask())
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        _link(temporary, path)
+        place(temporary, path)
     except FileExistsError:
         raise RefusedError(f"{path} is there already; nothing was changed") from None
     finally:
@@ -57,6 +72,12 @@ def write_new(path: Path, data: bytes) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def sweep(folder: Path) -> None:
+    """Remove what a run that was killed left half-written in a folder; nobody else may be writing there."""
+    for path in folder.glob(f"{LEFTOVER}*.tmp"):
+        path.unlink(missing_ok=True)
 
 
 def _link(temporary: str, path: Path) -> None:

@@ -1,0 +1,40 @@
+"""How far a long fetch has come: one line on a terminal, rewritten as it goes; nothing where nobody looks."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+from roundup.cli.door import Session
+
+_WIDTH = 24
+
+
+class Progress:
+    """A bar for so many requests, each of which arXiv's pace gives ``pace_s`` seconds."""
+
+    def __init__(self, session: Session, requests: int, pace_s: float) -> None:
+        self.requests, self.pace_s = max(requests, 1), pace_s
+        self.shown = sys.stderr.isatty() and session.verbosity >= 0
+        self.began = time.monotonic()
+
+    def show(self, asked: int, what: str) -> None:
+        """Draw the bar: so many requests made, and what was had by them."""
+        if not self.shown:
+            return
+        done = min(asked, self.requests)
+        left = (self.requests - done) * self.pace_s
+        bar = "#" * (_WIDTH * done // self.requests)
+        ahead = f"about {_spoken(left)} to go at arXiv's pace" if left >= 1 else "nearly done"
+        sys.stderr.write(f"\r\x1b[K[{bar:.<{_WIDTH}}] {what}, {ahead}")
+        sys.stderr.flush()
+
+    def clear(self) -> None:
+        """Take the bar away, before anything else is printed."""
+        if self.shown:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+
+
+def _spoken(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"

@@ -1,0 +1,258 @@
+"""What was asked for -> records and stubs of an issue, or the inbox; and records read anew.
+
+Each batch is written as soon as it is had, so that a stop costs no more than the request under way.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from roundup.config import Source
+from roundup.errors import SourceError
+from roundup.issue import IssueKey
+from roundup.paper import ArxivId, Paper, instant
+from roundup.references import DailyPapers, Doi, Feed, Filters, Listing, Query, Reference, Title
+from roundup.sources.feeds import Post
+from roundup.sources.gather import Batch, Gathering, Missing
+from roundup.sources.query import PAGE
+from roundup.store.inbox import Inbox
+from roundup.store.lock import unbroken
+from roundup.store.shelf import Kept, Shelf, Shelves
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be fetched: what was named, what searches are narrowed to, and how much of a list or a search at most."""
+
+    wanted: tuple[Reference, ...]
+    filters: Filters
+    most: int = 100
+    licenses: bool = False
+
+    def steps(self) -> tuple[Reference, ...]:
+        """Return what is asked one after the other, the IDs aside: a search where nothing but filters is named."""
+        others = tuple(one for one in self.wanted if not isinstance(one, ArxivId))
+        return others or ((Query(""),) if self.filters and not self.ids() else ())
+
+    def ids(self) -> tuple[ArxivId, ...]:
+        """Return the papers that are named, each once, a version where one was given."""
+        by_base: dict[str, ArxivId] = {}
+        for one in self.wanted:
+            if isinstance(one, ArxivId) and (one.version or one.base not in by_base):
+                by_base[one.base] = one
+        return tuple(by_base.values())
+
+
+@dataclass
+class Report:
+    """What became of everything that was asked for."""
+
+    kept: list[Kept] = field(default_factory=list)
+    elsewhere: list[tuple[ArxivId, IssueKey]] = field(default_factory=list)
+    links: list[str] = field(default_factory=list)
+    broken: list[SourceError] = field(default_factory=list)  # records that cannot be read, and so were not written
+    missing: list[Missing] = field(default_factory=list)
+
+    def count(self, state: str) -> int:
+        return sum(1 for one in self.kept if one.state == state)
+
+
+def wanted_of(sources: Iterable[Source]) -> tuple[Reference, ...]:
+    """Return what the sources of a digest ask for: categories together, for a feed may list them all in one request."""
+    categories = tuple(dict.fromkeys(name for source in sources if source.kind == "arxiv" for name in source.what))
+    found: list[Reference] = [Listing(categories)] if categories else []
+    for source in sources:
+        found += [DailyPapers()] if source.kind == "huggingface" else [Feed(url) for url in source.what] if source.kind == "feed" else []
+    return tuple(found)
+
+
+class IntoIssue:
+    """An issue's shelf as the place to put papers. ``holders`` are the issues that have a record of a paper, by its name.
+
+    A paper that another issue has stays there, unless it was asked for ``again``.
+    """
+
+    takes_lists_whole = False  # a day's list has hundreds of papers, and an issue some thirty
+
+    def __init__(self, shelf: Shelf, holders: Mapping[str, Sequence[IssueKey]], *, again: bool) -> None:
+        self.shelf, self.holders, self.again = shelf, holders, again
+
+    @property
+    def name(self) -> str:
+        return str(self.shelf.key)
+
+    def has(self, one: ArxivId) -> bool:
+        return self.shelf.has(one)
+
+    def elsewhere(self, one: ArxivId) -> IssueKey | None:
+        """Return the newest other issue that has the paper, where that keeps it from being fetched."""
+        if self.again or self.has(one.latest) or self.shelf.picks(one):
+            return None
+        return next((key for key in self.holders.get(one.name, ()) if key != self.shelf.key), None)
+
+    def sift(self, ids: Sequence[ArxivId], report: Report) -> list[ArxivId]:
+        """Return the IDs that have to be asked for; what became of the others is in the report."""
+        left = []
+        for one in ids:
+            if self.has(one):
+                self._put(self.shelf.record(one), report)  # its stub may be missing still
+            elif key := self.elsewhere(one):
+                report.elsewhere.append((one, key))
+            else:
+                left.append(one)
+        return left
+
+    def put(self, batch: Batch, report: Report) -> None:
+        for paper in sorted(batch, key=_by_submission):
+            if key := self.elsewhere(paper.id):
+                report.elsewhere.append((paper.id.latest, key))
+            else:
+                self._put(paper, report)
+
+    def _put(self, paper: Paper | None, report: Report) -> None:
+        try:
+            if paper:
+                report.kept.append(self.shelf.put(paper))
+        except SourceError as error:
+            report.broken.append(error)
+
+    def put_posts(self, posts: Sequence[Post], report: Report) -> None:
+        report.links += [post.link.url for post in posts if self.shelf.put_link(post.link)]
+
+
+class IntoInbox:
+    """The inbox as the place to put papers: it takes whatever was seen."""
+
+    takes_lists_whole = True
+    name = "the inbox"
+
+    def __init__(self, inbox: Inbox, today: dt.date) -> None:
+        self.inbox, self.today = inbox, today
+
+    def has(self, one: ArxivId) -> bool:
+        return False
+
+    def elsewhere(self, one: ArxivId) -> IssueKey | None:
+        return None
+
+    def sift(self, ids: Sequence[ArxivId], report: Report) -> list[ArxivId]:
+        return list(ids)
+
+    def put(self, batch: Batch, report: Report) -> None:
+        states = self.inbox.put(batch, self.today)
+        report.kept += [Kept(states[paper.id.name], "", paper) for paper in batch]
+
+    def put_posts(self, posts: Sequence[Post], report: Report) -> None:
+        new = self.inbox.put_links([post.link for post in posts], self.today)
+        report.links += new
+
+
+Into = IntoIssue | IntoInbox
+
+
+def _by_submission(paper: Paper) -> tuple[dt.datetime, str]:
+    return instant(paper.submitted or paper.announced or dt.date.max), paper.id.base
+
+
+def fetch(order: Order, gathering: Gathering, into: Into, tell: Callable[[Report], None]) -> Report:
+    """Get everything that ``order`` names and write it down; ``tell`` hears of the report after each batch."""
+    report = Report()
+    left = into.sift(order.ids(), report)
+    for batch in _batches(order, left, gathering, into, report):
+        with unbroken():
+            into.put(batch, report)
+        tell(report)
+    if order.licenses:
+        for batch in gathering.licensed([one.paper for one in report.kept]):
+            with unbroken():
+                into.put(batch, Report())
+            tell(report)
+    report.missing = gathering.missing
+    return report
+
+
+def _batches(order: Order, left: Sequence[ArxivId], gathering: Gathering, into: Into, report: Report) -> Iterator[Batch]:
+    filters = order.filters
+    if left:
+        yield from gathering.by_id(left)
+    for one in order.steps():
+        match one:
+            case Query(""):
+                yield from gathering.search(filters.query(), order.most, lambda: _harvest(order, gathering))
+            case Query(text):
+                yield from gathering.search(filters.query(text), order.most)
+            case Listing(categories):
+                listed = gathering.listing(categories)
+                yield from [listed] if into.takes_lists_whole else gathering.completed(_news(listed, order, gathering, into))
+            case DailyPapers(day):
+                yield from gathering.daily(dt.date.fromisoformat(day) if day else None)
+            case Title():
+                yield gathering.titled(one)
+            case Doi(text):
+                yield gathering.with_doi(text)
+            case Feed(url):
+                with unbroken():
+                    into.put_posts([post for post in gathering.posts(url) if filters.include(post.day)][: order.most], report)
+
+
+def _harvest(order: Order, gathering: Gathering) -> Iterator[Batch] | None:
+    """Return what OAI-PMH has for a search; None where it cannot find the same."""
+    filters = order.filters
+    if not filters.since or filters.authors or filters.title or not filters.categories:
+        return None  # it knows categories and days, and no words
+    return gathering.harvest(filters.categories, filters.since, filters.until, order.most)
+
+
+def _news(listed: Batch, order: Order, gathering: Gathering, into: Into) -> list[Paper]:
+    """Return what a list has of new papers, at most as many as were asked for; a replacement is no news to an issue."""
+    news = [p for p in listed if not any(one.type.startswith("replace") for one in p.seen) and not into.has(p.id.latest)]
+    if len(news) > order.most:
+        gathering.remark(f"the first {order.most:,} of {len(news):,} papers of the list; ask for more with --max, or for all of them with --inbox")
+    return news[: order.most]
+
+
+def requests_for(order: Order, left: int) -> int:
+    """Return how many requests it will take, as far as one can tell before."""
+    pages = -(-left // PAGE)
+    for one in order.steps():
+        pages += -(-order.most // PAGE) if isinstance(one, Query) else 2 if isinstance(one, Listing | DailyPapers) else 1
+    return pages + (left if order.licenses else 0)
+
+
+@dataclass
+class Refreshed:
+    """Records read anew: each that changed, what is missing, and how many were looked at."""
+
+    kept: list[tuple[IssueKey, Kept]] = field(default_factory=list)
+    looked_at: int = 0
+    missing: list[Missing] = field(default_factory=list)
+
+
+def refresh(shelves: Shelves, keys: Sequence[IssueKey], gathering: Gathering, licenses: bool, tell: Callable[[int], None]) -> Refreshed:
+    """Read the records of issues anew and write those that say something new. Nothing but records is written."""
+    holders: dict[str, list[IssueKey]] = {}
+    known: dict[str, Paper] = {}
+    for key in keys:
+        for paper in shelves.records(key):
+            holders.setdefault(paper.id.base, []).append(key)
+            known[paper.id.base] = paper
+    shelf = {key: Shelf(shelves, key, frozenset()) for key in {key for found in holders.values() for key in found}}
+    done = Refreshed(looked_at=sum(map(len, holders.values())))
+
+    def put(batch: Batch) -> None:
+        with unbroken():
+            for paper in batch:
+                kept = [(key, shelf[key].refresh(paper)) for key in holders[paper.id.base]]
+                done.kept += [(key, one) for key, one in kept if one.state == "updated"]
+                known[paper.id.base] = kept[0][1].paper
+        tell(len(batch))
+
+    for batch in gathering.by_id(ArxivId(base) for base in holders):
+        put(batch)
+    if licenses:
+        for batch in gathering.licensed(list(known.values())):
+            put(batch)
+    done.missing = gathering.missing
+    return done

@@ -1,0 +1,185 @@
+"""What fetching adds to a digest: records, which are the program's, and stubs of picks, made once and never touched again."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from roundup.config import Config
+from roundup.errors import Location, Problem, RefusedError, SourceError
+from roundup.issue import IssueKey, Link, parse_issue_key
+from roundup.paper import ArxivId, Paper
+from roundup.records.digest import parse_config
+from roundup.records.issues import IssueFile, PickFile, parse_issue
+from roundup.records.papers import dump_paper, parse_paper
+from roundup.revisions import merged
+from roundup.starter import inline, new_link, new_pick
+from roundup.store.disk import Disk
+from roundup.store.writing import replace_record, sweep, write_new
+from roundup.text.slugs import slug
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What became of a paper: ``new``, ``updated``, or ``unchanged`` where it stood so already; as it was, as it is."""
+
+    state: str
+    path: str
+    paper: Paper
+    before: Paper | None = None
+
+
+class Shelves:
+    """The issues of a digest by their folders, as far as fetching has to know them: names of files, and drafts."""
+
+    def __init__(self, root: Path) -> None:
+        self.root, self.disk = root, Disk(root)
+        self.config = self._config()
+        self.folders = dict(sorted(self._folders(), reverse=True))
+
+    def _config(self) -> Config:
+        if not os.path.lexists(self.root / "roundup.yaml"):
+            return Config()
+        text, _ = self.disk.text("roundup.yaml")
+        config = parse_config(text, "roundup.yaml", self.disk.problems, []) if text is not None else None
+        if self.disk.problems or config is None:
+            raise SourceError(self.disk.problems)
+        return config
+
+    def _folders(self) -> Iterator[tuple[IssueKey, str]]:
+        for name in self.disk.names("issues") or ():
+            try:
+                yield parse_issue_key(name), f"issues/{name}"
+            except ValueError:
+                continue  # `check` tells
+
+    def draft(self) -> IssueKey:
+        """Return the newest issue that has no date."""
+        for key in self.folders:
+            if os.path.lexists(self.root / f"{self.folders[key]}/issue.yaml") and self.issue_file(key).date is None:
+                return key
+        raise RefusedError('there is no draft to fetch into; begin one with "roundup new", or name an issue with --issue')
+
+    def issue_file(self, key: IssueKey) -> IssueFile:
+        """Return what issue.yaml says; SourceError where it cannot be read, for then nobody knows what stands in it."""
+        if key not in self.folders:
+            raise RefusedError(f'there is no issue "{key}"; begin it with: roundup new {key}')
+        problems: list[Problem] = []
+        path = f"{self.folders[key]}/issue.yaml"
+        text, _ = self.disk.text(path)
+        file = parse_issue(text, path, key, "", problems, []) if text is not None else None
+        if file is None or not file.date_is_sure:
+            raise SourceError(problems or self.disk.problems)
+        return file
+
+    def shelf(self, key: IssueKey) -> Shelf:
+        """Return the place of an issue's records and stubs."""
+        order = self.issue_file(key).order
+        return Shelf(self, key, frozenset(item.name for item in order if isinstance(item, PickFile)))
+
+    def holders(self) -> dict[str, list[IssueKey]]:
+        """Return, for the name of each paper that has a record, the issues that it stands in, newest first."""
+        found: dict[str, list[IssueKey]] = {}
+        for key, folder in self.folders.items():
+            for name in self.disk.names(f"{folder}/papers") or ():
+                found.setdefault(name.removesuffix(".yaml"), []).append(key)
+        return found
+
+    def records(self, key: IssueKey) -> list[Paper]:
+        """Return the papers of an issue's records; what is wrong with the others is among ``disk.problems``."""
+        names = self.disk.names(f"{self.folders[key]}/papers", ".yaml") or ()
+        return [paper for name in names if (paper := self.record(f"{self.folders[key]}/papers/{name}"))]
+
+    def record(self, path: str) -> Paper | None:
+        """Return the paper of a record; None where there is none, or where it cannot be read."""
+        if not os.path.lexists(self.root / path):
+            return None
+        text, _ = self.disk.text(path)
+        paper = parse_paper(text, path, self.disk.problems) if text is not None else None
+        if paper and path.rpartition("/")[2] != f"{paper.id.name}.yaml":
+            self.disk.note(path, f'holds the record of "{paper.id.base}"; rename it to {paper.id.name}.yaml')
+            return None
+        return paper
+
+
+class Shelf:
+    """The records and stubs of one issue. ``inline`` are the papers whose picks stand in issue.yaml itself."""
+
+    def __init__(self, shelves: Shelves, key: IssueKey, inline_picks: frozenset[str]) -> None:
+        self.shelves, self.key, self.inline_picks = shelves, key, inline_picks
+        self.folder = shelves.folders[key]
+        self.pasted: list[str] = []  # stubs to be pasted, where the digest wants them so
+        for part in ("papers", "commentary"):
+            if (shelves.root / self.folder / part).is_dir() and not shelves.disk.is_ours(f"{self.folder}/{part}", "folder"):
+                raise SourceError(shelves.disk.problems)
+            sweep(shelves.root / self.folder / part)
+
+    def has(self, wanted: ArxivId) -> bool:
+        """Tell whether the record is here, in the version asked for."""
+        if not os.path.lexists(self.shelves.root / self._path(wanted)):
+            return False
+        return wanted.version is None or (paper := self.record(wanted)) is None or paper.id.version == wanted.version
+
+    def picks(self, one: ArxivId) -> bool:
+        """Tell whether the issue has taken the paper up, in a file of its own or in its order."""
+        return one.name in self.inline_picks or os.path.lexists(self.shelves.root / self.folder / "commentary" / f"{one.name}.yaml")
+
+    def record(self, one: ArxivId) -> Paper | None:
+        """Return the paper as its record has it; None where there is none, or it cannot be read."""
+        return self.shelves.record(self._path(one))
+
+    def put(self, paper: Paper) -> Kept:
+        """Write a paper's record, where it says anything new, and its stub, where it has none. SourceError for a record that cannot be read."""
+        path = self._path(paper.id)
+        if not os.path.lexists(self.shelves.root / path):
+            write_new(self.shelves.root / path, dump_paper(paper).encode())
+            kept = Kept("new", path, paper)
+        else:
+            kept = self._update(path, paper)
+        self._stub(paper.id.name, paper)
+        return kept
+
+    def _update(self, path: str, paper: Paper) -> Kept:
+        before = self.shelves.record(path)
+        if before is None:
+            raise SourceError([p for p in self.shelves.disk.problems if p.where.path == path] or [Problem(Location(path), "cannot be read; mend or remove it")])
+        whole = merged(before, paper)
+        if whole == before:
+            return Kept("unchanged", path, before, before)
+        replace_record(self.shelves.root / path, dump_paper(whole).encode())
+        return Kept("updated", path, whole, before)
+
+    def refresh(self, paper: Paper) -> Kept:
+        """Write a paper's record anew, where it says anything new; no stub is made."""
+        return self._update(self._path(paper.id), paper)
+
+    def put_link(self, link: Link) -> bool:
+        """Make the stub of a pick about something else; False where one of its address or name is there."""
+        name = slug(link.title)
+        if name in self.inline_picks or link.url in self._linked():
+            return False
+        return self._stub(name, link)
+
+    def _stub(self, name: str, about: Paper | Link) -> bool:
+        path = self.shelves.root / self.folder / "commentary" / f"{name}.yaml"
+        if name in self.inline_picks or os.path.lexists(path):
+            return False  # a word of an editor may stand in it
+        stub = new_pick(about) if isinstance(about, Paper) else new_link(about)
+        if self.shelves.config.picks == "inline":
+            self.pasted.append(inline(stub))
+        else:
+            write_new(path, stub.encode())
+        return True
+
+    def _linked(self) -> set[str]:
+        """Return the addresses that stubs of links hold, as far as they stand where we wrote them."""
+        found = set()
+        for name in self.shelves.disk.names(f"{self.folder}/commentary", ".yaml") or ():
+            text, _ = self.shelves.disk.text(f"{self.folder}/commentary/{name}")
+            found |= {row.partition("url:")[2].strip().strip("\"'") for row in (text or "").splitlines() if row.startswith("  url:")}
+        return found
+
+    def _path(self, paper: ArxivId) -> str:
+        return f"{self.folder}/papers/{paper.name}.yaml"
