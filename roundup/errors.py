@@ -74,13 +74,9 @@ class FetchError(RoundupError):
     exit_code = 3
 
     def __init__(self, url: str, answer: str, tries: int = 1, mend: str = "try again later") -> None:
-        self.url, self.answer, self.tries = url, answer, tries
+        self.url, self.answer, self.tries, self.mend = url, answer, tries, mend
         often = f" after {tries} tries" if tries > 1 else ""
-        shown = url if len(url) <= _LONGEST_URL else f"{url[:_LONGEST_URL]}…"
-        super().__init__(f"{shown} {answer}{often}; {mend}")
-
-
-_LONGEST_URL = 100  # a hundred IDs stand in one
+        super().__init__(f"{url.partition('?')[0]} {answer}{often}; {mend}")  # a hundred IDs stand behind the question mark
 
 
 def report(problems: Iterable[Problem]) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from roundup.config import Source
 from roundup.errors import SourceError
@@ -50,10 +50,21 @@ class Report:
     """What became of everything that was asked for."""
 
     kept: list[Kept] = field(default_factory=list)
+    _places: dict[str, int] = field(default_factory=dict)
+    here: list[ArxivId] = field(default_factory=list)  # record and pick stood there before anything was asked
     elsewhere: list[tuple[ArxivId, IssueKey]] = field(default_factory=list)
     links: list[str] = field(default_factory=list)
     broken: list[SourceError] = field(default_factory=list)  # records that cannot be read, and so were not written
     missing: list[Missing] = field(default_factory=list)
+
+    def add(self, kept: Kept) -> None:
+        """Note what became of a paper; one that two sources list was new when the first did."""
+        first = self._places.setdefault(kept.paper.id.base, len(self.kept))
+        if first == len(self.kept):
+            self.kept.append(kept)
+        else:
+            states = {self.kept[first].state, kept.state}
+            self.kept[first] = replace(kept, state=next(state for state in ("new", "updated", "unchanged") if state in states))
 
     def count(self, state: str) -> int:
         return sum(1 for one in self.kept if one.state == state)
@@ -96,8 +107,10 @@ class IntoIssue:
         """Return the IDs that have to be asked for; what became of the others is in the report."""
         left = []
         for one in ids:
-            if self.has(one):
-                self._put(self.shelf.record(one), report)  # its stub may be missing still
+            if self.has(one) and self.shelf.picks(one):
+                report.here.append(one)
+            elif self.has(one):
+                self._put(self.shelf.record(one), report)  # all but its stub
             elif key := self.elsewhere(one):
                 report.elsewhere.append((one, key))
             else:
@@ -110,16 +123,21 @@ class IntoIssue:
                 report.elsewhere.append((paper.id.latest, key))
             else:
                 self._put(paper, report)
+        self.shelf.settle()
 
     def _put(self, paper: Paper | None, report: Report) -> None:
         try:
             if paper:
-                report.kept.append(self.shelf.put(paper))
+                report.add(self.shelf.put(paper))
         except SourceError as error:
             report.broken.append(error)
 
     def put_posts(self, posts: Sequence[Post], report: Report) -> None:
         report.links += [post.link.url for post in posts if self.shelf.put_link(post.link)]
+        self.shelf.settle()
+
+    def close(self) -> None:
+        """Nothing is left open."""
 
 
 class IntoInbox:
@@ -142,11 +160,16 @@ class IntoInbox:
 
     def put(self, batch: Batch, report: Report) -> None:
         states = self.inbox.put(batch, self.today)
-        report.kept += [Kept(states[paper.id.name], "", paper) for paper in batch]
+        for paper in batch:
+            report.add(Kept(states[paper.id.name], "", paper))
 
     def put_posts(self, posts: Sequence[Post], report: Report) -> None:
         new = self.inbox.put_links([post.link for post in posts], self.today)
         report.links += new
+
+
+    def close(self) -> None:
+        self.inbox.close()
 
 
 Into = IntoIssue | IntoInbox
@@ -247,6 +270,8 @@ def refresh(shelves: Shelves, keys: Sequence[IssueKey], gathering: Gathering, li
                 kept = [(key, shelf[key].refresh(paper)) for key in holders[paper.id.base]]
                 done.kept += [(key, one) for key, one in kept if one.state == "updated"]
                 known[paper.id.base] = kept[0][1].paper
+            for one in shelf.values():
+                one.settle()
         tell(len(batch))
 
     for batch in gathering.by_id(ArxivId(base) for base in holders):

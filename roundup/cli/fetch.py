@@ -10,7 +10,7 @@ import click
 from roundup.cli.door import Session, command, now, today
 from roundup.cli.network import gathering_of, pace_of
 from roundup.cli.wanted import parse_key, root_of
-from roundup.errors import FetchError, RefusedError, SourceError, count
+from roundup.errors import FetchError, RefusedError, SourceError, count, printable
 
 if TYPE_CHECKING:
     from roundup.fetch import Into, Order, Refreshed, Report
@@ -80,6 +80,7 @@ def fetch(
                 report = fetch(order, gathering, into, lambda so_far: progress.show(asked(), count(len(so_far.kept), "paper")))
             finally:
                 progress.clear()
+                into.close()
     _tell(session, report, into, as_json)
     _end(report.missing, report.broken, "run the same command again: it asks only for what is missing")
 
@@ -179,7 +180,7 @@ def _tell_plan(session: Session, order: Order, into: Into, pace_s: float, as_jso
     for paper, issue in elsewhere.items():
         session.say(f"{paper} is in {issue} already and would stay there; --again takes it up once more")
     named = [count(len(left), "paper")] if order.ids() else []
-    others = [count(len(order.steps()), "list or search").replace("searchs", "searches")] if order.steps() else []
+    others = [f"{count(len(order.steps()), 'more question')}"] if order.steps() else []
     session.say(f"would ask for {' and '.join(named + others)} in up to {count(requests, 'request')}, {_lasting(requests, pace_s)}, into {into.name}")
 
 
@@ -196,6 +197,7 @@ def _tell(session: Session, report: Report, into: Into, as_json: bool) -> None:
         _print_json({
             "into": into.name,
             "papers": [{"id": p.id.base, "version": p.id.version, "title": p.title, "state": state, "path": path} for p, state, path in rows],
+            "here": [one.base for one in report.here],
             "elsewhere": [{"id": one.base, "issue": str(key)} for one, key in report.elsewhere],
             "links": report.links,
             "stubs": pasted,
@@ -207,7 +209,8 @@ def _tell(session: Session, report: Report, into: Into, as_json: bool) -> None:
         _warn(session, kept.paper)
     for stub in pasted:
         session.say(f"{stub}\n")
-    session.say(_summary(report, into.name))
+    if summary := _summary(report, into.name):
+        session.say(summary)
 
 
 def _warn(session: Session, paper: Paper) -> None:
@@ -218,8 +221,8 @@ def _warn(session: Session, paper: Paper) -> None:
 
 
 def _summary(report: Report, where: str) -> str:
-    """Return ``24 papers: 22 new, 1 updated, 1 already in 2023-7-2``."""
-    states = [(report.count("new"), "new"), (report.count("updated"), "updated"), (report.count("unchanged"), f"already in {where}")]
+    """Return ``24 papers: 22 new, 1 updated, 1 already in 2023-7-2``; nothing where nothing was had and something is missing."""
+    states = [(report.count("new"), "new"), (report.count("updated"), "updated"), (report.count("unchanged") + len(report.here), f"already in {where}")]
     by_key: dict[str, int] = {}
     for _, key in report.elsewhere:
         by_key[str(key)] = by_key.get(str(key), 0) + 1
@@ -227,7 +230,9 @@ def _summary(report: Report, where: str) -> str:
     total = sum(number for number, _ in states)
     parts = [f"{number:,} {state}" for number, state in states if number]
     links = f"{count(len(report.links), 'link')}" if report.links else ""
-    papers = f"{count(total, 'paper')}: {', '.join(parts)}" if parts else "" if links else "0 papers"
+    papers = f"{count(total, 'paper')}: {', '.join(parts)}" if parts else ""
+    if not papers and not links:
+        return "" if report.missing else f"nothing new for {where}"
     return "; ".join(filter(None, (papers, links))) + f", into {where}"
 
 
@@ -258,7 +263,7 @@ def _end(missing: list[Missing], broken: list[SourceError], mend: str) -> None:
     for one in missing:
         by_reason.setdefault(one.why, []).append(one.asked)
     lines = [f"not fetched: {', '.join(asked[:10])}{f' and {len(asked) - 10:,} more' if len(asked) > 10 else ''}: {why}" for why, asked in by_reason.items()]
-    click.echo("\n".join([*lines, mend]), err=True)
+    click.echo(printable("\n".join([*lines, mend] if any(one.later for one in missing) else lines)), err=True)
     raise click.exceptions.Exit(FetchError.exit_code)
 
 

@@ -11,7 +11,6 @@ from roundup.errors import Location, Problem, nearest
 from roundup.issue import STATUSES, Issue, IssueKey, Link, Pick, Prose, Section, Unread, anchor, submission_order
 from roundup.paper import ArxivId, Author, Paper, parse_arxiv_id
 from roundup.records.fields import Fields, eaten
-from roundup.text.dialect import address
 from roundup.text.slugs import slug
 from roundup.text.visible import one_line
 from roundup.yamltext import Mapping, Scalar, parse
@@ -193,6 +192,8 @@ def _about(fields: Fields) -> ArxivId | Link | None:
     inner = fields.fields("link", LINK_KEYS)
     if inner is None or not inner.need("url", "title"):
         return None
+    from roundup.text.dialect import address  # Markdown's parser, which only a link needs here
+
     url = address(inner.url("url"))
     return Link(url, inner.text("title"), inner.text("source"), inner.text("text"), inner.text("image")) if url else None
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from roundup.paper import Fetch, Links, Paper, Sighting, parse_arxiv_id
 from roundup.records.papers import ANNOUNCE_TYPES
-from roundup.sources.answers import Answer, AnswerError
+from roundup.sources.answers import REFUSED, Answer, AnswerError
 from roundup.sources.cache import Cache
 from roundup.sources.finds import code_links, fitting
 from roundup.sources.guard import uncounted, xml
@@ -70,7 +70,7 @@ def parse_announcement(answer: Answer, today: dt.date) -> Announcement:
     feed = feedparser.parse(answer.body, response_headers={"content-type": "application/xml"}, sanitize_html=False, resolve_relative_uris=False)
     title = feed.feed.get("title", "")
     if title.startswith("Feed error"):
-        raise AnswerError(f'refuses the question: "{one_line(feed.feed.get("description") or feed.feed.get("subtitle") or title)}"', tries=1)
+        raise AnswerError(f'refuses the question: "{one_line(feed.feed.get("description") or feed.feed.get("subtitle") or title)}"', tries=1, mend=REFUSED)
     if answer.status != 200:
         raise AnswerError(f"answered HTTP {answer.status}", tries=1)
     if not feed.entries and (counted := uncounted(root)):

@@ -23,9 +23,12 @@ class Answer:
 class AnswerError(Exception):
     """An answer that cannot be taken. ``tries`` is how often it is worth asking in all; 1 is never again.
 
-    ``wait_s`` is what the server asked for before the next try.
+    ``wait_s`` is what the server asked for before the next try, ``mend`` what the one who asked can do.
     """
 
-    def __init__(self, what: str, tries: int = 4, wait_s: float = 0.0) -> None:
+    def __init__(self, what: str, tries: int = 4, wait_s: float = 0.0, mend: str = "try again later") -> None:
         super().__init__(what)
-        self.tries, self.wait_s = tries, wait_s
+        self.tries, self.wait_s, self.mend = tries, wait_s, mend
+
+
+REFUSED = "mend the question"  # what was asked is wrong; asking again brings the same answer

@@ -11,6 +11,7 @@ from roundup.text.links import is_web
 _CATEGORY = re.compile(r"[a-z]+(-[a-z]+)*(\.[A-Za-z]+(-[A-Za-z]+)*)?", re.ASCII)  # "68T50" and "I.2.7; H.3" are of other schemes
 _FORGES = r"github\.com|gitlab\.(?:[a-z]+\.)*[a-z]+|bitbucket\.org|codeberg\.org|git\.sr\.ht|gitee\.com|huggingface\.co"
 _REPOSITORY = re.compile(rf"(?:https?://)?(?:www\.)?((?:{_FORGES})/[\w.~-]+(?:/[\w.-]+)+)", re.I | re.ASCII)
+_HINT = re.compile(r"\.(?:com|org|ht|co|[a-z]{2})/", re.I)  # most abstracts name no address at all
 _CLOSING = re.compile(r"(\.git)?[.,;:!?)\]}'\"]*$")
 _NO_CODE = re.compile(r"huggingface\.co/(papers|blog|docs)/|github\.com/(features|about|sponsors|orgs)/", re.I)
 
@@ -23,7 +24,7 @@ def fitting(names: Iterable[str]) -> tuple[str, ...]:
 def code_links(*texts: str) -> tuple[str, ...]:
     """Return the addresses of repositories in these texts, as https, each once: what TeX or a full stop left around them is gone."""
     found: dict[str, str] = {}
-    for text in texts:
+    for text in filter(_HINT.search, texts):
         plain = text.replace("\\_", "_").replace("\\%", "%").replace("\\#", "#").replace("\\~", "~")
         for match in _REPOSITORY.finditer(plain):
             url = "https://" + _CLOSING.sub("", match[1])

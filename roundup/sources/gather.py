@@ -16,6 +16,7 @@ from roundup.paper import ArxivId, Links, Paper, day
 from roundup.references import Title
 from roundup.revisions import merged
 from roundup.sources.announcements import Announcements
+from roundup.sources.answers import REFUSED
 from roundup.sources.cache import Cache
 from roundup.sources.feeds import Feeds, Post
 from roundup.sources.huggingface import HuggingFace
@@ -27,10 +28,15 @@ Batch = tuple[Paper, ...]
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """What was asked for and not had, and why. ``asked`` can be asked for again as it stands."""
+    """What was asked for and not had, and why; ``later`` tells that asking again may bring it."""
 
     asked: str
     why: str
+    later: bool = True
+
+    @classmethod
+    def after(cls, asked: str, error: FetchError) -> Missing:
+        return cls(asked, str(error), later=error.mend != REFUSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +115,7 @@ class Gathering:
         found = {one: paper for one in ids if (paper := _answer(one, listed))}
         if found:
             yield tuple(found.values())
-        self.missing += [Missing(str(one), str(error)) for one in ids if one not in found]
+        self.missing += [Missing.after(str(one), error) for one in ids if one not in found]
 
     def search(self, query: str, most: int, fallback: Callable[[], Iterator[Batch] | None] = lambda: None) -> Iterator[Batch]:
         """Yield the papers of a search, newest first; where the API gives out, those of ``fallback``, which finds the same."""
@@ -124,7 +130,9 @@ class Gathering:
         except FetchError as error:
             other = fallback()
             if other is None:
-                self.missing.append(Missing(query, f"{error}; {got:,} of {total or 'its':,} papers were had" if got else str(error)))
+                self.missing.append(Missing.after(query, error))
+                if got:
+                    self.remark(f"{query}: {got:,} of {min(total, most):,} papers were had before that")
                 return
             self.remark(f"{error}; harvesting from OAI-PMH instead")
             yield from other
@@ -149,14 +157,14 @@ class Gathering:
                     self.sources.cache.keep_papers((paper, True) for paper in fresh)
                     yield tuple(fresh)
             except FetchError as error:
-                self.missing.append(Missing(f"cat:{category}", str(error)))
+                self.missing.append(Missing.after(f"cat:{category}", error))
 
     def listing(self, categories: Sequence[str]) -> Batch:
         """Return what arXiv announced last in these categories, as the feed has it."""
         try:
             found = self.sources.announcements.of(categories)
         except FetchError as error:
-            self.missing.append(Missing("+".join(categories), str(error)))
+            self.missing.append(Missing.after("+".join(categories), error))
             return ()
         self._tell(found.unfit)
         self.missing += [Missing("+".join(categories), one) for one in found.unfit]
@@ -170,7 +178,7 @@ class Gathering:
         try:
             found = self.sources.huggingface.daily(date)
         except FetchError as error:
-            self.missing.append(Missing(f"https://huggingface.co/papers/date/{date}" if date else "https://huggingface.co/papers", str(error)))
+            self.missing.append(Missing.after(f"https://huggingface.co/papers/date/{date}" if date else "https://huggingface.co/papers", error))
             return
         self._tell(found.unfit)
         if not found.papers:
@@ -198,7 +206,7 @@ class Gathering:
                 return (paper,)
         if found is not None:
             near = f'; the nearest is {found[0].id.base}, "{found[0].title}"' if found else ""
-            self.missing.append(Missing(title.text, f"no paper on arXiv has this title{near}"))
+            self.missing.append(Missing(title.text, f"no paper on arXiv has this title{near}", later=False))
         return ()
 
     def with_doi(self, doi: str) -> Batch:
@@ -208,7 +216,7 @@ class Gathering:
             if doi.lower() in paper.doi.lower().split():
                 return (paper,)
         if found is not None:
-            self.missing.append(Missing(doi, "no paper on arXiv has this DOI"))
+            self.missing.append(Missing(doi, "no paper on arXiv has this DOI", later=False))
         return ()
 
     def posts(self, url: str) -> tuple[Post, ...]:
@@ -216,7 +224,7 @@ class Gathering:
         try:
             return self.sources.feeds.posts(url)
         except FetchError as error:
-            self.missing.append(Missing(url, str(error)))
+            self.missing.append(Missing.after(url, error))
             return ()
 
     def licensed(self, papers: Iterable[Paper]) -> Iterator[Batch]:
@@ -227,7 +235,7 @@ class Gathering:
             try:
                 told = self.sources.oai.record(paper.id.latest)
             except FetchError as error:
-                self.missing.append(Missing(str(paper.id), str(error)))
+                self.missing.append(Missing.after(str(paper.id), error))
                 return
             if told:
                 yield (replace(paper, license=told.license),)
@@ -236,7 +244,7 @@ class Gathering:
         try:
             pages = list(self.sources.api.search(query, most, by_date=False))
         except FetchError as error:
-            self.missing.append(Missing(asked, str(error)))
+            self.missing.append(Missing.after(asked, error))
             return None
         papers = tuple(paper for page in pages for paper in page.papers)
         self.sources.cache.keep_papers((paper, True) for paper in papers)

@@ -81,7 +81,7 @@ class Http:
                 if fault.wait_s > LONGEST_S:
                     raise FetchError(request.url, str(fault), tries, f"it asks to be left alone for {_duration(fault.wait_s)}; come back after that") from fault
                 if tries >= fault.tries:
-                    raise FetchError(request.url, str(fault), tries) from fault
+                    raise FetchError(request.url, str(fault), tries, fault.mend) from fault
                 self.tell(f"{urlsplit(request.url).netloc} {fault}; asking again in {wait_s:.0f} s")
                 pace.hold(wait_s)
 

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from roundup.paper import ArxivId, Sighting, parse_arxiv_id
-from roundup.sources.answers import Answer, AnswerError
+from roundup.sources.answers import REFUSED, Answer, AnswerError
 from roundup.sources.cache import Cache
 from roundup.sources.finds import code_links
 from roundup.sources.http import Http, Request
@@ -71,7 +71,7 @@ def parse_daily(answer: Answer, day: dt.date | None) -> DailyList:
     except (ValueError, RecursionError) as error:
         raise AnswerError(f"answered with {answer.content_type or 'something'} that is no JSON") from error
     if isinstance(items, dict) and "error" in items:
-        raise AnswerError(f'refuses the question: "{one_line(str(items["error"]))[:200]}"', tries=1)
+        raise AnswerError(f'refuses the question: "{one_line(str(items["error"]))[:200]}"', tries=1, mend=REFUSED)
     if answer.status != 200:
         raise AnswerError(f"answered HTTP {answer.status}", tries=1)
     if not isinstance(items, list):

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from roundup.paper import ArxivId, Author, Fetch, Links, Moment, Paper, Withdrawal, parse_arxiv_id, parse_moment
-from roundup.sources.answers import Answer, AnswerError
+from roundup.sources.answers import REFUSED, Answer, AnswerError
 from roundup.sources.cache import Cache, Kept
 from roundup.sources.finds import code_links, fitting, withdrawal
 from roundup.sources.guard import xml
@@ -100,7 +100,7 @@ def set_of(category: str) -> str:
 def _useful(found: Harvest) -> Harvest:
     """Refuse an answer that says no more than that we asked wrongly; that nothing matches, or a token died, is an answer."""
     if found.error and found.error.partition(":")[0] not in {"noRecordsMatch", "badResumptionToken", "idDoesNotExist"}:
-        raise AnswerError(f'refuses the question: "{found.error}"', tries=1)
+        raise AnswerError(f'refuses the question: "{found.error}"', tries=1, mend=REFUSED)
     return found
 
 

@@ -11,6 +11,7 @@ import itertools
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -19,7 +20,7 @@ import arxiv
 from lxml import etree
 
 from roundup.paper import ArxivId, Author, Fetch, Links, Paper, parse_arxiv_id
-from roundup.sources.answers import Answer, AnswerError
+from roundup.sources.answers import REFUSED, Answer, AnswerError
 from roundup.sources.cache import Cache, Kept
 from roundup.sources.finds import code_links, fitting, withdrawal
 from roundup.sources.guard import xml
@@ -32,6 +33,15 @@ PAGE = 100  # IDs of one request: more make its address too long for some server
 ARXIV_HOSTS = frozenset(("arxiv.org", "www.arxiv.org", "export.arxiv.org", "rss.arxiv.org", "oaipmh.arxiv.org"))
 
 _ATOM = "{http://www.w3.org/2005/Atom}"
+_SPACE = {"a": "http://www.w3.org/2005/Atom"}
+_ENTRIES = etree.XPath("a:entry", namespaces=_SPACE)
+_IDS = etree.XPath("a:entry/a:id/text()", namespaces=_SPACE, smart_strings=False)
+# What a record cannot do without.
+_NEEDED = {"title": "normalize-space(a:title)", "author": "normalize-space(a:author/a:name)", "category": "a:category/@term"}
+_HAS = {what: etree.XPath(f"boolean({path})", namespaces=_SPACE) for what, path in _NEEDED.items()}
+_DATED = "a:published[string-length() >= 19] and a:updated[string-length() >= 19]"
+_WHOLE = etree.XPath(f"count(a:entry[{_DATED}][{']['.join(_NEEDED.values())}])", namespaces=_SPACE)
+_DATES = etree.XPath("a:entry/a:published/text() | a:entry/a:updated/text()", namespaces=_SPACE, smart_strings=False)
 _ENTRY_ID = re.compile(r"https?://(?:www\.|export\.)?arxiv\.org/abs/(.+)")
 _ERROR_ID = re.compile(r"https?://[^/]*arxiv\.org/api/errors")
 
@@ -94,7 +104,7 @@ class QueryApi:
         updated = result.updated.replace(microsecond=0)
         primary = result.primary_category
         return Paper(
-            parse_arxiv_id(result.get_short_id()),
+            _paper_id(result.get_short_id()),
             one_line(result.title),
             tuple(Author(name, tuple(filter(None, map(one_line, one.affiliation)))) for one in result.authors if (name := one_line(one.name))),
             fitting([primary, *result.categories] if primary else result.categories),
@@ -124,11 +134,9 @@ class QueryApi:
 
     def _fit(self, answer: Answer) -> bytes:
         root = xml(answer, f"{_ATOM}feed")
-        entries = root.findall(f"{_ATOM}entry")
-        for entry in entries:
-            spelled = _text(entry, f"{_ATOM}title"), _text(entry, f"{_ATOM}author/{_ATOM}name")
-            if _ERROR_ID.match(_text(entry, f"{_ATOM}id")) or spelled == ("Error", "arXiv api core"):
-                raise AnswerError(f'refuses the question: "{_text(entry, f"{_ATOM}summary")}"', tries=1)
+        entries, ids = _ENTRIES(root), _IDS(root)
+        for place in (place for place, given in enumerate(ids) if "/abs/" not in given):
+            self._refuse_error(entries[place])
         if answer.status != 200:
             raise AnswerError(f"answered HTTP {answer.status}", tries=1)
         total = _total(root)
@@ -138,34 +146,53 @@ class QueryApi:
         if self._asked and total > len(entries):
             raise AnswerError(f"answered with {len(entries):,} papers, though it counts {total:,}")
         self._total = total
-        unfit = [entry for entry in entries if self._is_unfit(entry)]
+        unfit = [] if self._all_fit(root, ids, len(entries)) else [entry for entry in entries if self._is_unfit(entry)]
         for entry in unfit:
             root.remove(entry)
         return etree.tostring(root) if unfit else answer.body
 
+    def _all_fit(self, root: Any, ids: Sequence[str], number: int) -> bool:
+        """Tell at a glance whether every entry is a paper that was asked for, as nearly always; where not, each is looked at."""
+        if not len(ids) == _WHOLE(root) == number:
+            return False
+        try:
+            for given in _DATES(root):
+                dt.datetime.fromisoformat(given.strip())
+            found = [_paper_id(match[1]) for given in ids if (match := _ENTRY_ID.fullmatch(given))]
+        except ValueError:
+            return False
+        return len(found) == number and (not self._asked or all(one in self._asked or one.latest in self._asked for one in found))
+
+    def _refuse_error(self, entry: Any) -> None:
+        """Raise what arXiv says in an entry that is no paper but an error."""
+        named = _text(entry, f"{_ATOM}title"), _text(entry, f"{_ATOM}author/{_ATOM}name")
+        if _ERROR_ID.match(_text(entry, f"{_ATOM}id")) or named == ("Error", "arXiv api core"):
+            raise AnswerError(f'refuses the question: "{_text(entry, f"{_ATOM}summary")}"', tries=1, mend=REFUSED)
+
     def _is_unfit(self, entry: Any) -> bool:
-        """Tell whether an entry is no paper that was asked for; say why."""
+        """Tell whether an entry is no paper; say why. One that was not asked for makes the whole answer doubtful."""
         given = _text(entry, f"{_ATOM}id")
         try:
             match = _ENTRY_ID.fullmatch(given)
             one = parse_arxiv_id(match[1] if match else given)
-            for key in ("published", "updated"):
-                dt.datetime.fromisoformat(_text(entry, f"{_ATOM}{key}"))
+            if not match:
+                raise ValueError("its address is not arXiv's")
+            for key in (f"{_ATOM}published", f"{_ATOM}updated"):
+                dt.datetime.fromisoformat(entry.findtext(key, "").strip())
+            for what, has in _HAS.items():
+                if not has(entry):
+                    raise ValueError(f"it has no {what}")
         except ValueError as error:
             self._unfit.append(f'an entry called "{given}" was passed over: {error}')
             return True
-        if match is None:
-            what = "its address is not arXiv's"
-        elif self._asked and not {one, one.latest} & self._asked:
+        if self._asked and not {one, one.latest} & self._asked:
             raise AnswerError(f"answered with {one}, which was not asked for")
-        elif not _text(entry, f"{_ATOM}title") or not _text(entry, f"{_ATOM}author/{_ATOM}name"):
-            what = "it has no title or no author"
-        elif not fitting([category.get("term") or "" for category in entry.findall(f"{_ATOM}category")]):
-            what = "it has no category"
-        else:
-            return False
-        self._unfit.append(f'an entry called "{given}" was passed over: {what}')
-        return True
+        return False
+
+
+@lru_cache(maxsize=256)  # looked at, and then read: twice in a row
+def _paper_id(text: str) -> ArxivId:
+    return parse_arxiv_id(text)
 
 
 class _EnoughError(Exception):

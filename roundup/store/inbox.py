@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import asdict
+from functools import cached_property
 from pathlib import Path
 
 from roundup.errors import RefusedError
@@ -26,15 +27,22 @@ CREATE TABLE IF NOT EXISTS links (url TEXT PRIMARY KEY, first_seen TEXT NOT NULL
 
 
 class Inbox:
-    """The inbox of a digest. RefusedError where its file cannot be opened; it is never made anew over one that is there."""
+    """The inbox of a digest, opened when it is first used.
+
+    RefusedError where its file cannot be opened; it is never made anew over one that is there.
+    """
 
     def __init__(self, root: Path) -> None:
         self.path = root / ".roundup/state/inbox.sqlite"
+
+    @cached_property
+    def _file(self) -> sqlite3.Connection:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = sqlite3.connect(self.path, timeout=30)
-            self._file.execute("PRAGMA synchronous = FULL")
-            self._file.executescript(_TABLES)
+            file = sqlite3.connect(self.path, timeout=30)
+            file.execute("PRAGMA synchronous = FULL")
+            file.executescript(_TABLES)
+            return file
         except (sqlite3.Error, OSError) as error:
             raise RefusedError(f"{self.path} cannot be opened: {str(error).lower()}; put a back-up in its place, or move it away") from error
 
@@ -64,4 +72,5 @@ class Inbox:
         return [paper for row in rows if (paper := parse_paper(row[0], "the inbox", []))]
 
     def close(self) -> None:
-        self._file.close()
+        if "_file" in self.__dict__:
+            self._file.close()

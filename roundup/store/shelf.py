@@ -17,7 +17,7 @@ from roundup.records.papers import dump_paper, parse_paper
 from roundup.revisions import merged
 from roundup.starter import inline, new_link, new_pick
 from roundup.store.disk import Disk
-from roundup.store.writing import replace_record, sweep, write_new
+from roundup.store.writing import replace_record, settle, sweep, write_new
 from roundup.text.slugs import slug
 
 
@@ -131,10 +131,13 @@ class Shelf:
         return self.shelves.record(self._path(one))
 
     def put(self, paper: Paper) -> Kept:
-        """Write a paper's record, where it says anything new, and its stub, where it has none. SourceError for a record that cannot be read."""
+        """Write a paper's record, where it says anything new, and its stub, where it has none; ``settle`` ends a batch.
+
+        SourceError for a record that is there and cannot be read: it stays as it is.
+        """
         path = self._path(paper.id)
         if not os.path.lexists(self.shelves.root / path):
-            write_new(self.shelves.root / path, dump_paper(paper).encode())
+            write_new(self.shelves.root / path, dump_paper(paper).encode(), settled=False)
             kept = Kept("new", path, paper)
         else:
             kept = self._update(path, paper)
@@ -148,8 +151,13 @@ class Shelf:
         whole = merged(before, paper)
         if whole == before:
             return Kept("unchanged", path, before, before)
-        replace_record(self.shelves.root / path, dump_paper(whole).encode())
+        replace_record(self.shelves.root / path, dump_paper(whole).encode(), settled=False)
         return Kept("updated", path, whole, before)
+
+    def settle(self) -> None:
+        """Bring what was put here onto the disk, names and all."""
+        for part in ("papers", "commentary"):
+            settle(self.shelves.root / self.folder / part)
 
     def refresh(self, paper: Paper) -> Kept:
         """Write a paper's record anew, where it says anything new; no stub is made."""
@@ -170,7 +178,7 @@ class Shelf:
         if self.shelves.config.picks == "inline":
             self.pasted.append(inline(stub))
         else:
-            write_new(path, stub.encode())
+            write_new(path, stub.encode(), settled=False)
         return True
 
     def _linked(self) -> set[str]:

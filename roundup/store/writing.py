@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -42,36 +41,53 @@ def create(root: Path, files: dict[str, str]) -> None:
         raise
 
 
-def write_new(path: Path, data: bytes) -> None:
-    """Write a file that is not there yet: whole and on the disk, or not at all. It never replaces one."""
+def write_new(path: Path, data: bytes, *, settled: bool = True) -> None:
+    """Write a file that is not there yet: whole and on the disk, or not at all. It never replaces one.
+
+    Who writes many files into a folder leaves them not ``settled``, and calls ``settle`` once for all of them.
+    """
     _write(path, data, _link)
+    if settled:
+        settle(path.parent)
 
 
-def replace_record(path: Path, data: bytes) -> None:
+def replace_record(path: Path, data: bytes, *, settled: bool = True) -> None:
     """Write a file that is the program's own: whole and on the disk, in the place of the one before, or not at all."""
     _write(path, data, os.replace)
+    if settled:
+        settle(path.parent)
+
+
+def settle(folder: Path) -> None:
+    """Bring the names in a folder onto the disk, where there is such a folder."""
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except FileNotFoundError:
+        return
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _write(path: Path, data: bytes, place: Callable[[str, Path], None]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(prefix=LEFTOVER, suffix=".tmp", dir=path.parent)
+    temporary = f"{path.parent}/{LEFTOVER}{os.getpid()}-{path.name}.tmp"
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
-        with os.fdopen(handle, "wb") as file:
-            os.fchmod(file.fileno(), 0o666 & ~_umask())
+        handle = os.open(temporary, flags, 0o666)
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(temporary, flags, 0o666)
+    try:
+        with open(handle, "wb", buffering=0) as file:
             file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+            os.fsync(handle)
         place(temporary, path)
     except FileExistsError:
         raise RefusedError(f"{path} is there already; nothing was changed") from None
     finally:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(temporary)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def sweep(folder: Path) -> None:
@@ -90,9 +106,3 @@ def _link(temporary: str, path: Path) -> None:
         if os.path.lexists(path):
             raise FileExistsError from None
         os.rename(temporary, path)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
