@@ -279,5 +279,6 @@ def refresh(shelves: Shelves, keys: Sequence[IssueKey], gathering: Gathering, li
     if licenses:
         for batch in gathering.licensed(list(known.values())):
             put(batch)
+    done.kept.sort(key=lambda one: (keys.index(one[0]), one[1].paper.id.base))
     done.missing = gathering.missing
     return done

@@ -158,7 +158,7 @@ status: todo
 
 def new_pick(paper: Paper) -> str:
     """Return the stub of a paper that was fetched: what it is in two remarks, and room for words."""
-    names = [author.name.rpartition(" ")[2] for author in paper.authors]
+    names = [_family(author.name) for author in paper.authors]
     shown = ", ".join(names[:4]) + (" et al." if len(names) > 4 else "")
     moment = paper.submitted or paper.announced
     said = f"{short_date(day(moment))} · " if moment else ""
@@ -177,6 +177,16 @@ def inline(stub: str) -> str:
     remarks = [row for row in stub.splitlines() if row.startswith("#")]
     first, *rest = [row for row in stub.splitlines() if not row.startswith("#")]
     return "\n".join([*remarks, f"- {first}", *(f"  {row}" if row else "" for row in rest)])
+
+
+def _family(name: str) -> str:
+    """Return the last word of a name, for a remark that reminds; of a collaboration, the whole."""
+    if "collaboration" in name.lower():
+        return name
+    words = name.split()
+    while len(words) > 1 and words[-1].strip(".").lower() in {"jr", "sr", "ii", "iii", "iv"}:
+        words.pop()
+    return words[-1].strip(",")
 
 
 def _remark(text: str) -> str:
