@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build check test soak lint golden wheel clean
+.PHONY: help setup build check test soak lint demo golden wheel clean
 
 help: ## list these targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -33,6 +33,9 @@ soak: $(READY) ## the long forms of the tests: all vectors, new random examples
 lint: $(READY) ## style and types
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+demo: $(READY) ## fetch into a new digest from a server on this machine that speaks arXiv's protocols
+	PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH=tests $(BIN)/python -m replay -- sh "$(CURDIR)/tests/demo.sh"
 
 golden: $(READY) ## write the golden sites anew; read the difference before you commit it
 	$(BIN)/pytest tests/test_golden.py --update-golden -n 0

@@ -9,11 +9,26 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from conftest import ROOT
+from replay import ReplayPaper, ReplayServer
+
 from roundup.cli import cli
+from roundup.paper import instant
+from roundup.records.papers import parse_paper
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def served(name: str) -> ReplayPaper:
+    """Return a paper of our own issues as arXiv would tell of it."""
+    paper = parse_paper((ROOT / f"issues/2023-8/papers/{name}.yaml").read_text(encoding="utf-8"), name, [])
+    assert paper
+    assert paper.submitted
+    authors = tuple((author.name, author.affiliations) for author in paper.authors)
+    return ReplayPaper(name, (instant(paper.submitted),), paper.title, authors, "An abstract.", paper.categories)
+
+
+PAPERS = (served("2308.00951"), served("2308.00675"))
 
 
 def sessions() -> list[list[tuple[str, str]]]:
@@ -32,10 +47,10 @@ def test_every_command_shown_prints_what_is_shown(tmp_path: Path) -> None:
     tools.mkdir()
     (tools / "roundup").write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT}" exec "{sys.executable}" -m roundup "$@"\n')
     (tools / "roundup").chmod(0o755)
-    environment = {**os.environ, "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}"}
-    folder = tmp_path
-    for session in sessions():
-        for command, shown in session:
+    with ReplayServer(PAPERS) as server:
+        environment = {**os.environ, **server.environment, "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}", "XDG_CACHE_HOME": str(tmp_path / "cache")}
+        folder = tmp_path
+        for command, shown in (row for session in sessions() for row in session):
             if command.startswith("cd "):
                 folder = folder / command[3:]
                 continue

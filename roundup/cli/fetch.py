@@ -233,7 +233,8 @@ def _summary(report: Report, where: str) -> str:
     papers = f"{count(total, 'paper')}: {', '.join(parts)}" if parts else ""
     if not papers and not links:
         return "" if report.missing else f"nothing new for {where}"
-    return "; ".join(filter(None, (papers, links))) + f", into {where}"
+    added = f", into {where}" if links or report.count("new") or report.count("updated") else ""
+    return "; ".join(filter(None, (papers, links))) + added
 
 
 def _tell_refreshed(session: Session, done: Refreshed, as_json: bool) -> None:
