@@ -76,7 +76,8 @@ class FetchError(RoundupError):
     def __init__(self, url: str, answer: str, tries: int = 1, mend: str = "try again later") -> None:
         self.url, self.answer, self.tries, self.mend = url, answer, tries, mend
         often = f" after {tries} tries" if tries > 1 else ""
-        super().__init__(f"{url.partition('?')[0]} {answer}{often}; {mend}")  # a hundred IDs stand behind the question mark
+        self.told = f"{url.partition('?')[0]} {answer}{often}"  # a hundred IDs stand behind the question mark
+        super().__init__(f"{self.told}; {mend}")
 
 
 def report(problems: Iterable[Problem]) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from roundup.config import Source
-from roundup.errors import SourceError
+from roundup.errors import RefusedError, SourceError
 from roundup.issue import IssueKey
 from roundup.paper import ArxivId, Paper, instant
 from roundup.references import DailyPapers, Doi, Feed, Filters, Listing, Query, Reference, Title
@@ -37,11 +37,15 @@ class Order:
         return others or ((Query(""),) if self.filters and not self.ids() else ())
 
     def ids(self) -> tuple[ArxivId, ...]:
-        """Return the papers that are named, each once, a version where one was given."""
+        """Return the papers that are named, each once, a version where one was given; RefusedError for two versions of one."""
         by_base: dict[str, ArxivId] = {}
         for one in self.wanted:
-            if isinstance(one, ArxivId) and (one.version or one.base not in by_base):
-                by_base[one.base] = one
+            if not isinstance(one, ArxivId):
+                continue
+            before = by_base.get(one.base, one)
+            if before.version and one.version and before != one:
+                raise RefusedError(f"{before} and {one} are one paper in two versions; an issue has room for one of them")
+            by_base[one.base] = one if one.version else before
         return tuple(by_base.values())
 
 
@@ -56,6 +60,7 @@ class Report:
     links: list[str] = field(default_factory=list)
     broken: list[SourceError] = field(default_factory=list)  # records that cannot be read, and so were not written
     missing: list[Missing] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
 
     def add(self, kept: Kept) -> None:
         """Note what became of a paper; one that two sources list was new when the first did."""
@@ -94,12 +99,16 @@ class IntoIssue:
     def name(self) -> str:
         return str(self.shelf.key)
 
+    def begin(self) -> None:
+        """Clear away what a run that was killed has left; the digest's lock has to be held."""
+        self.shelf.shelves.sweep(self.shelf.key)
+
     def has(self, one: ArxivId) -> bool:
         return self.shelf.has(one)
 
     def elsewhere(self, one: ArxivId) -> IssueKey | None:
         """Return the newest other issue that has the paper, where that keeps it from being fetched."""
-        if self.again or self.has(one.latest) or self.shelf.picks(one):
+        if self.again or self.has(one.latest) or self.shelf.wants(one):
             return None
         return next((key for key in self.holders.get(one.name, ()) if key != self.shelf.key), None)
 
@@ -110,7 +119,7 @@ class IntoIssue:
             if self.has(one) and self.shelf.picks(one):
                 report.here.append(one)
             elif self.has(one):
-                self._put(self.shelf.record(one), report)  # all but its stub
+                self._stub(one, report)
             elif key := self.elsewhere(one):
                 report.elsewhere.append((one, key))
             else:
@@ -125,12 +134,26 @@ class IntoIssue:
                 self._put(paper, report)
         self.shelf.settle()
 
-    def _put(self, paper: Paper | None, report: Report) -> None:
+    def _stub(self, one: ArxivId, report: Report) -> None:
+        """Give a paper that has all but its stub one."""
         try:
-            if paper:
-                report.add(self.shelf.put(paper))
+            report.add(self.shelf.complete(one))
         except SourceError as error:
             report.broken.append(error)
+
+    def _put(self, paper: Paper, report: Report) -> None:
+        try:
+            kept = self.shelf.put(paper)
+        except SourceError as error:
+            report.broken.append(error)
+            return
+        report.add(kept)
+        if (kept.paper.id.version or 0) > (paper.id.version or 0) > 0:
+            report.remarks.append(f"{paper.id.base} is here in version {kept.paper.id.version}, which is newer than {paper.id}; it stays")
+
+    def unlicensed(self, ids: Sequence[ArxivId]) -> list[Paper]:
+        """Return those of the papers that are here whose licence is not known."""
+        return [paper for one in ids if (paper := self.shelf.record(one)) and not paper.license]
 
     def put_posts(self, posts: Sequence[Post], report: Report) -> None:
         report.links += [post.link.url for post in posts if self.shelf.put_link(post.link)]
@@ -149,6 +172,9 @@ class IntoInbox:
     def __init__(self, inbox: Inbox, today: dt.date) -> None:
         self.inbox, self.today = inbox, today
 
+    def begin(self) -> None:
+        """Nothing is left half-done in an inbox."""
+
     def has(self, one: ArxivId) -> bool:
         return False
 
@@ -162,6 +188,9 @@ class IntoInbox:
         states = self.inbox.put(batch, self.today)
         for paper in batch:
             report.add(Kept(states[paper.id.name], "", paper))
+
+    def unlicensed(self, ids: Sequence[ArxivId]) -> list[Paper]:
+        return []
 
     def put_posts(self, posts: Sequence[Post], report: Report) -> None:
         new = self.inbox.put_links([post.link for post in posts], self.today)
@@ -188,7 +217,7 @@ def fetch(order: Order, gathering: Gathering, into: Into, tell: Callable[[Report
             into.put(batch, report)
         tell(report)
     if order.licenses:
-        for batch in gathering.licensed([one.paper for one in report.kept]):
+        for batch in gathering.licensed([*(one.paper for one in report.kept), *into.unlicensed(report.here)]):
             with unbroken():
                 into.put(batch, Report())
             tell(report)
@@ -210,7 +239,7 @@ def _batches(order: Order, left: Sequence[ArxivId], gathering: Gathering, into: 
                 listed = gathering.listing(categories)
                 yield from [listed] if into.takes_lists_whole else gathering.completed(_news(listed, order, gathering, into))
             case DailyPapers(day):
-                yield from gathering.daily(dt.date.fromisoformat(day) if day else None)
+                yield from gathering.daily(dt.date.fromisoformat(day) if day else None, order.most)
             case Title():
                 yield gathering.titled(one)
             case Doi(text):
@@ -261,12 +290,15 @@ def refresh(shelves: Shelves, keys: Sequence[IssueKey], gathering: Gathering, li
         for paper in shelves.records(key):
             holders.setdefault(paper.id.base, []).append(key)
             known[paper.id.base] = paper
-    shelf = {key: Shelf(shelves, key, frozenset()) for key in {key for found in holders.values() for key in found}}
-    done = Refreshed(looked_at=sum(map(len, holders.values())))
+    shelf = {key: Shelf(shelves, key) for key in {key for found in holders.values() for key in found}}
+    done = Refreshed()
+    seen: set[str] = set()
 
     def put(batch: Batch) -> None:
         with unbroken():
             for paper in batch:
+                done.looked_at += 0 if paper.id.base in seen else len(holders[paper.id.base])
+                seen.add(paper.id.base)
                 kept = [(key, shelf[key].refresh(paper)) for key in holders[paper.id.base]]
                 done.kept += [(key, one) for key, one in kept if one.state == "updated"]
                 known[paper.id.base] = kept[0][1].paper
@@ -280,5 +312,6 @@ def refresh(shelves: Shelves, keys: Sequence[IssueKey], gathering: Gathering, li
         for batch in gathering.licensed(list(known.values())):
             put(batch)
     done.kept.sort(key=lambda one: (keys.index(one[0]), one[1].paper.id.base))
-    done.missing = gathering.missing
+    gone = "arXiv has no such paper, or not yet"
+    done.missing = [replace(one, why="arXiv gives it no longer", later=False) if one.why.startswith(gone) else one for one in gathering.missing]
     return done

@@ -135,9 +135,12 @@ class Sighting:
     comments: int | None = None
 
 
+FROM_API, FROM_OAI, FROM_FEED = "arXiv API", "arXiv OAI-PMH", "arXiv announcements"
+
+
 @dataclass(frozen=True, slots=True)
 class Fetch:
-    """When a record was read, and from where."""
+    """When a record was read, and from where: ``FROM_API`` and the like."""
 
     when: Moment
     source: str

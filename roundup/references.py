@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
+from roundup.errors import printable
 from roundup.paper import ArxivId, parse_arxiv_id
 from roundup.text.links import is_web
 from roundup.text.visible import one_line
@@ -90,6 +91,8 @@ def parse_reference(text: str) -> Reference:
     in arXiv's language, categories (``cs.LG``, ``cs.LG+stat.ML``), the address of a feed, a DOI, or the words of a title.
     """
     bare = one_line(text).strip("<>")
+    if not is_sound(text):
+        raise ValueError(f'"{printable(text)}" is not UTF-8; type it anew')
     if not bare:
         raise ValueError("nothing is named; give an ID, an address, a search, a category or a title")
     if paper := _paper(bare):
@@ -102,6 +105,8 @@ def parse_reference(text: str) -> Reference:
         return _address(bare)
     if _FIELD.search(bare):
         return Query(bare)
+    if len(parts := re.split(r"[\s,;]+", bare)) > 1 and all(_paper(part) for part in parts if part):
+        raise ValueError(f'"{text}" names several papers; give each as an argument of its own')
     if listing := _listing(bare):
         return listing
     if len(bare.split()) < 2:
@@ -137,14 +142,21 @@ def _address(text: str) -> Reference:
         if re.fullmatch(hosts, host) and (match := re.fullmatch(pattern, path, re.I | re.ASCII)):
             return parse_arxiv_id(_canonical(match["id"]))
     if re.fullmatch(_HOSTS[0][0], host):
-        if (match := re.fullmatch(r"/list/([\w.-]+)(/.*)?", path)) and (listing := _listing(match[1])):
+        if (match := re.fullmatch(r"/list/([\w.-]+)(/(?:new|recent|pastweek)?)?", path)) and (listing := _listing(match[1])):
             return listing
         raise ValueError(f'"{text}" is a page of arXiv that names no paper; give the address of an abstract, as https://arxiv.org/abs/2308.00951')
     if re.fullmatch(_HOSTS[2][0], host) and (match := re.fullmatch(r"/papers(?:/date/(\d{4}-\d\d-\d\d))?/?", path)):
-        return DailyPapers(match[1] or "")
+        return DailyPapers(_day(match[1]) if match[1] else "")
     if any(re.fullmatch(hosts, host) for hosts, _ in _HOSTS):
         raise ValueError(f'"{text}" names no paper; give its arXiv ID')
     return Feed(url)
+
+
+def _day(text: str) -> str:
+    try:
+        return dt.date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise ValueError(f'"{text}" is no day of the calendar') from None
 
 
 def _listing(text: str) -> Listing | None:
@@ -165,6 +177,11 @@ def category_of(text: str) -> str:
     if archive not in _WITH_CLASSES or not name:
         return ""
     return f"{archive}.{name.lower() if len(name) > 2 else name.upper()}"
+
+
+def is_sound(text: str) -> bool:
+    """Tell whether an argument of the command line came as UTF-8; what did not holds halves of characters."""
+    return not any("\ud800" <= char <= "\udfff" for char in text)
 
 
 @dataclass(frozen=True, slots=True)

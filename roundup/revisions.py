@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from roundup.paper import Author, Links, Paper, Sighting, day
+from roundup.paper import FROM_API, FROM_OAI, Author, Links, Paper, Sighting, day
 
 
 def merged(old: Paper, new: Paper) -> Paper:
@@ -14,45 +14,47 @@ def merged(old: Paper, new: Paper) -> Paper:
     A record is never poorer for being fetched again: the query API tells no licence and the feeds no comment. Where
     nothing but the day of fetching would change, the old record is given back, and its file stays as it is.
     """
-    if (new.id.version or 0) < (old.id.version or 0):
-        old, new = replace(new, fetched=old.fetched), old  # a stale index; the sightings count all the same
+    stale = (new.id.version or 0) < (old.id.version or 0)
+    less, more = (new, old) if stale or (new.id == old.id and _fullness(new) < _fullness(old)) else (old, new)
+    same = less if more.id.version in {None, less.id.version} else more  # may tell of the same version
     whole = replace(
-        new,
-        id=new.id if new.id.version else old.id,
-        authors=_authors(old, new),
-        categories=_categories(old, new),
-        abstract=new.abstract or old.abstract,
-        submitted=new.submitted or old.submitted,
-        updated=new.updated or _if_same(old, new).updated,
-        comment=new.comment or _if_same(old, new).comment,
-        journal_ref=new.journal_ref or old.journal_ref,
-        doi=new.doi or old.doi,
-        license=new.license or old.license,
-        links=_links(old, new),
-        withdrawn=new.withdrawn or _if_same(old, new).withdrawn,
+        more,
+        id=more.id if more.id.version else less.id,
+        authors=_authors(less, more),
+        categories=_categories(less, more),
+        abstract=more.abstract or less.abstract,
+        submitted=more.submitted or less.submitted,
+        updated=more.updated or same.updated,
+        comment=more.comment or same.comment,
+        journal_ref=more.journal_ref or less.journal_ref,
+        doi=more.doi or less.doi,
+        license=more.license or less.license,
+        links=_links(old, new, more),
+        withdrawn=more.withdrawn or same.withdrawn,
         seen=_sightings([*old.seen, *new.seen]),
         where=old.where,
     )
-    return replace(whole, fetched=old.fetched) if replace(whole, fetched=old.fetched) == old else whole
+    return old if replace(whole, fetched=old.fetched) == old else whole
 
 
-def _if_same(old: Paper, new: Paper) -> Paper:
-    """Return the old paper where the new one may be the same version, told by a source that tells less; else the new one."""
-    return old if new.id.version in {None, old.id.version} else new
+def _fullness(paper: Paper) -> int:
+    """Return how well a source tells the words of a paper: OAI-PMH gives its authors as one string, a feed no comment."""
+    source = paper.fetched.source if paper.fetched else ""
+    return {FROM_API: 2, FROM_OAI: 1}.get(source, 0)
 
 
-def _authors(old: Paper, new: Paper) -> tuple[Author, ...]:
-    same = [author.name for author in old.authors] == [author.name for author in new.authors]
-    return old.authors if same and not any(author.affiliations for author in new.authors) else new.authors
+def _authors(less: Paper, more: Paper) -> tuple[Author, ...]:
+    same = [author.name for author in less.authors] == [author.name for author in more.authors]
+    return less.authors if same and not any(author.affiliations for author in more.authors) else more.authors
 
 
-def _categories(old: Paper, new: Paper) -> tuple[str, ...]:
-    """Return the new ones; but a feed does not say which is the primary one, so of the same ones the old order stays."""
-    return old.categories if set(old.categories) == set(new.categories) and new.submitted is None else new.categories
+def _categories(less: Paper, more: Paper) -> tuple[str, ...]:
+    """Return those of the fuller paper; but a feed does not say which is the primary one, so of the same ones the order stays."""
+    return less.categories if set(less.categories) == set(more.categories) and more.submitted is None else more.categories
 
 
-def _links(old: Paper, new: Paper) -> Links:
-    pdf = new.links.pdf or ("" if new.withdrawn else old.links.pdf)
+def _links(old: Paper, new: Paper, more: Paper) -> Links:
+    pdf = more.links.pdf or ("" if more.withdrawn else old.links.pdf or new.links.pdf)
     return Links(pdf, new.links.html or old.links.html, tuple(dict.fromkeys(old.links.code + new.links.code)))
 
 

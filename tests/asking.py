@@ -17,7 +17,6 @@ from types import TracebackType
 from typing import TypeVar
 
 from replay import FRIDAY, ReplayServer
-
 from roundup.errors import FetchError
 from roundup.paper import ArxivId
 from roundup.sources.announcements import Announcements
@@ -106,7 +105,7 @@ def asking(url: str, folder: Path, *, limits: Limits | None = None, pace: Pace |
     """Yield the sources at ``url``; what they keep is in ``folder``. Without a ``pace`` it is arXiv's, on a fake clock."""
     false = FakeTime()
     pace = pace or NotedPace(folder / "stamp", 3.0, false.clock, false.sleep)
-    http = http or Http(AGENT, limits=limits or Limits())
+    http = http or Http(AGENT, limits=limits or Limits(), now=lambda: dt.datetime.now(dt.timezone.utc))
     cache, day = Cache(folder / "cache.sqlite", now), now.date()
     sources = Sources(
         cache,
@@ -260,9 +259,9 @@ class ByteServer:
 
     def _serve(self, connection: socket.socket) -> None:
         with contextlib.ExitStack() as stack, contextlib.suppress(OSError):
-            stack.callback(lambda: connection.close())
+            stack.enter_context(connection)
             if self._tls:
-                connection = self._tls.wrap_socket(connection, server_side=True)
+                connection = stack.enter_context(self._tls.wrap_socket(connection, server_side=True))
             while asked := connection.recv(65536):
                 play = self._plays[min(len(self.asked), len(self._plays) - 1)]
                 self.asked.append(asked)

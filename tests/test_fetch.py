@@ -42,6 +42,10 @@ def ask(roundup: Callable[..., Result], monkeypatch: pytest.MonkeyPatch, tmp_pat
     for name, value in {**server.environment, "XDG_CACHE_HOME": str(tmp_path / "cache")}.items():
         monkeypatch.setenv(name, value)
 
+    now = dt.datetime.combine(FRIDAY, dt.time(20), dt.timezone.utc)
+    for place in ("roundup.cli.network.now", "roundup.cli.fetch.now"):
+        monkeypatch.setattr(place, lambda: now)
+
     def run(*arguments: str, root: Path) -> Result:
         return roundup(*arguments, "--delay", "0.01", root=root)
 

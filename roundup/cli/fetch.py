@@ -73,6 +73,7 @@ def fetch(
         return
     with alone(root, session.remark):
         into = _into(shelves, key, inbox, again)
+        into.begin()
         progress = Progress(session, requests_for(order, len(order.ids())), pace_s)
         with gathering_of(session, root, shelves.config, pace_s, progress.clear) as (gathering, asked):
             progress.show(0, "asking")
@@ -113,7 +114,7 @@ def refresh(session: Session, keys: tuple[str, ...], licenses: bool, delay: floa
 
     root = root_of(session)
     shelves = Shelves(root)
-    wanted = [parse_key(text) for text in keys] or list(shelves.folders)
+    wanted = list(dict.fromkeys(parse_key(text) for text in keys)) or list(shelves.folders)
     if unknown := [one for one in wanted if one not in shelves.folders]:
         raise RefusedError(f'there is no issue "{unknown[0]}"; there are {", ".join(map(str, shelves.folders)) or "none"}')
     pace_s = pace_of(delay, shelves.config)
@@ -123,6 +124,8 @@ def refresh(session: Session, keys: tuple[str, ...], licenses: bool, delay: floa
         session.say(f"would ask for {count(len(names), 'paper')} in {count(requests, 'request')}, {_lasting(requests, pace_s)}")
         return
     with alone(root, session.remark):
+        for one in wanted:
+            shelves.sweep(one)
         progress = Progress(session, requests, pace_s)
         with gathering_of(session, root, shelves.config, pace_s, progress.clear) as (gathering, asked):
             gathering.again = True
@@ -158,12 +161,15 @@ def _known_categories(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _refuse_misfits(wanted: tuple[Reference, ...], filters: Filters, key: str | None, inbox: bool) -> None:
-    from roundup.references import Feed, Query
+    from roundup.references import Feed, Query, is_sound
 
     if inbox and key:
         raise RefusedError("a paper goes into an issue or into the inbox; leave out --issue or --inbox")
     if filters and wanted and not any(isinstance(one, Query) or (isinstance(one, Feed) and not filters.authors) for one in wanted):
         raise RefusedError("--category, --author, --title, --since and --until narrow a search; what is named here is none")
+    empty = [f'--author "{name}"' for name in filters.authors] + ([f'--title "{filters.title}"'] if filters.title else [])
+    if unsaid := [one for one in empty if not any(char.isalnum() for char in one.partition(" ")[2]) or not is_sound(one)]:
+        raise RefusedError(f"{printable(unsaid[0])} names nothing that can be searched for")
     if filters.since and filters.until and filters.since > filters.until:
         raise RefusedError(f"--since {filters.since} is after --until {filters.until}")
 
@@ -207,6 +213,8 @@ def _tell(session: Session, report: Report, into: Into, as_json: bool) -> None:
     for kept in report.kept:
         session.say(f"{kept.state} {kept.path or kept.paper.id.base}", 1)
         _warn(session, kept.paper)
+    for remark in report.remarks:
+        session.remark(remark)
     for stub in pasted:
         session.say(f"{stub}\n")
     if summary := _summary(report, into.name):
@@ -232,7 +240,7 @@ def _summary(report: Report, where: str) -> str:
     links = f"{count(len(report.links), 'link')}" if report.links else ""
     papers = f"{count(total, 'paper')}: {', '.join(parts)}" if parts else ""
     if not papers and not links:
-        return "" if report.missing else f"nothing new for {where}"
+        return "" if report.missing or report.broken else f"nothing new for {where}"
     added = f", into {where}" if links or report.count("new") or report.count("updated") else ""
     return "; ".join(filter(None, (papers, links))) + added
 
@@ -256,16 +264,16 @@ def _tell_refreshed(session: Session, done: Refreshed, as_json: bool) -> None:
 
 def _end(missing: list[Missing], broken: list[SourceError], mend: str) -> None:
     """Tell what was not had, and why, the same reason once; and leave with the exit code that it deserves."""
-    if broken:
-        raise SourceError(problem for error in broken for problem in error.problems)
-    if not missing:
-        return
     by_reason: dict[str, list[str]] = {}
     for one in missing:
         by_reason.setdefault(one.why, []).append(one.asked)
     lines = [f"not fetched: {', '.join(asked[:10])}{f' and {len(asked) - 10:,} more' if len(asked) > 10 else ''}: {why}" for why, asked in by_reason.items()]
-    click.echo(printable("\n".join([*lines, mend] if any(one.later for one in missing) else lines)), err=True)
-    raise click.exceptions.Exit(FetchError.exit_code)
+    if missing:
+        click.echo(printable("\n".join([*lines, mend] if any(one.later for one in missing) else lines)), err=True)
+    if broken:
+        raise SourceError(problem for error in broken for problem in error.problems)
+    if missing:
+        raise click.exceptions.Exit(FetchError.exit_code)
 
 
 def _print_json(value: object) -> None:

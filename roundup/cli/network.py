@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from roundup.config import Config
     from roundup.sources.gather import Gathering
 
-_LOOPBACK = ("127.", "localhost", "[::1]")
+_LONGEST_DELAY_S = 100
 
 
 def services(config: Config) -> dict[str, str]:
@@ -25,12 +26,13 @@ def services(config: Config) -> dict[str, str]:
     from urllib.parse import urlsplit
 
     from roundup.config import SERVICES
+    from roundup.text.links import is_web
 
     found = {}
     for name, usual in SERVICES.items():
         given = os.environ.get(f"ROUNDUP_{name.upper()}") or dict(config.mirrors).get(name) or usual
         parts = urlsplit(given)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
+        if not is_web(given):
             raise RefusedError(f'ROUNDUP_{name.upper()} "{given}" is no web address')
         found[name] = (given if parts.path.strip("/") else given.rstrip("/") + urlsplit(usual).path).rstrip("/")
     return found
@@ -38,16 +40,29 @@ def services(config: Config) -> dict[str, str]:
 
 def pace_of(delay: float | None, config: Config) -> float:
     """Return the seconds between requests: at least what arXiv asks for, but toward this machine itself."""
-    from urllib.parse import urlsplit
 
     from roundup.sources.pace import DELAY_S
 
     if delay is None:
         return DELAY_S
     arxiv = [url for name, url in services(config).items() if name.startswith("arxiv")]
-    if delay < 0 or (delay < DELAY_S and not all(urlsplit(url).netloc.startswith(_LOOPBACK) for url in arxiv)):
+    if not math.isfinite(delay) or delay < 0 or delay > _LONGEST_DELAY_S:
+        raise RefusedError(f"--delay {delay:g} is no number of seconds from 0 to {_LONGEST_DELAY_S}")
+    if delay < DELAY_S and not all(_is_loopback(url) for url in arxiv):
         raise RefusedError(f"--delay {delay:g} is below the {DELAY_S:g} s that arXiv's terms ask for; raise it or leave it out")
     return delay
+
+
+def _is_loopback(url: str) -> bool:
+    """Tell whether an address is this machine's own, and not merely begins like it."""
+    from ipaddress import ip_address
+    from urllib.parse import urlsplit
+
+    host = urlsplit(url).hostname or ""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 @contextmanager
@@ -69,7 +84,11 @@ def gathering_of(session: Session, root: Path, config: Config, pace_s: float, be
     stamps = _stamps(root)
     pace, elsewhere = Pace(stamps / "arxiv.pace", pace_s), Pace(stamps / "others.pace", min(pace_s, 1.0))
     contact = config.contact.encode("ascii", "ignore").decode()
-    http = Http(f"roundup/{__version__}" + (f" ({contact})" if contact else ""), proxy=lambda url: select_proxy(url, get_environ_proxies(url)) or "")
+
+    def proxy(url: str) -> str:
+        return "" if _is_loopback(url) else select_proxy(url, get_environ_proxies(url)) or ""
+
+    http = Http(f"roundup/{__version__}" + (f" ({contact})" if contact else ""), now=now, proxy=proxy)
 
     def remark(text: str) -> None:
         before()
@@ -99,7 +118,8 @@ def _stamps(root: Path) -> Path:
     """Return the folder of the stamps that keep the pace: the user's own, for the pace is one for all of a user's digests."""
     from pathlib import Path
 
-    home = os.environ.get("XDG_CACHE_HOME") or (os.path.join(os.environ["HOME"], ".cache") if os.environ.get("HOME") else "")
+    given = os.environ.get("XDG_CACHE_HOME", "")  # one that is not absolute counts as none, says its standard
+    home = given if os.path.isabs(given) else os.path.join(os.environ["HOME"], ".cache") if os.environ.get("HOME") else ""
     folder = Path(home) / "roundup" if home else root / ".roundup/cache"
     try:
         folder.mkdir(parents=True, exist_ok=True)

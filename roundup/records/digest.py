@@ -9,6 +9,7 @@ from roundup.config import PICK_STYLES, SERVICES, SOURCE_KINDS, Config, Editor, 
 from roundup.errors import Location, Problem
 from roundup.issue import CADENCES
 from roundup.records.fields import Fields, eaten
+from roundup.references import category_of
 from roundup.yamltext import Mapping, Scalar, Sequence, parse
 
 KEYS = ("title", "tagline", "url", "language", "contact", "editors", "cadence", "issue_title", "accent", "sources", "picks", "mirrors")
@@ -86,6 +87,10 @@ def _sources(fields: Fields) -> Iterator[Source]:
                 inner.note(inner.where(kind).line, f'source "{kind}" names nothing; write what to read from it')
             elif kind == "feed" and not inner.url("feed"):
                 continue
+            elif kind == "arxiv" and (unknown := [name for name in what if not category_of(name)]):
+                inner.note(inner.where(kind).line, f'"{unknown[0]}" is no category of arXiv; write it as cs.LG or hep-th')
+            elif kind == "huggingface" and what != ("daily",):
+                inner.note(inner.where(kind).line, f'huggingface "{what[0]}" is not known; write daily')
             else:
                 yield Source(kind, what)
 

@@ -14,21 +14,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from roundup.paper import Fetch, Links, Paper, Sighting, parse_arxiv_id
+from roundup.paper import FROM_FEED, Fetch, Links, Paper, Sighting, parse_arxiv_id
 from roundup.records.papers import ANNOUNCE_TYPES
 from roundup.sources.answers import REFUSED, Answer, AnswerError
 from roundup.sources.cache import Cache
-from roundup.sources.finds import code_links, fitting
-from roundup.sources.guard import uncounted, xml
-from roundup.sources.http import Http, Request
+from roundup.sources.finds import LONGEST, code_links, fitting, held, whole
+from roundup.sources.guard import counted, xml
+from roundup.sources.http import Http, Request, hosts_of
 from roundup.sources.kept import ask_kept
 from roundup.sources.pace import Pace
 from roundup.sources.people import authors
-from roundup.sources.query import ARXIV_HOSTS
 from roundup.text.accents import accented
 from roundup.text.visible import one_line
 
-NAME = "arXiv announcements"
+_FRESH_DAYS = 5  # a long weekend
 CAP = 2000  # items of a feed; a longer day is cut, and the cut falls on new papers
 
 _ROOTS = ("rss", "{http://www.w3.org/2005/Atom}feed", "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}RDF")
@@ -58,7 +57,7 @@ class Announcements:
     def of(self, categories: Sequence[str]) -> Announcement:
         """Return the newest announcement of these categories, in one request; a paper that several list stands once."""
         url = f"{self.base}/rss/{'+'.join(categories)}"
-        request = Request(url, "application/rss+xml, application/atom+xml", ARXIV_HOSTS)
+        request = Request(url, "application/rss+xml, application/atom+xml", hosts_of(url))
         return ask_kept(request, self.http, self.pace, self.cache, lambda answer: parse_announcement(answer, self.today))
 
 
@@ -66,15 +65,15 @@ def parse_announcement(answer: Answer, today: dt.date) -> Announcement:
     """Return the announcement that an answer holds; AnswerError where it is none, or says what was wrong with the question."""
     import feedparser  # 0.1 s, which only a feed needs
 
-    root = xml(answer, *_ROOTS)
-    feed = feedparser.parse(answer.body, response_headers={"content-type": "application/xml"}, sanitize_html=False, resolve_relative_uris=False)
+    root, body = xml(answer, *_ROOTS)
+    feed = feedparser.parse(body, response_headers={"content-type": "application/xml"}, sanitize_html=False, resolve_relative_uris=False)
     title = feed.feed.get("title", "")
     if title.startswith("Feed error"):
         raise AnswerError(f'refuses the question: "{one_line(feed.feed.get("description") or feed.feed.get("subtitle") or title)}"', tries=1, mend=REFUSED)
     if answer.status != 200:
         raise AnswerError(f"answered HTTP {answer.status}", tries=1)
-    if not feed.entries and (counted := uncounted(root)):
-        raise AnswerError(f"answered with an empty list, though it counts {counted} papers")
+    if not feed.entries and (number := counted(root)):
+        raise AnswerError(f"answered with an empty list, though it counts {number} papers")
     day = _day(feed.feed.get("published") or feed.feed.get("updated") or "")
     papers: dict[str, Paper] = {}
     unfit = []
@@ -85,14 +84,18 @@ def parse_announcement(answer: Answer, today: dt.date) -> Announcement:
             unfit.append(f'an item called "{one_line(entry.get("id") or entry.get("link") or entry.get("title", ""))}" was passed over: {reason}')
         else:
             papers.setdefault(paper.id.base, paper)
+    if not feed.entries and day is None:
+        raise AnswerError("answered with an empty feed that does not say of which day")
     found = tuple(papers.values())
-    return Announcement(day, found, tuple(unfit), "" if feed.entries else _why_quiet(day, root), tuple(_remarks(found, len(feed.entries), day)))
+    quiet = _why_quiet(day, root) if day and not feed.entries else ""
+    return Announcement(day, found, tuple(unfit), quiet, tuple(_remarks(found, len(feed.entries), day, today)))
 
 
 def _paper(entry: Any, day: dt.date | None, today: dt.date) -> Paper:
-    title, given, kind = entry.get("title", ""), entry.get("id") or entry.get("link", ""), entry.get("arxiv_announce_type", "")
-    categories, abstract, people = [tag.term for tag in entry.get("tags", ())], entry.get("summary", ""), entry.get("author", "")
-    if old := _OLD_TITLE.fullmatch(title.strip()):
+    title, given, kind = held("title", entry.get("title", "")), entry.get("id") or entry.get("link", ""), entry.get("arxiv_announce_type", "")
+    categories, abstract = [tag.term for tag in entry.get("tags", ())], entry.get("summary", "")[: LONGEST + 1]
+    people = held("list of authors", entry.get("author", ""))
+    if old := _OLD_TITLE.fullmatch(title):
         title, given, kind = old[1], f"oai:arXiv.org:{old[2]}", _OLD_TYPES[old[4] or ""]
         categories, abstract, people = [old[3]], _untagged(abstract), _untagged(people)
     match = _PAPER_ID.fullmatch(given)
@@ -104,16 +107,13 @@ def _paper(entry: Any, day: dt.date | None, today: dt.date) -> Paper:
     if entry.get("published") and not _day(entry["published"]):
         raise ValueError(f'its date is "{entry["published"]}"')
     paper_id = parse_arxiv_id(match[1] or match[2])
-    listed, abstract = [one.name for one in entry.get("authors", ()) if one.get("name")], one_line(accented(abstract))
+    listed, abstract = [one.name for one in entry.get("authors", ()) if one.get("name")], accented(held("abstract", abstract))
     named = authors(people) if len(listed) < 2 else tuple(one for name in listed for one in authors(name))
-    for what, value in (("title", title.strip()), ("author", named), ("category", fitting(categories))):
-        if not value:
-            raise ValueError(f"it has no {what}")
-    return Paper(
+    return whole(Paper(
         paper_id, one_line(accented(title)), named, fitting(categories), abstract,
         journal_ref=one_line(entry.get("arxiv_journal_reference", "")), doi=one_line(entry.get("arxiv_doi", "")), license=one_line(entry.get("rights", "")),
-        links=Links(code=code_links(abstract)), seen=(Sighting("arxiv", announced, kind if kind in ANNOUNCE_TYPES else ""),), fetched=Fetch(today, NAME),
-    )  # fmt: skip
+        links=Links(code=code_links(abstract)), seen=(Sighting("arxiv", announced, kind if kind in ANNOUNCE_TYPES else ""),), fetched=Fetch(today, FROM_FEED),
+    ))  # fmt: skip
 
 
 def _day(text: str) -> dt.date | None:
@@ -125,27 +125,27 @@ def _day(text: str) -> dt.date | None:
             return None
     try:
         return email.utils.parsedate_to_datetime(text).date()
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None
 
 
-def _why_quiet(day: dt.date | None, root: Any) -> str:
+def _why_quiet(day: dt.date, root: Any) -> str:
     """Return what an empty feed tells: on a day that it skips there is no announcement; on another, it may be a holiday."""
-    if day is None:
-        return "no announcement"
     name = f"{day:%A}"
     if name in {one_line(one.text or "") for one in root.iter("day")} or day.weekday() >= 5:
         return f"no announcement ({name}, {day})"
-    return f"nothing announced on {name}, {day}: a holiday at arXiv, or a fault of theirs; compare with https://arxiv.org/list/cs.LG/new"
+    return f"nothing announced on {name}, {day}: a holiday at arXiv, or a fault of theirs; compare with the lists of new papers at https://arxiv.org"
 
 
-def _remarks(papers: Sequence[Paper], items: int, day: dt.date | None) -> list[str]:
+def _remarks(papers: Sequence[Paper], items: int, day: dt.date | None, today: dt.date) -> list[str]:
     remarks = []
     if items >= CAP:
         remarks.append(f"the feed is full ({items:,} items), so new papers may be missing from it; ask for fewer categories at once")
     announced = {sighting.announced for paper in papers for sighting in paper.seen if sighting.announced}
     if day and announced and max(announced) < day:
         remarks.append(f"the feed of {day} carries the announcement of {max(announced)}; ask again later")
+    elif day and (today - day).days > _FRESH_DAYS:
+        remarks.append(f"the feed is of {day}: arXiv has announced nothing since, or an old one was sent")
     return remarks
 
 

@@ -49,7 +49,7 @@ class Cache:
         arXiv's answers are worked out once a day. Source: https://info.arxiv.org/help/api/user-manual.html
         """
         if wanted.version is None:
-            rows = self._do("SELECT record FROM papers WHERE base = ? AND latest AND day = ?", (wanted.base, self._today))
+            rows = self._do("SELECT record FROM papers WHERE base = ? AND latest AND day = ? ORDER BY version DESC", (wanted.base, self._today))
         else:
             rows = self._do("SELECT record FROM papers WHERE base = ? AND version = ?", (wanted.base, wanted.version))
         return next((paper for row in rows if (paper := parse_paper(row[0], "the cache", []))), None)
@@ -63,7 +63,8 @@ class Cache:
     def answer(self, url: str) -> Kept | None:
         """Return what this address answered when it was last asked."""
         for until, etag, modified, kind, body in self._do("SELECT until, etag, modified, type, body FROM answers WHERE url = ?", (url,)):
-            return Kept(dt.datetime.fromisoformat(until), etag, modified, kind, body)
+            with contextlib.suppress(ValueError, TypeError):
+                return Kept(dt.datetime.fromisoformat(until), etag, modified, kind, body)
         return None
 
     def keep_answer(self, url: str, kept: Kept) -> None:
@@ -81,18 +82,20 @@ class Cache:
 
 
 def _opened(path: Path) -> sqlite3.Connection:
-    for place in (path, path, None):
-        try:
-            if place:
-                place.parent.mkdir(parents=True, exist_ok=True)
-            file = sqlite3.connect(place or ":memory:", timeout=10)
-            file.execute("PRAGMA synchronous = OFF")  # what a power failure breaks is made anew
-            file.executescript(_TABLES)
-            return file
-        except sqlite3.DatabaseError:
-            file.close()
-            with contextlib.suppress(OSError):
-                path.unlink()  # ours, and no cache any more
-        except OSError:
-            continue
-    raise AssertionError("a database in memory can always be made")
+    for _ in range(2):
+        with contextlib.suppress(OSError, sqlite3.Error):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            return _ready(sqlite3.connect(path, timeout=10))
+        with contextlib.suppress(OSError):
+            path.unlink()  # ours, and no cache any more
+    return _ready(sqlite3.connect(":memory:"))
+
+
+def _ready(file: sqlite3.Connection) -> sqlite3.Connection:
+    try:
+        file.execute("PRAGMA synchronous = OFF")  # what a power failure breaks is made anew
+        file.executescript(_TABLES)
+    except sqlite3.Error:
+        file.close()
+        raise
+    return file

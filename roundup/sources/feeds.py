@@ -23,6 +23,7 @@ from roundup.sources.pace import Pace
 from roundup.text.links import is_web
 from roundup.text.visible import one_line, visible
 
+_LONGEST_HTML = 100_000
 _LONGEST_TEXT = 400  # characters of a summary: enough to know what it is about
 
 
@@ -57,8 +58,13 @@ def parse_posts(answer: Answer) -> tuple[Post, ...]:
     text = loose_xml(answer)
     headers = {"content-type": "application/xml; charset=utf-8"}
     feed = feedparser.parse(text.encode(), response_headers=headers, sanitize_html=False, resolve_relative_uris=False)
+    if feed.bozo and not feed.entries:
+        raise AnswerError("answered with XML that is ill-formed, and no entry in it")
     source = _plain(feed.feed, "title")
-    posts = {post.link.url: post for entry in reversed(feed.entries) if (post := _post(entry, source, answer.url))}
+    entries = feed.entries
+    posts = {post.link.url: post for entry in reversed(entries) if (post := _post(entry, source, answer.url))}
+    if entries and not posts:
+        raise AnswerError(f"answered with {len(entries):,} entries, none of which has a title and an address", tries=1)
     return tuple(sorted(posts.values(), key=lambda post: post.day or dt.date.min, reverse=True))
 
 
@@ -70,7 +76,7 @@ def _post(entry: Any, source: str, base: str) -> Post | None:
         return None
     text = _plain(entry, "summary")
     short = text if len(text) <= _LONGEST_TEXT else text[:_LONGEST_TEXT].rpartition(" ")[0] + " …"
-    return Post(Link(url, title, source, short), _day(entry.get("published_parsed") or entry.get("updated_parsed")))
+    return Post(Link(url, title, source, short), _day(dict.get(entry, "published_parsed") or dict.get(entry, "updated_parsed")))
 
 
 def _plain(element: Any, key: str) -> str:
@@ -78,8 +84,21 @@ def _plain(element: Any, key: str) -> str:
     value = element.get(key, "")
     if element.get(f"{key}_detail", {}).get("type") == "text/plain":
         return one_line(visible(value))
-    without = re.sub(r"<(script|style)\b.*?</\1\s*>", " ", value, flags=re.I | re.S)
-    return one_line(visible(html.unescape(re.sub(r"</?[A-Za-z!][^<>]*>", " ", without))))
+    return one_line(visible(html.unescape(re.sub(r"</?[A-Za-z!][^<>]*>", " ", _unscripted(value[:_LONGEST_HTML])))))
+
+
+def _unscripted(value: str) -> str:
+    """Return HTML without scripts and styles and what is in them."""
+    kept, place, lowered = [], 0, value.lower()
+    for opening in re.finditer(r"<(script|style)\b", value, re.I):
+        if opening.start() < place:
+            continue
+        kept.append(value[place : opening.start()])
+        end = lowered.find(f"</{opening[1].lower()}", opening.end())
+        if end < 0:
+            return "".join(kept)
+        place = end
+    return "".join([*kept, value[place:]])
 
 
 def _day(parsed: time.struct_time | None) -> dt.date | None:

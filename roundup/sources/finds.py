@@ -5,15 +5,36 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from roundup.paper import Moment, Withdrawal
+from roundup.paper import Moment, Paper, Withdrawal
 from roundup.text.links import is_web
+from roundup.text.visible import one_line
 
 _CATEGORY = re.compile(r"[a-z]+(-[a-z]+)*(\.[A-Za-z]+(-[A-Za-z]+)*)?", re.ASCII)  # "68T50" and "I.2.7; H.3" are of other schemes
-_FORGES = r"github\.com|gitlab\.(?:[a-z]+\.)*[a-z]+|bitbucket\.org|codeberg\.org|git\.sr\.ht|gitee\.com|huggingface\.co"
+_FORGES = r"github\.com|gitlab\.(?:[a-z]+\.){0,4}[a-z]+|bitbucket\.org|codeberg\.org|git\.sr\.ht|gitee\.com|huggingface\.co"
 _REPOSITORY = re.compile(rf"(?:https?://)?(?:www\.)?((?:{_FORGES})/[\w.~-]+(?:/[\w.-]+)+)", re.I | re.ASCII)
 _HINT = re.compile(r"\.(?:com|org|ht|co|[a-z]{2})/", re.I)  # most abstracts name no address at all
 _CLOSING = re.compile(r"(\.git)?[.,;:!?)\]}'\"]*$")
 _NO_CODE = re.compile(r"huggingface\.co/(papers|blog|docs)/|github\.com/(features|about|sponsors|orgs)/", re.I)
+
+
+LONGEST = 64 * 1024  # of a text, as of a field of ours: a longer one would make a record that cannot be read
+
+
+def held(what: str, text: str) -> str:
+    """Return the text on one line; ValueError where it is longer than a record may hold."""
+    if len(text) > LONGEST:
+        raise ValueError(f"its {what} is too long: {len(text):,} characters")
+    return one_line(text)
+
+
+def whole(paper: Paper) -> Paper:
+    """Return the paper where it has what no record can do without; ValueError says what it lacks."""
+    for what, value in (("title", paper.title), ("author", paper.authors), ("category", paper.categories)):
+        if not value:
+            raise ValueError(f"it has no {what}")
+    if len(paper.authors) > 20_000:
+        raise ValueError(f"it has {len(paper.authors):,} authors")
+    return paper
 
 
 def fitting(names: Iterable[str]) -> tuple[str, ...]:

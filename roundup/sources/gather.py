@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from roundup.errors import FetchError
-from roundup.paper import ArxivId, Links, Paper, day
+from roundup.paper import ArxivId, Links, Paper, day, instant
 from roundup.references import Title
 from roundup.revisions import merged
 from roundup.sources.announcements import Announcements
@@ -24,6 +24,9 @@ from roundup.sources.oai import OaiPmh
 from roundup.sources.query import PAGE, QueryApi
 
 Batch = tuple[Paper, ...]
+
+_PATIENCE = 2  # pages of the query API that may fail in a row before it is left alone
+_SINGLES = 100  # papers that OAI-PMH is asked for in a run: five minutes at arXiv's pace
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ class Sources:
 
 @dataclass
 class Gathering:
-    """One run's asking. ``missing`` and ``remarks`` grow as it goes; ``again`` is for papers that the cache must not answer.
+    """One run's asking. ``missing`` grows as it goes; ``again`` is for papers that the cache must not answer.
 
     ``categories`` are those whose announcement feed is asked last for a paper that nobody else would give.
     """
@@ -63,7 +66,8 @@ class Gathering:
     categories: Sequence[str] = ()
     again: bool = False
     missing: list[Missing] = field(default_factory=list)
-    api_is_down: bool = False
+    failed_pages: int = 0  # of the query API, one after the other
+    one_by_one: int = 0  # papers that OAI-PMH was asked for
 
     def by_id(self, wanted: Iterable[ArxivId]) -> Iterator[Batch]:
         """Yield papers by their IDs, at most a page of them in a request, in no order; those that arXiv lacks are missing."""
@@ -77,37 +81,49 @@ class Gathering:
             yield from self._page(left[start : start + PAGE])
 
     def _page(self, ids: Sequence[ArxivId]) -> Iterator[Batch]:
-        if not self.api_is_down:
+        failure: FetchError | None = None
+        if self.failed_pages < _PATIENCE:
             try:
                 page = self.sources.api.by_id(ids)
             except FetchError as error:
-                self.api_is_down = True
-                self.remark(f"{error}; asking OAI-PMH instead, a paper at a time")
+                failure = error
+                self.failed_pages += 1
+                self.remark(f"{error.told}; asking OAI-PMH instead, a paper at a time")
             else:
+                self.failed_pages = 0
                 self._tell(page.unfit)
                 found = {one: paper for one in ids if (paper := _answer(one, page.papers))}
                 self.sources.cache.keep_papers((paper, one.version is None) for one, paper in found.items())
                 self.missing += [Missing(str(one), _unknown(one)) for one in ids if one not in found]
                 yield tuple(dict.fromkeys(found.values()))
                 return
-        yield from self._one_by_one(ids)
+        yield from self._one_by_one(ids, failure)
 
-    def _one_by_one(self, ids: Sequence[ArxivId]) -> Iterator[Batch]:
+    def _one_by_one(self, ids: Sequence[ArxivId], failure: FetchError | None) -> Iterator[Batch]:
         for place, one in enumerate(ids):
+            if self.one_by_one >= _SINGLES:
+                why = str(failure) if failure else "the query API did not answer, and OAI-PMH is not asked for more than a hundred papers"
+                self.missing += [Missing(str(left), why) for left in ids[place:]]
+                return
+            self.one_by_one += 1
             try:
                 paper = self.sources.oai.record(one)
             except FetchError as error:
                 yield from self._announced(ids[place:], error)
                 return
-            if paper:
-                self.sources.cache.keep_papers([(paper, one.version is None)])
-                yield (paper,)
+            if paper is None:
+                self.missing.append(Missing(str(one), _unknown(one.latest)))
+            elif one.version not in {None, paper.id.version}:
+                self.missing.append(Missing(str(one), f"OAI-PMH tells of version {paper.id.version} alone, and the query API did not answer"))
             else:
-                self.missing.append(Missing(str(one), _unknown(one)))
+                self.sources.cache.keep_papers([(paper, True)])
+                yield (paper,)
 
     def _announced(self, ids: Sequence[ArxivId], error: FetchError) -> Iterator[Batch]:
         """Yield those that were announced today, as the feed has them: no comment, no day of submission; refreshing adds them."""
         listed: Batch = ()
+        if self.categories:
+            self.remark(f"{error.told}; looking at what was announced last")
         try:
             listed = self.sources.announcements.of(self.categories).papers if self.categories else ()
         except FetchError as second:
@@ -122,7 +138,6 @@ class Gathering:
         got, total = 0, 0
         try:
             for page in self.sources.api.search(query, most):
-                self._tell(page.unfit)
                 self.missing += [Missing(query, one) for one in page.unfit]
                 got, total = got + len(page.papers), page.total
                 self.sources.cache.keep_papers((paper, True) for paper in page.papers)
@@ -134,7 +149,7 @@ class Gathering:
                 if got:
                     self.remark(f"{query}: {got:,} of {min(total, most):,} papers were had before that")
                 return
-            self.remark(f"{error}; harvesting from OAI-PMH instead")
+            self.remark(f"{error.told}; harvesting from OAI-PMH instead")
             yield from other
             return
         if got < min(total, most):
@@ -145,19 +160,25 @@ class Gathering:
             self.remark(f"{query}: no paper matches")
 
     def harvest(self, categories: Sequence[str], since: dt.date, until: dt.date | None, most: int) -> Iterator[Batch]:
-        """Yield what was submitted in these categories within these days, by OAI-PMH; most of what it lists is older work, changed."""
-        got = 0
+        """Yield the newest of what was submitted in these categories within these days, by OAI-PMH.
+
+        It lists by the day of the last change, so all of it has to be had first; most of it is older work, changed.
+        """
+        fresh: dict[str, Paper] = {}
         for category in categories:
             try:
                 for page in self.sources.oai.harvest(category, since):
                     self._tell(page.unfit)
-                    fresh = [p for p in page.papers if p.submitted and since <= day(p.submitted) and (until is None or day(p.submitted) <= until)]
-                    fresh = [p for p in fresh if set(categories) & set(p.categories)][: most - got]
-                    got += len(fresh)
-                    self.sources.cache.keep_papers((paper, True) for paper in fresh)
-                    yield tuple(fresh)
+                    fresh |= {p.id.base: p for p in page.papers if p.submitted and since <= day(p.submitted) <= (until or day(p.submitted))}
             except FetchError as error:
                 self.missing.append(Missing.after(f"cat:{category}", error))
+        newest = sorted(fresh.values(), key=lambda paper: (instant(paper.submitted or dt.date.min), paper.id.base), reverse=True)
+        self.sources.cache.keep_papers((paper, True) for paper in newest)
+        if len(newest) > most:
+            self.remark(f"the newest {most:,} of {len(newest):,} papers; ask for more with --max")
+        elif not newest and not self.missing:
+            self.remark("no paper matches")
+        yield tuple(newest[:most])
 
     def listing(self, categories: Sequence[str]) -> Batch:
         """Return what arXiv announced last in these categories, as the feed has it."""
@@ -166,15 +187,14 @@ class Gathering:
         except FetchError as error:
             self.missing.append(Missing.after("+".join(categories), error))
             return ()
-        self._tell(found.unfit)
         self.missing += [Missing("+".join(categories), one) for one in found.unfit]
         for remark in (found.quiet, *found.remarks):
             if remark:
                 self.remark(f"{'+'.join(categories)}: {remark}")
         return found.papers
 
-    def daily(self, date: dt.date | None) -> Iterator[Batch]:
-        """Yield the papers of a day's list at Hugging Face, as arXiv has them, with the votes that they have there."""
+    def daily(self, date: dt.date | None, most: int) -> Iterator[Batch]:
+        """Yield the papers of a day's list at Hugging Face, the most voted, as arXiv has them, with the votes that they have there."""
         try:
             found = self.sources.huggingface.daily(date)
         except FetchError as error:
@@ -184,17 +204,15 @@ class Gathering:
         if not found.papers:
             self.remark(f"Hugging Face lists no paper for {date:%A, %Y-%m-%d}" if date else "Hugging Face lists no paper today")
         listed = {one.id.base: one for one in found.papers}
-        for batch in self.by_id(one.id for one in found.papers):
+        for batch in self.by_id(one.id for one in found.papers[:most]):
             yield tuple(replace(p, seen=(listed[p.id.base].seen,), links=replace(p.links, code=_together(p.links, listed[p.id.base].code))) for p in batch)
 
     def completed(self, listed: Sequence[Paper]) -> Iterator[Batch]:
         """Yield papers of a feed with what only the API tells of them (comment, first submission, each author by himself)."""
         by_base = {paper.id.base: paper for paper in listed}
-        missing = len(self.missing)
         for batch in self.by_id(paper.id.latest for paper in listed):
             yield tuple(merged(by_base.pop(paper.id.base), paper) for paper in batch)
-        del self.missing[missing:]  # what the feed tells of them is enough to go on with
-        if by_base:
+        if by_base:  # what the feed tells of them is kept; that it is not all is told among the missing
             yield tuple(by_base.values())
 
     def titled(self, title: Title) -> Batch:
@@ -229,15 +247,14 @@ class Gathering:
 
     def licensed(self, papers: Iterable[Paper]) -> Iterator[Batch]:
         """Yield those of the papers whose licence was not known, with it: OAI-PMH alone tells, a paper at a time."""
-        for paper in papers:
-            if paper.license:
-                continue
+        left = [paper for paper in papers if not paper.license]
+        for place, paper in enumerate(left):
             try:
                 told = self.sources.oai.record(paper.id.latest)
             except FetchError as error:
-                self.missing.append(Missing.after(str(paper.id), error))
+                self.missing += [Missing(f"the licence of {one.id.base}", str(error)) for one in left[place:]]
                 return
-            if told:
+            if told and told.license:
                 yield (replace(paper, license=told.license),)
 
     def _looked_up(self, query: str, asked: str, most: int) -> Batch | None:

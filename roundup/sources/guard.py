@@ -13,7 +13,9 @@ from lxml import etree
 from roundup.sources.answers import Answer, AnswerError
 
 _ATTRIBUTES = 64  # of one element; arXiv's have three. 50,000 cost feedparser 22 s
+_ASIDE = etree.XPath("boolean(//comment() | //processing-instruction())")
 _CROWDED = etree.XPath(f"boolean(//*[count(@*) > {_ATTRIBUTES}])")
+_TAGS = 400_000  # of one answer; a page of OAI-PMH has some 100,000, and a tree takes 200 bytes for each
 _ENCODINGS = ("utf-8", "us-ascii", "ascii", "iso-8859-1", "latin-1", "utf-16", "utf-16le", "utf-16be", "windows-1252")
 _DECLARED = re.compile(rb"""^\s*<\?xml[^>]*?encoding\s*=\s*["']([\w.:-]+)["']""")
 _FORBIDDEN = bytes(range(9)) + b"\x0b\x0c" + bytes(range(14, 32))  # XML 1.0 has no way to say them
@@ -21,20 +23,24 @@ _BLANKS = bytes.maketrans(_FORBIDDEN, b" " * len(_FORBIDDEN))
 _MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8-sig"}
 
 
-def xml(answer: Answer, *roots: str) -> Any:
-    """Return the root element of an answer that is XML of one of these ``{namespace}name``; AnswerError for anything else."""
-    text = decoded(answer)
-    if "<!DOCTYPE" in text or "<!ENTITY" in text:
-        raise AnswerError("answered with XML that declares a DOCTYPE, which no feed of arXiv's does", tries=1)
+def xml(answer: Answer, *roots: str) -> tuple[Any, bytes]:
+    """Return the root element of an answer that is XML of one of these ``{namespace}name``, and the bytes that stand for it.
+
+    AnswerError for anything else. Comments are taken out, for they would cut a text in two.
+    """
+    body = decoded(answer).encode()
     try:
-        root = etree.fromstring(text.encode(), etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False, encoding="utf-8"))
+        root = etree.fromstring(body, etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False, encoding="utf-8"))
     except etree.XMLSyntaxError as error:
         raise AnswerError(f"answered with XML that breaks off or is ill-formed ({_short(error)})") from error
     if root.tag not in roots:
         raise AnswerError(f"answered with <{etree.QName(root).localname}>, {_nature(answer)}")
     if _CROWDED(root):
         raise AnswerError(f"answered with an element of more than {_ATTRIBUTES} attributes", tries=1)
-    return root
+    if _ASIDE(root):
+        etree.strip_tags(root, etree.Comment, etree.ProcessingInstruction)
+        body = etree.tostring(root)
+    return root, body
 
 
 _FEEDS = ("rss", "channel", "{http://www.w3.org/2005/Atom}feed", "{http://purl.org/atom/ns#}feed", "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}RDF")
@@ -44,28 +50,34 @@ _LONG_TAG = re.compile(r"<[^<>]{20000}")
 def loose_xml(answer: Answer) -> str:
     """Return the text of anybody's feed, ill-formed as it may be, as far as it can be read without harm and to its end."""
     text = decoded(answer)
-    if "<!DOCTYPE" in text or "<!ENTITY" in text:
-        raise AnswerError("answered with XML that declares a DOCTYPE", tries=1)
     if _LONG_TAG.search(text):
         raise AnswerError("answered with XML that is made to be slow to read", tries=1)
     parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False, recover=True, encoding="utf-8")
     root = etree.fromstring(text.encode(), parser)
     if root is None or root.tag not in _FEEDS:
         raise AnswerError(f"answered with something {_nature(answer)}")
-    if not re.search(r"</(?:\w+:)?(?:rss|feed|channel|RDF)\s*>\s*(?:<!--.*?-->\s*)*$", text, re.S) and len(root):
+    ended = rf"(</(?:\w+:)?{etree.QName(root).localname}\s*|/)>$"
+    if not re.search(ended, _without_last_comments(text)[-100:]):
         raise AnswerError("broke off in the middle of its answer")
     if any("depth" in error.message.lower() for error in parser.error_log):
         raise AnswerError("answered with XML that is made to be slow to read", tries=1)
-    counted = uncounted(root)
-    if counted and not any(etree.QName(one).localname in {"entry", "item"} for one in root.iter(etree.Element)):
-        raise AnswerError(f"answered with an empty list, though it counts {counted}")
+    number = counted(root)
+    if number and not any(etree.QName(one).localname in {"entry", "item"} for one in root.iter(etree.Element)):
+        raise AnswerError(f"answered with an empty list, though it counts {number}")
     return text
 
 
-def uncounted(root: Any) -> str:
+def _without_last_comments(text: str) -> str:
+    text = text.rstrip()
+    while text.endswith("-->") and (begin := text.rfind("<!--")) >= 0:
+        text = text[:begin].rstrip()
+    return text
+
+
+def counted(root: Any) -> str:
     """Return how many entries a feed says there are, where it says so and that is not none."""
-    counted = " ".join((root.findtext("{http://a9.com/-/spec/opensearch/1.1/}totalResults") or "").split())
-    return "" if counted == "0" else counted
+    number = " ".join((root.findtext("{http://a9.com/-/spec/opensearch/1.1/}totalResults") or "").split())
+    return "" if number == "0" else number
 
 
 def decoded(answer: Answer) -> str:
@@ -89,6 +101,12 @@ def decoded(answer: Answer) -> str:
         raise AnswerError(f"answered with bytes that are not {encoding.upper()}{place}") from error
     if not text.lstrip().startswith("<"):
         raise AnswerError(f"answered with text, {_nature(answer)}")
+    if re.match(r"\s*<!doctype html", text, re.I):
+        raise AnswerError(f"answered with a web page, {_nature(answer)}")
+    if "<!DOCTYPE" in text or "<!ENTITY" in text:
+        raise AnswerError("answered with XML that declares a DOCTYPE, which no feed needs", tries=1)
+    if text.count("<") > _TAGS:
+        raise AnswerError(f"answered with more than {_TAGS:,} tags", tries=1)
     return re.sub(r"^\s*<\?xml[^>]*\?>", "", text)
 
 
@@ -99,4 +117,4 @@ def _nature(answer: Answer) -> str:
 
 
 def _short(error: Exception) -> str:
-    return str(error).split(", line")[0][:120]
+    return " ".join(str(error).split(", line")[0].split())[:120]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import email.utils
+import http.client
 import re
 import socket
 import threading
@@ -14,7 +15,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 import certifi
 import urllib3
@@ -28,6 +29,7 @@ from roundup.sources.pace import LONGEST_S, Pace
 T = TypeVar("T")
 
 _HOPS = 5
+http.client._MAXHEADERS = 2000  # type: ignore[attr-defined]  # a flood of cookies is no reason to lose a paper; each line has its own limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +37,12 @@ class Limits:
     """What one request may take: seconds of silence, seconds in all, bytes of an answer unpacked."""
 
     silence_s: float = 15.0
-    total_s: float = 25.0
-    size: int = 24_000_000  # a page of OAI-PMH has 6 million, a feed of 2,000 papers 5
+    total_s: float = 50.0  # tried once: no source that is dead costs more than a minute
+    size: int = 9_000_000  # a page of OAI-PMH has 6 million, a feed of 2,000 papers 5
+
+
+_USUAL = Limits()
+_NEVER = dt.datetime.max.replace(tzinfo=dt.timezone.utc)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +62,24 @@ class Request:
         return there.netloc in self.hosts | {here.netloc} and "@" not in there.netloc
 
 
-class Http:
-    """One connection a host, no cookies, no credentials, no proxy but those that ``proxies`` names for an address."""
+_ARXIV = frozenset(("arxiv.org", "www.arxiv.org", "export.arxiv.org", "rss.arxiv.org", "oaipmh.arxiv.org"))
 
-    def __init__(self, agent: str, *, limits: Limits = Limits(), proxy: Callable[[str], str] = lambda url: "") -> None:
-        self.agent, self.limits, self.proxy = agent, limits, proxy
+
+def hosts_of(url: str) -> frozenset[str]:
+    """Return the hosts that a redirect may lead to: arXiv's own from one to the other, and from anywhere else none."""
+    return _ARXIV if urlsplit(url).hostname in _ARXIV else frozenset()
+
+
+class Http:
+    """One connection a host, no cookies, no credentials, no proxy but the one that ``proxy`` names for an address.
+
+    ``now`` tells the time where a server's ``Retry-After`` is a date and its answer has none of its own.
+    """
+
+    def __init__(
+        self, agent: str, *, limits: Limits = _USUAL, now: Callable[[], dt.datetime] = lambda: _NEVER, proxy: Callable[[str], str] = lambda url: "",
+    ) -> None:  # fmt: skip
+        self.agent, self.limits, self.now, self.proxy = agent, limits, now, proxy
         self.asked = 0  # requests made, redirects and tries counted
         self.tell: Callable[[str], None] = lambda what: None  # hears of every pause that is longer than usual
         self._sockets: list[socket.socket] = []
@@ -96,7 +115,10 @@ class Http:
                 answer = self._once(url, request)
             if answer.status not in {301, 302, 303, 307, 308}:
                 return self._fit(answer)
-            target = urljoin(url, answer.headers.get("location", ""))
+            try:
+                target = urljoin(url, answer.headers.get("location", ""))
+            except ValueError as error:
+                raise AnswerError(f"sends us on to {answer.headers.get('location', '')[:200]}, which is no address", tries=1) from error
             if not request.may_lead_to(target):
                 raise AnswerError(f"sends us on to {target[:200]}, which is not one of its own addresses", tries=1)
             url = target
@@ -107,7 +129,7 @@ class Http:
         if answer.status in {200, 304, 400, 404}:
             return answer
         what = f"answered HTTP {answer.status}"
-        wait_s = _retry_after(answer.headers)
+        wait_s = _retry_after(answer.headers, self.now)
         passing = answer.status in {406, 408, 425, 429} or (answer.status >= 500 and answer.status not in {501, 505})
         raise AnswerError(what, tries=4 if passing else 1, wait_s=wait_s)
 
@@ -126,38 +148,47 @@ class Http:
             )  # fmt: skip
             try:
                 body = self._body(response)
+                if expired.is_set():  # the cut looks like an end where no length is given
+                    raise AnswerError(f"did not finish its answer within {self.limits.total_s:g} s", tries=1)
             except BaseException:
                 response.close()  # what is left in it would be taken for the next answer
                 raise
-            response.release_conn()
+            finally:
+                response.release_conn()  # the pool has one connection, and lends it once
             return Answer(url, response.status, {name.lower(): value for name, value in response.headers.items()}, body)
         except (urllib3.exceptions.HTTPError, OSError, ValueError, zlib.error) as error:
             if expired.is_set():
-                raise AnswerError(f"did not finish its answer within {self.limits.total_s:g} s", tries=2) from error
+                raise AnswerError(f"did not finish its answer within {self.limits.total_s:g} s", tries=1) from error
             raise _fault(error, self.limits) from error
         finally:
             watch.cancel()
 
     def _body(self, response: urllib3.BaseHTTPResponse) -> bytes:
-        packing = response.headers.get("content-encoding", "identity").strip().lower()
+        read = response.status in {200, 400, 404}  # what else is said is not looked at, and need not be unpacked
+        packing = response.headers.get("content-encoding", "identity").strip().lower() if read else ""
         if packing not in {"identity", "", "gzip", "x-gzip"}:
             raise AnswerError(f'answered packed as "{packing[:40]}", which was not asked for', tries=1)
         unpack = zlib.decompressobj(zlib.MAX_WBITS | 16) if "gzip" in packing else None
         parts, size = [], 0
         for chunk in response.stream(65536, decode_content=False):
-            part = unpack.decompress(chunk, self.limits.size + 1 - size) if unpack else chunk
-            parts.append(part)
-            size += len(part)
-            if size > self.limits.size:
-                raise AnswerError(f"answered with more than {self.limits.size:,} bytes", tries=1)
-        if unpack and not unpack.eof:
+            left = chunk
+            while left:
+                if unpack and unpack.eof:
+                    unpack = zlib.decompressobj(zlib.MAX_WBITS | 16)  # one packed piece may follow another
+                part = unpack.decompress(left, self.limits.size + 1 - size) if unpack else left
+                parts.append(part)
+                size += len(part)
+                if size > self.limits.size:
+                    raise AnswerError(f"answered with more than {self.limits.size:,} bytes", tries=1)
+                left = unpack.unused_data if unpack else b""
+        if unpack and parts and not unpack.eof:
             raise AnswerError("broke off in the middle of its answer")
         return b"".join(parts)
 
     def _cut(self, expired: threading.Event) -> None:
         """End an answer that takes too long, however it drips: a limit on each silence alone lets it go on for ever."""
         expired.set()
-        for one in self._sockets:
+        for one in tuple(self._sockets):  # as they are now: the next try may have begun
             try:
                 one.shutdown(socket.SHUT_RDWR)
             except OSError:
@@ -167,7 +198,7 @@ class Http:
         proxy = self.proxy(url)
         if proxy not in self._pools:
             kept: dict[str, Any] = {"num_pools": 4, "maxsize": 1, "block": True, "cert_reqs": "CERT_REQUIRED", "ca_certs": certifi.where()}
-            pool = urllib3.ProxyManager(proxy, **kept) if proxy else urllib3.PoolManager(**kept)
+            pool = urllib3.ProxyManager(proxy, proxy_headers=_credentials(proxy), **kept) if proxy else urllib3.PoolManager(**kept)
             pool.pool_classes_by_scheme = {
                 "http": _pool_class(HTTPConnectionPool, HTTPConnection, self._sockets),
                 "https": _pool_class(HTTPSConnectionPool, HTTPSConnection, self._sockets),
@@ -182,8 +213,17 @@ def _pool_class(pool: type[Any], connection: type[Any], sockets: list[socket.soc
     class Seen(connection):  # type: ignore[misc]
         def _new_conn(self) -> socket.socket:
             one: socket.socket = super()._new_conn()
-            sockets[:] = [other for other in sockets if other.fileno() >= 0] + [one]
+            self.spare = one.dup()  # TLS takes the socket itself away
+            sockets.append(self.spare)
             return one
+
+        def connect(self) -> None:
+            try:
+                super().connect()
+            finally:
+                if spare := self.__dict__.pop("spare", None):
+                    spare.close()
+                sockets[:] = [other for other in sockets if other.fileno() >= 0] + ([self.sock] if self.sock else [])
 
     class Pool(pool):  # type: ignore[misc]
         ConnectionCls = Seen
@@ -200,35 +240,47 @@ def _fault(error: Exception, limits: Limits) -> AnswerError:
             return AnswerError("cannot be found: its name does not resolve", tries=2)
         case urllib3.exceptions.SSLError():
             return AnswerError("cannot be trusted: its certificate is not good", tries=1)
+        case urllib3.exceptions.NewConnectionError():  # before the time-outs, of which it is one to urllib3
+            cause = error.__cause__ or error.__context__
+            said = (cause.strerror or "").lower() if isinstance(cause, OSError) else ""
+            return AnswerError(f"cannot be reached{f': {said}' if said else ''}", tries=2)
         case urllib3.exceptions.TimeoutError():
             return AnswerError(f"said nothing for {limits.silence_s:g} s", tries=2)
-        case urllib3.exceptions.NewConnectionError():
-            return AnswerError("cannot be reached: the connection was refused", tries=2)
+        case urllib3.exceptions.ProxySchemeUnknown() | urllib3.exceptions.ProxySchemeUnsupported():
+            return AnswerError("cannot be reached: the proxy that the environment names is none that can be used", tries=1)
         case urllib3.exceptions.ProxyError():
-            return AnswerError("cannot be reached through the proxy", tries=2)
-        case urllib3.exceptions.LocationParseError():
-            return AnswerError("is no address that can be asked", tries=1)
-        case zlib.error():
+            return AnswerError("cannot be reached through the proxy that the environment names", tries=2)
+        case urllib3.exceptions.ProtocolError() | zlib.error() | OSError():
             return AnswerError("broke off in the middle of its answer")
-    return AnswerError("broke off in the middle of its answer" if isinstance(error, urllib3.exceptions.ProtocolError) else f"cannot be reached: {error}")
+        case urllib3.exceptions.LocationParseError() | ValueError():
+            return AnswerError("is no address that can be asked", tries=1)
+    return AnswerError("broke off in the middle of its answer")
 
 
-def _retry_after(headers: Mapping[str, str]) -> float:
+def _credentials(proxy: str) -> dict[str, str]:
+    """Return the header that tells a proxy who is asking, where its address says so."""
+    given = urlsplit(proxy)
+    if given.username is None:
+        return {}
+    return dict(urllib3.util.make_headers(proxy_basic_auth=f"{unquote(given.username)}:{unquote(given.password or '')}"))
+
+
+def _retry_after(headers: Mapping[str, str], clock: Callable[[], dt.datetime]) -> float:
     """Return the seconds that ``Retry-After`` asks for, in either form; 0 where it asks for nothing.
 
     A date is held against the server's own ``Date``: the two come from one clock, whatever ours says.
     """
     text = headers.get("retry-after", "").strip()
-    if re.fullmatch(r"\d{1,9}", text, re.ASCII):
+    if re.fullmatch(r"\d{1,30}", text, re.ASCII):
         return float(text)
-    until, now = _http_date(text), _http_date(headers.get("date", "")) or dt.datetime.now(dt.timezone.utc)
-    return max(0.0, (until - now).total_seconds()) if until else 0.0
+    until = _http_date(text)
+    return max(0.0, (until - (_http_date(headers.get("date", "")) or clock())).total_seconds()) if until else 0.0
 
 
 def _http_date(text: str) -> dt.datetime | None:
     try:
         moment = email.utils.parsedate_to_datetime(text)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=dt.timezone.utc)
 

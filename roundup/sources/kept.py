@@ -26,8 +26,14 @@ def ask_kept(request: Request, http: Http, pace: Pace, cache: Cache, parse: Call
     kept = cache.answer(request.url)
     if kept:
         before = Answer(request.url, 200, {"content-type": kept.content_type}, kept.body)
-        if kept.until > cache.now:
-            return parse(before)
+        try:
+            good = parse(before)
+        except AnswerError:
+            kept = None  # damaged here: asked for anew
+        else:
+            if kept.until > cache.now:
+                return good
+    if kept:
         sent = {"If-None-Match": kept.etag, "If-Modified-Since": kept.modified}
         request = replace(request, headers={name: value for name, value in sent.items() if value})
 

@@ -6,6 +6,7 @@ Source: https://info.arxiv.org/help/oa/index.html, and http://www.openarchives.o
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import email.utils
 from collections.abc import Iterator
@@ -13,19 +14,17 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from roundup.paper import ArxivId, Author, Fetch, Links, Moment, Paper, Withdrawal, parse_arxiv_id, parse_moment
+from roundup.errors import FetchError
+from roundup.paper import FROM_OAI, ArxivId, Author, Fetch, Links, Moment, Paper, Withdrawal, parse_arxiv_id, parse_moment
 from roundup.sources.answers import REFUSED, Answer, AnswerError
 from roundup.sources.cache import Cache, Kept
-from roundup.sources.finds import code_links, fitting, withdrawal
+from roundup.sources.finds import code_links, fitting, held, whole, withdrawal
 from roundup.sources.guard import xml
-from roundup.sources.http import Http, Request
+from roundup.sources.http import Http, Request, hosts_of
 from roundup.sources.pace import Pace
 from roundup.sources.people import authors
-from roundup.sources.query import ARXIV_HOSTS
 from roundup.text.accents import accented
 from roundup.text.visible import one_line
-
-NAME = "arXiv OAI-PMH"
 
 _OAI = "{http://www.openarchives.org/OAI/2.0/}"
 _RAW = "{http://arxiv.org/OAI/arXivRaw/}"
@@ -51,24 +50,29 @@ class OaiPmh:
         self.base, self.http, self.pace, self.cache, self.today = base, http, pace, cache, today
 
     def record(self, wanted: ArxivId) -> Paper | None:
-        """Return a paper's newest version with its licence; None where arXiv has none, or another version was asked for."""
+        """Return a paper's newest version with its licence; None where arXiv has no such paper.
+
+        FetchError where it has one that cannot be read.
+        """
         answer = self._harvest({"verb": "GetRecord", "identifier": f"oai:arXiv.org:{wanted.base}", "metadataPrefix": "arXivRaw"})
         found = next((paper for paper in answer.papers if paper.id.base == wanted.base), None)
-        return found if found and wanted.version in {None, found.id.version} else None
+        if found is None and (answer.unfit or answer.papers):
+            raise FetchError(self.base, answer.unfit[0] if answer.unfit else f"answered with {answer.papers[0].id}, which was not asked for")
+        return found
 
-    def harvest(self, category: str, since: dt.date, until: dt.date | None = None) -> Iterator[Harvest]:
+    def harvest(self, category: str, since: dt.date) -> Iterator[Harvest]:
         """Yield what changed in a category since a day, a page at a time. A token that has died begins anew at the last day seen.
 
         What an interrupted harvest got today is not asked for again.
         """
         asked = {"verb": "ListRecords", "metadataPrefix": "arXivRaw", "set": set_of(category), "from": since.isoformat()}
-        if until:
-            asked["until"] = until.isoformat()
-        first = asked
+        first, before = asked, None
         while True:
-            page = self._harvest(asked)
-            if page.error == "badResumptionToken" and asked is not first:
-                asked = first  # which begins at the last day seen by now
+            page = self._harvest(asked, anew=asked is before)
+            if page.error == "badResumptionToken":
+                if first == before:
+                    raise FetchError(self.base, "takes none of its own tokens back")
+                asked = before = first  # which begins at the last day seen by now
                 continue
             yield page
             if not page.token:
@@ -76,12 +80,14 @@ class OaiPmh:
             first = {**first, "from": max((day for _, day in page.changed), default=first["from"])}
             asked = {"verb": "ListRecords", "resumptionToken": page.token}
 
-    def _harvest(self, asked: dict[str, str]) -> Harvest:
+    def _harvest(self, asked: dict[str, str], *, anew: bool = False) -> Harvest:
         url = f"{self.base}?{urlencode(asked, quote_via=quote)}"  # a token is encoded once more, as text; decoded first it is refused
         lists = asked["verb"] != "GetRecord"
-        if lists and (kept := self.cache.answer(url)) and kept.until > self.cache.now:
-            return parse_harvest(Answer(url, 200, {"content-type": kept.content_type}, kept.body), self.today)
-        body, found = self.http.ask(Request(url, "text/xml", ARXIV_HOSTS), self.pace, lambda answer: (answer.body, _useful(parse_harvest(answer, self.today))))
+        if lists and not anew and (kept := self.cache.answer(url)) and kept.until > self.cache.now:
+            with contextlib.suppress(AnswerError):
+                return parse_harvest(Answer(url, 200, {"content-type": kept.content_type}, kept.body), self.today)
+        request = Request(url, "text/xml", hosts_of(url))
+        body, found = self.http.ask(request, self.pace, lambda answer: (answer.body, _useful(parse_harvest(answer, self.today))))
         if lists and not found.error:
             midnight = dt.datetime.combine(self.cache.now.date() + dt.timedelta(days=1), dt.time(), dt.timezone.utc)  # tokens die with the day
             self.cache.keep_answer(url, Kept(midnight, "", "", "text/xml", body))
@@ -106,7 +112,7 @@ def _useful(found: Harvest) -> Harvest:
 
 def parse_harvest(answer: Answer, today: dt.date) -> Harvest:
     """Return what an answer holds, whatever the verb; AnswerError where it is no OAI-PMH, or a list that holds nothing and says not why."""
-    root = xml(answer, f"{_OAI}OAI-PMH")
+    root, _ = xml(answer, f"{_OAI}OAI-PMH")
     if answer.status != 200:
         raise AnswerError(f"answered HTTP {answer.status}", tries=1)
     error = root.find(f"{_OAI}error")
@@ -135,24 +141,21 @@ def _paper(record: Any, today: dt.date) -> Paper | None:
     if body is None:
         return None
     space = _RAW if body.tag.startswith(_RAW) else _ARXIV
-    title, people = _words(body, f"{space}title"), _people(body) if space is _ARXIV else authors(_text(body, f"{space}authors"))
-    categories = fitting(_text(body, f"{space}categories").split())
-    for what, value in (("title", title), ("author", people), ("category", categories)):
-        if not value:
-            raise ValueError(f"it has no {what}")
+    people = _people(body) if space is _ARXIV else authors(held("list of authors", _text(body, f"{space}authors")))
+    title, categories = _words(body, f"{space}title"), fitting(_text(body, f"{space}categories").split())
     versions = [(one.get("version", ""), _moment(_text(one, f"{_RAW}date")), _text(one, f"{_RAW}source_type")) for one in body.iter(f"{_RAW}version")]
     given = parse_arxiv_id(_text(body, f"{space}id"))
     number = int(versions[-1][0].removeprefix("v")) if versions else None
     paper_id, updated = ArxivId(given.base, number), versions[-1][1] if versions else None
-    comment, abstract = _text(body, f"{space}comments"), _words(body, f"{space}abstract")
+    comment, abstract = held("comment", _text(body, f"{space}comments")), _words(body, f"{space}abstract")
     gone = withdrawal(comment, updated)
     if versions and "I" in versions[-1][2]:  # nothing but an abstract was submitted
         gone = Withdrawal(comment or "no reason given", updated)
-    return Paper(
+    return whole(Paper(
         paper_id, title, people, categories, abstract,
         versions[0][1] if versions else None, updated, comment, _text(body, f"{space}journal-ref"), _text(body, f"{space}doi"), _text(body, f"{space}license"),
-        Links(pdf=paper_id.pdf_url if versions and not gone else "", code=code_links(abstract, comment)), gone, fetched=Fetch(today, NAME),
-    )  # fmt: skip
+        Links(pdf=paper_id.pdf_url if versions and not gone else "", code=code_links(abstract, comment)), gone, fetched=Fetch(today, FROM_OAI),
+    ))  # fmt: skip
 
 
 def _people(body: Any) -> tuple[Author, ...]:
@@ -167,7 +170,7 @@ def _people(body: Any) -> tuple[Author, ...]:
 def _moment(text: str) -> Moment:
     try:
         return email.utils.parsedate_to_datetime(text).astimezone(dt.timezone.utc).replace(microsecond=0)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return parse_moment(text)
 
 
@@ -176,4 +179,4 @@ def _text(element: Any, path: str) -> str:
 
 
 def _words(element: Any, path: str) -> str:
-    return accented(_text(element, path))
+    return accented(held(path.rpartition("}")[2], element.findtext(path) or ""))

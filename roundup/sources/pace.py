@@ -36,7 +36,9 @@ class Pace:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)
             while (left := self._left(handle)) > 0:
+                fcntl.flock(handle, fcntl.LOCK_UN)  # who is asked to wait meanwhile must be able to say so
                 self.sleep(left)
+                fcntl.flock(handle, fcntl.LOCK_EX)
             self._stamp(handle)  # a request counts from when it was made, should nobody live to see its end
             try:
                 yield
@@ -50,20 +52,28 @@ class Pace:
         handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)
-            self._stamp(handle, seconds)
+            self._stamp(handle, max(seconds, self._held(handle)))
         finally:
             os.close(handle)
+
+    def _held(self, handle: int) -> float:
+        try:
+            last, until = map(float, os.pread(handle, 42, 0).split())
+        except ValueError:
+            return 0.0
+        left = until - self.clock()
+        return left if 0 < left <= LONGEST_S and last <= self.clock() else 0.0
 
     def _left(self, handle: int) -> float:
         now = self.clock()
         try:
-            last, until = map(float, os.pread(handle, 100, 0).split())
+            last, until = map(float, os.pread(handle, 42, 0).split())
         except ValueError:
             return 0.0
         if last > now:  # the machine was started again
             self._stamp(handle)
             return self.delay_s
-        return max(last + self.delay_s, until if until - last <= LONGEST_S else 0.0) - now
+        return max(last + self.delay_s, until if until - last <= LONGEST_S + 0.001 else 0.0) - now
 
     def _stamp(self, handle: int, hold_s: float = 0.0) -> None:
         now = self.clock()

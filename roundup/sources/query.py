@@ -6,6 +6,7 @@ and it is shown no answer that we have not looked at: to itself, a page that say
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import itertools
 import re
@@ -19,18 +20,16 @@ from urllib.parse import parse_qs, urlsplit
 import arxiv
 from lxml import etree
 
-from roundup.paper import ArxivId, Author, Fetch, Links, Paper, parse_arxiv_id
+from roundup.paper import FROM_API, ArxivId, Author, Fetch, Links, Paper, parse_arxiv_id
 from roundup.sources.answers import REFUSED, Answer, AnswerError
 from roundup.sources.cache import Cache, Kept
-from roundup.sources.finds import code_links, fitting, withdrawal
+from roundup.sources.finds import code_links, fitting, held, whole, withdrawal
 from roundup.sources.guard import xml
-from roundup.sources.http import Http, Request
+from roundup.sources.http import Http, Request, hosts_of
 from roundup.sources.pace import Pace
 from roundup.text.visible import one_line
 
-NAME = "arXiv API"
 PAGE = 100  # IDs of one request: more make its address too long for some servers between
-ARXIV_HOSTS = frozenset(("arxiv.org", "www.arxiv.org", "export.arxiv.org", "rss.arxiv.org", "oaipmh.arxiv.org"))
 
 _ATOM = "{http://www.w3.org/2005/Atom}"
 _SPACE = {"a": "http://www.w3.org/2005/Atom"}
@@ -40,7 +39,8 @@ _IDS = etree.XPath("a:entry/a:id/text()", namespaces=_SPACE, smart_strings=False
 _NEEDED = {"title": "normalize-space(a:title)", "author": "normalize-space(a:author/a:name)", "category": "a:category/@term"}
 _HAS = {what: etree.XPath(f"boolean({path})", namespaces=_SPACE) for what, path in _NEEDED.items()}
 _DATED = "a:published[string-length() >= 19] and a:updated[string-length() >= 19]"
-_WHOLE = etree.XPath(f"count(a:entry[{_DATED}][{']['.join(_NEEDED.values())}])", namespaces=_SPACE)
+_MARKED = etree.XPath("boolean(a:title/* | a:summary/* | a:author/a:name/*)", namespaces=_SPACE)
+_WHOLE = etree.XPath(f"count(a:entry[{_DATED}][not(a:title/* | a:summary/* | a:author/a:name/*)][{']['.join(_NEEDED.values())}])", namespaces=_SPACE)
 _DATES = etree.XPath("a:entry/a:published/text() | a:entry/a:updated/text()", namespaces=_SPACE, smart_strings=False)
 _ENTRY_ID = re.compile(r"https?://(?:www\.|export\.)?arxiv\.org/abs/(.+)")
 _ERROR_ID = re.compile(r"https?://[^/]*arxiv\.org/api/errors")
@@ -95,17 +95,21 @@ class QueryApi:
         client.query_url_format = self.base + "?{}"
         client._session = _Line(self._page)  # its one door to the network; there is no other way in
         try:
-            yield from (self._paper(result) for result in client.results(search))
+            for result in client.results(search):
+                try:
+                    yield whole(self._paper(result))
+                except ValueError as reason:
+                    self._unfit.append(f'an entry called "{result.entry_id}" was passed over: {reason}')
         except (arxiv.UnexpectedEmptyPageError, _EnoughError):
             return  # looked at already: the total has shrunk meanwhile, or pages come short
 
     def _paper(self, result: arxiv.Result) -> Paper:
-        comment, abstract = one_line(result.comment or ""), one_line(result.summary)
+        comment, abstract = held("comment", result.comment or ""), held("abstract", result.summary)
         updated = result.updated.replace(microsecond=0)
         primary = result.primary_category
         return Paper(
             _paper_id(result.get_short_id()),
-            one_line(result.title),
+            held("title", result.title),
             tuple(Author(name, tuple(filter(None, map(one_line, one.affiliation)))) for one in result.authors if (name := one_line(one.name))),
             fitting([primary, *result.categories] if primary else result.categories),
             abstract,
@@ -116,7 +120,7 @@ class QueryApi:
             one_line(result.doi or ""),
             links=Links(pdf=(result.pdf_url or "").replace("http://", "https://", 1), code=code_links(abstract, comment)),
             withdrawn=withdrawal(comment, updated),
-            fetched=Fetch(self.today, NAME),
+            fetched=Fetch(self.today, FROM_API),
         )
 
     def _page(self, url: str) -> bytes:
@@ -125,15 +129,16 @@ class QueryApi:
             raise _EnoughError
         self._pages -= 1
         if self._kept and (kept := self.cache.answer(url)) and kept.until > self.cache.now:
-            return self._fit(Answer(url, 200, {"content-type": kept.content_type}, kept.body))
-        body, fit = self.http.ask(Request(url, "application/atom+xml", ARXIV_HOSTS), self.pace, lambda answer: (answer.body, self._fit(answer)))
+            with contextlib.suppress(AnswerError):
+                return self._fit(Answer(url, 200, {"content-type": kept.content_type}, kept.body))
+        body, fit = self.http.ask(Request(url, "application/atom+xml", hosts_of(url)), self.pace, lambda answer: (answer.body, self._fit(answer)))
         if self._kept:
             tomorrow = dt.datetime.combine(self.cache.now.date() + dt.timedelta(days=1), dt.time(), dt.timezone.utc)
             self.cache.keep_answer(url, Kept(tomorrow, "", "", "application/atom+xml", body))
         return fit
 
     def _fit(self, answer: Answer) -> bytes:
-        root = xml(answer, f"{_ATOM}feed")
+        root, body = xml(answer, f"{_ATOM}feed")
         entries, ids = _ENTRIES(root), _IDS(root)
         for place in (place for place, given in enumerate(ids) if "/abs/" not in given):
             self._refuse_error(entries[place])
@@ -149,7 +154,7 @@ class QueryApi:
         unfit = [] if self._all_fit(root, ids, len(entries)) else [entry for entry in entries if self._is_unfit(entry)]
         for entry in unfit:
             root.remove(entry)
-        return etree.tostring(root) if unfit else answer.body
+        return etree.tostring(root) if unfit else body
 
     def _all_fit(self, root: Any, ids: Sequence[str], number: int) -> bool:
         """Tell at a glance whether every entry is a paper that was asked for, as nearly always; where not, each is looked at."""
@@ -157,9 +162,9 @@ class QueryApi:
             return False
         try:
             for given in _DATES(root):
-                dt.datetime.fromisoformat(given.strip())
+                dt.datetime.fromisoformat(given.strip()).astimezone(dt.timezone.utc)
             found = [_paper_id(match[1]) for given in ids if (match := _ENTRY_ID.fullmatch(given))]
-        except ValueError:
+        except (ValueError, OverflowError):
             return False
         return len(found) == number and (not self._asked or all(one in self._asked or one.latest in self._asked for one in found))
 
@@ -178,11 +183,13 @@ class QueryApi:
             if not match:
                 raise ValueError("its address is not arXiv's")
             for key in (f"{_ATOM}published", f"{_ATOM}updated"):
-                dt.datetime.fromisoformat(entry.findtext(key, "").strip())
+                dt.datetime.fromisoformat(entry.findtext(key, "").strip()).astimezone(dt.timezone.utc)
+            if _MARKED(entry):
+                raise ValueError("there is markup between its words")
             for what, has in _HAS.items():
                 if not has(entry):
                     raise ValueError(f"it has no {what}")
-        except ValueError as error:
+        except (ValueError, OverflowError) as error:
             self._unfit.append(f'an entry called "{given}" was passed over: {error}')
             return True
         if self._asked and not {one, one.latest} & self._asked:
@@ -215,6 +222,6 @@ def _text(element: Any, path: str) -> str:
 
 def _total(root: Any) -> int:
     text = _text(root, "{http://a9.com/-/spec/opensearch/1.1/}totalResults")
-    if not text.isdecimal():
+    if not re.fullmatch(r"\d{1,9}", text, re.ASCII):
         raise AnswerError("answered with a feed that does not say how many papers it counts")
     return int(text)

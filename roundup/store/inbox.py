@@ -8,8 +8,8 @@ from __future__ import annotations
 import datetime as dt
 import json
 import sqlite3
-from collections.abc import Iterable
-from contextlib import closing
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
@@ -44,12 +44,24 @@ class Inbox:
             file.executescript(_TABLES)
             return file
         except (sqlite3.Error, OSError) as error:
-            raise RefusedError(f"{self.path} cannot be opened: {str(error).lower()}; put a back-up in its place, or move it away") from error
+            raise self._refused(error) from error
+
+    def _refused(self, error: Exception) -> RefusedError:
+        return RefusedError(f"{self.path} cannot be used: {str(error).lower()}; put a back-up in its place, or move it away")
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Cursor]:
+        """All or nothing: what is done inside is on the disk afterwards, or the inbox is as it was."""
+        try:
+            with self._file, closing(self._file.cursor()) as cursor:
+                yield cursor
+        except sqlite3.Error as error:
+            raise self._refused(error) from error
 
     def put(self, papers: Iterable[Paper], today: dt.date) -> dict[str, str]:
         """Keep papers, all or none; return by name what became of each: ``new``, ``updated`` or ``unchanged``."""
         states = {}
-        with self._file, closing(self._file.cursor()) as cursor:
+        with self._writing() as cursor:
             for paper in papers:
                 row = cursor.execute("SELECT record FROM papers WHERE name = ?", (paper.id.name,)).fetchone()
                 before = parse_paper(row[0], "the inbox", []) if row else None
@@ -62,7 +74,7 @@ class Inbox:
 
     def put_links(self, links: Iterable[Link], today: dt.date) -> list[str]:
         """Keep links, all or none; return the addresses of those that were new."""
-        with self._file, closing(self._file.cursor()) as cursor:
+        with self._writing() as cursor:
             statement = "INSERT INTO links VALUES (?, ?, ?) ON CONFLICT (url) DO NOTHING"
             return [one.url for one in links if cursor.execute(statement, (one.url, today.isoformat(), json.dumps(asdict(one)))).rowcount]
 

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from roundup.config import Config
 from roundup.errors import Location, Problem, RefusedError, SourceError
-from roundup.issue import IssueKey, Link, parse_issue_key
+from roundup.issue import IssueKey, Link, Section, parse_issue_key
 from roundup.paper import ArxivId, Paper
 from roundup.records.digest import parse_config
-from roundup.records.issues import IssueFile, PickFile, parse_issue
+from roundup.records.issues import IssueFile, Named, PickFile, parse_issue, parse_pick
 from roundup.records.papers import dump_paper, parse_paper
 from roundup.revisions import merged
 from roundup.starter import inline, new_link, new_pick
 from roundup.store.disk import Disk
 from roundup.store.writing import replace_record, settle, sweep, write_new
 from roundup.text.slugs import slug
+
+# What fetching writes beside the issues.
+MEMORY = (".roundup", ".roundup/cache", ".roundup/state", ".roundup/cache/fetched.sqlite", ".roundup/state/inbox.sqlite", ".roundup/state/lock")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,11 @@ class Shelves:
 
     def __init__(self, root: Path) -> None:
         self.root, self.disk = root, Disk(root)
+        for path in MEMORY:
+            if (root / path).is_symlink():
+                self.disk.note(path, "a symbolic link; what the program remembers stands here itself, remove the link")
+        if self.disk.problems:
+            raise SourceError(self.disk.problems)
         self.config = self._config()
         self.folders = dict(sorted(self._folders(), reverse=True))
 
@@ -74,10 +82,14 @@ class Shelves:
             raise SourceError(problems or self.disk.problems)
         return file
 
+    def sweep(self, key: IssueKey) -> None:
+        """Remove what a run that was killed left half-written in an issue; the digest's lock has to be held."""
+        for part in ("papers", "commentary"):
+            sweep(self.root / self.folders[key] / part)
+
     def shelf(self, key: IssueKey) -> Shelf:
         """Return the place of an issue's records and stubs."""
-        order = self.issue_file(key).order
-        return Shelf(self, key, frozenset(item.name for item in order if isinstance(item, PickFile)))
+        return Shelf(self, key, self.issue_file(key).order)
 
     def holders(self) -> dict[str, list[IssueKey]]:
         """Return, for the name of each paper that has a record, the issues that it stands in, newest first."""
@@ -105,16 +117,18 @@ class Shelves:
 
 
 class Shelf:
-    """The records and stubs of one issue. ``inline`` are the papers whose picks stand in issue.yaml itself."""
+    """The records and stubs of one issue, whose ``order`` names picks, and may hold some itself."""
 
-    def __init__(self, shelves: Shelves, key: IssueKey, inline_picks: frozenset[str]) -> None:
-        self.shelves, self.key, self.inline_picks = shelves, key, inline_picks
+    def __init__(self, shelves: Shelves, key: IssueKey, order: Sequence[Named | PickFile | Section] = ()) -> None:
+        self.shelves, self.key = shelves, key
+        self.inline = {item.name: item for item in order if isinstance(item, PickFile)}
+        self.ordered = {item.name for item in order if isinstance(item, Named)}
         self.folder = shelves.folders[key]
+        self.added: set[str] = set()  # addresses of links, in this run
         self.pasted: list[str] = []  # stubs to be pasted, where the digest wants them so
         for part in ("papers", "commentary"):
             if (shelves.root / self.folder / part).is_dir() and not shelves.disk.is_ours(f"{self.folder}/{part}", "folder"):
                 raise SourceError(shelves.disk.problems)
-            sweep(shelves.root / self.folder / part)
 
     def has(self, wanted: ArxivId) -> bool:
         """Tell whether the record is here, in the version asked for."""
@@ -124,7 +138,11 @@ class Shelf:
 
     def picks(self, one: ArxivId) -> bool:
         """Tell whether the issue has taken the paper up, in a file of its own or in its order."""
-        return one.name in self.inline_picks or os.path.lexists(self.shelves.root / self.folder / "commentary" / f"{one.name}.yaml")
+        return one.name in self.inline or os.path.lexists(self.shelves.root / self.folder / "commentary" / f"{one.name}.yaml")
+
+    def wants(self, one: ArxivId) -> bool:
+        """Tell whether the paper belongs here, whoever else has it: it is picked, or the order names it."""
+        return one.name in self.ordered or self.picks(one)
 
     def record(self, one: ArxivId) -> Paper | None:
         """Return the paper as its record has it; None where there is none, or it cannot be read."""
@@ -144,10 +162,22 @@ class Shelf:
         self._stub(paper.id.name, paper)
         return kept
 
+    def complete(self, one: ArxivId) -> Kept:
+        """Give a paper whose record is here the stub that it lacks. SourceError where the record cannot be read."""
+        paper = self.record(one)
+        if paper is None:
+            raise self._unreadable(self._path(one))
+        self._stub(paper.id.name, paper)
+        return Kept("unchanged", self._path(one), paper, paper)
+
+    def _unreadable(self, path: str) -> SourceError:
+        told = [problem for problem in self.shelves.disk.problems if problem.where.path == path]
+        return SourceError(told or [Problem(Location(path), "cannot be read; mend or remove it")])
+
     def _update(self, path: str, paper: Paper) -> Kept:
         before = self.shelves.record(path)
         if before is None:
-            raise SourceError([p for p in self.shelves.disk.problems if p.where.path == path] or [Problem(Location(path), "cannot be read; mend or remove it")])
+            raise self._unreadable(path)
         whole = merged(before, paper)
         if whole == before:
             return Kept("unchanged", path, before, before)
@@ -165,14 +195,18 @@ class Shelf:
 
     def put_link(self, link: Link) -> bool:
         """Make the stub of a pick about something else; False where one of its address or name is there."""
-        name = slug(link.title)
-        if name in self.inline_picks or link.url in self._linked():
+        if link.url in self._linked():
             return False
-        return self._stub(name, link)
+        base = name = slug(link.title)
+        number = 2
+        self.added.add(link.url)
+        while not self._stub(name, link):  # another post of the same title
+            name, number = f"{base}-{number}", number + 1
+        return True
 
     def _stub(self, name: str, about: Paper | Link) -> bool:
         path = self.shelves.root / self.folder / "commentary" / f"{name}.yaml"
-        if name in self.inline_picks or os.path.lexists(path):
+        if name in self.inline or os.path.lexists(path):
             return False  # a word of an editor may stand in it
         stub = new_pick(about) if isinstance(about, Paper) else new_link(about)
         if self.shelves.config.picks == "inline":
@@ -182,12 +216,14 @@ class Shelf:
         return True
 
     def _linked(self) -> set[str]:
-        """Return the addresses that stubs of links hold, as far as they stand where we wrote them."""
-        found = set()
+        """Return the addresses that the issue's picks about links have."""
+        picks = list(self.inline.values())
         for name in self.shelves.disk.names(f"{self.folder}/commentary", ".yaml") or ():
-            text, _ = self.shelves.disk.text(f"{self.folder}/commentary/{name}")
-            found |= {row.partition("url:")[2].strip().strip("\"'") for row in (text or "").splitlines() if row.startswith("  url:")}
-        return found
+            path = f"{self.folder}/commentary/{name}"
+            text, _ = self.shelves.disk.text(path)
+            pick = parse_pick(text, path, [], []) if text else None
+            picks += [pick] if pick else []
+        return {pick.about.url for pick in picks if isinstance(pick.about, Link)} | self.added
 
     def _path(self, paper: ArxivId) -> str:
         return f"{self.folder}/papers/{paper.name}.yaml"

@@ -75,16 +75,23 @@ def _write(path: Path, data: bytes, place: Callable[[str, Path], None]) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
         handle = os.open(temporary, flags, 0o666)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(temporary, flags, 0o666)
+    except OSError as error:
+        error.filename = str(path)  # which the user knows
+        raise
     try:
-        with open(handle, "wb", buffering=0) as file:
+        with open(handle, "wb") as file:
             file.write(data)
+            file.flush()
             os.fsync(handle)
         place(temporary, path)
     except FileExistsError:
         raise RefusedError(f"{path} is there already; nothing was changed") from None
+    except OSError as error:
+        error.filename, error.filename2 = str(path), None
+        raise
     finally:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(temporary)
