@@ -43,6 +43,7 @@ class ArxivId:
 _PREFIX = re.compile(r"arxiv:\s*", re.I)
 _NEW = re.compile(r"(\d\d)(\d\d)\.(\d+)(?:v([1-9]\d{0,2}))?", re.ASCII)
 _OLD = re.compile(r"([a-z-]+)(?:\.[A-Z]{2})?/(\d\d)(\d\d)\d{3}(?:v([1-9]\d{0,2}))?", re.ASCII)
+_INSIDE = re.compile(r"(?<!\d)\d{4}\.\d{4,5}(?!\d)|(?<![a-z-])[a-z-]{2,8}/\d{7}(?!\d)", re.ASCII)
 # Every archive that gave out IDs before April 2007, closed ones too. Source: https://arxiv.org/archive/
 _ARCHIVES = frozenset(
     "acc-phys adap-org alg-geom ao-sci astro-ph atom-ph bayes-an chao-dyn chem-ph cmp-lg comp-gas cond-mat cs dg-ga"
@@ -63,9 +64,16 @@ def parse_arxiv_id(text: str) -> ArxivId:
         return _new_style(bare, *match.groups())
     if match := _OLD.fullmatch(bare):
         return _old_style(bare, *match.groups())
-    inside = re.search(r"\d{4}\.\d{4,5}(?!\d)|[a-z-]+/\d{7}(?!\d)", bare, re.ASCII)
-    hint = f"; did you mean {inside[0]}?" if inside else "; write it as 2308.04079 or hep-th/9901001"
+    inside = next((match[0] for match in _INSIDE.finditer(bare) if match[0] != bare and _is_valid(match[0])), "")
+    hint = f"; did you mean {inside}?" if inside else "; write it as 2308.04079 or hep-th/9901001"
     raise ValueError(f'"{text}" is no arXiv ID{hint}')
+
+
+def _is_valid(text: str) -> bool:
+    try:
+        return bool(parse_arxiv_id(text))
+    except ValueError:
+        return False
 
 
 def _new_style(text: str, year: str, month: str, number: str, version: str | None) -> ArxivId:

@@ -61,7 +61,7 @@ _ID = r"(?P<id>(?:[a-z-]+(?:\.[A-Za-z]{2})?/)?[\d.]+(?:v\d+)?)"
 # Hosts that show arXiv's papers, and how their addresses name one. Source: the sites' own links; arXiv's old mirrors
 # were called by country (de.arxiv.org), and the first site xxx.lanl.gov.
 _HOSTS = (
-    (r"((www|export|browse|[a-z]{2})\.)?arxiv\.org|xxx\.lanl\.gov", rf"/(abs|pdf|html|ps|src|e-print|format|tb)/{_ID}(\.pdf|\.ps(\.gz)?)?(/.*)?"),
+    (r"((www|export|browse|[a-z]{2})\.)?arxiv\.org|xxx\.lanl\.gov", rf"/(abs|pdf|html|ps|src|e-print|format|tb)/(arxiv:)?{_ID}(\.pdf|\.ps(\.gz)?)?(/.*)?"),
     (r"(www\.)?alphaxiv\.org", rf"/(abs|overview|pdf|html|[a-z]{{2}}/overview)/{_ID}(\.pdf|\.md)?/?"),
     (r"(www\.)?huggingface\.co|hf\.co", rf"/papers/{_ID}/?"),
     (r"ar5iv\.labs\.arxiv\.org|(www\.)?ar5iv\.org", rf"/(abs|html|pdf)/{_ID}(\.pdf)?/?"),
@@ -76,6 +76,7 @@ _BARE = re.compile(
     re.I | re.ASCII,
 )
 _DOI = re.compile(r"(?:https?://(?:dx\.|www\.)?doi\.org/|doi\.org/|doi:\s*)?(?P<doi>10\.\d{4,9}/\S+)", re.I | re.ASCII)
+_AT_DOI = re.compile(r"(?:https?://)?(?:dx\.|www\.)?doi\.org/([^?#]+)(?:[?#].*)?", re.I)
 _FIELD = re.compile(r"(?<![\w.])(ti|au|abs|co|jr|cat|rn|id|all|doi|submittedDate|lastUpdatedDate):[^\s/]", re.ASCII)
 _ATTEMPT = re.compile(r"(arxiv:\s*)?(\d{3,}\.\d[\w.]*|[a-z-]+(\.[a-z]{2})?/\d[\w.]*)", re.I | re.ASCII)
 _CATEGORY = re.compile(r"([a-z]+(?:-[a-z]+)*)(?:\.([A-Za-z]{2}|[a-z]+(?:-[a-z]+)+))?", re.ASCII)
@@ -90,7 +91,9 @@ def parse_reference(text: str) -> Reference:
     A paper in any spelling (ID, arXiv:ID, a page at arXiv, alphaXiv, ar5iv or Hugging Face, a DOI of arXiv's), a search
     in arXiv's language, categories (``cs.LG``, ``cs.LG+stat.ML``), the address of a feed, a DOI, or the words of a title.
     """
-    bare = one_line(text).strip("<>")
+    bare = one_line(text.strip().strip("<>"))
+    if match := _AT_DOI.fullmatch(bare):
+        bare = one_line(unquote(match[1]))
     if not is_sound(text):
         raise ValueError(f'"{printable(text)}" is not UTF-8; type it anew')
     if not bare:
@@ -110,7 +113,7 @@ def parse_reference(text: str) -> Reference:
     if listing := _listing(bare):
         return listing
     if len(bare.split()) < 2:
-        raise ValueError(f'"{text}" is neither an ID, an address, a search, a category nor a title; a search is written as ti:{bare}')
+        raise ValueError(f'"{bare}" is neither an ID, an address, a search, a category nor a title; a search is written as ti:{bare}')
     return Title(bare)
 
 
@@ -128,8 +131,8 @@ def _paper(text: str) -> ArxivId | None:
 
 def _canonical(named: str) -> str:
     """Return an ID in arXiv's own letters: its archives are in small ones, as is the ``v`` of a version."""
-    archive, slash, number = named.rpartition("/")
-    return archive + slash + number.lower() if not archive or "." in archive else archive.lower() + slash + number.lower()
+    archive, slash, number = named.lower().rpartition("/")
+    return archive.partition(".")[0] + slash + number  # the class in an ID says nothing more
 
 
 def _address(text: str) -> Reference:
@@ -167,16 +170,15 @@ def _listing(text: str) -> Listing | None:
 
 def category_of(text: str) -> str:
     """Return a category or a whole archive as arXiv writes it, or nothing where the text is none."""
-    match = _CATEGORY.fullmatch(text)
+    match = _CATEGORY.fullmatch(text.lower())
     if match is None:
-        lowered = text.lower()
-        return lowered if lowered in _WITHOUT | _WITH_CLASSES else ""
+        return ""
     archive, name = match.groups()
     if archive in _WITHOUT | _WITH_CLASSES and not name:
         return archive
     if archive not in _WITH_CLASSES or not name:
         return ""
-    return f"{archive}.{name.lower() if len(name) > 2 else name.upper()}"
+    return f"{archive}.{name if len(name) > 2 else name.upper()}"
 
 
 def is_sound(text: str) -> bool:
@@ -202,7 +204,7 @@ class Filters:
 
         Source: https://info.arxiv.org/help/api/user-manual.html, section 5.1
         """
-        parts = [f"({text})" if re.search(r"\b(AND|OR|ANDNOT)\b", text) else text] if text else []
+        parts = [text if re.fullmatch(r'[^\s"]+|\w+:"[^"]*"', text) else f"({text})"] if text else []
         if self.categories:
             either = " OR ".join(f"cat:{name}" + ("" if "." in name or name in _WITHOUT else ".*") for name in self.categories)
             parts.append(f"({either})" if len(self.categories) > 1 else either)

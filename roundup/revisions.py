@@ -16,7 +16,7 @@ def merged(old: Paper, new: Paper) -> Paper:
     """
     stale = (new.id.version or 0) < (old.id.version or 0)
     less, more = (new, old) if stale or (new.id == old.id and _fullness(new) < _fullness(old)) else (old, new)
-    same = less if more.id.version in {None, less.id.version} else more  # may tell of the same version
+    same = less if None in {more.id.version, less.id.version} or more.id.version == less.id.version else more  # may tell of the same version
     whole = replace(
         more,
         id=more.id if more.id.version else less.id,
@@ -29,7 +29,7 @@ def merged(old: Paper, new: Paper) -> Paper:
         journal_ref=more.journal_ref or less.journal_ref,
         doi=more.doi or less.doi,
         license=more.license or less.license,
-        links=_links(old, new, more),
+        links=_links(old, new, more, same),
         withdrawn=more.withdrawn or same.withdrawn,
         seen=_sightings([*old.seen, *new.seen]),
         where=old.where,
@@ -53,16 +53,19 @@ def _categories(less: Paper, more: Paper) -> tuple[str, ...]:
     return less.categories if set(less.categories) == set(more.categories) and more.submitted is None else more.categories
 
 
-def _links(old: Paper, new: Paper, more: Paper) -> Links:
-    pdf = more.links.pdf or ("" if more.withdrawn else old.links.pdf or new.links.pdf)
-    return Links(pdf, new.links.html or old.links.html, tuple(dict.fromkeys(old.links.code + new.links.code)))
+def _links(old: Paper, new: Paper, more: Paper, same: Paper) -> Links:
+    kept = Links() if more.withdrawn else same.links  # an address leads to a version
+    return Links(more.links.pdf or kept.pdf, more.links.html or kept.html, tuple(dict.fromkeys(old.links.code + new.links.code)))
 
 
 def _sightings(seen: Iterable[Sighting]) -> tuple[Sighting, ...]:
     """Return each place, day and type once, with what was counted there last, in the order in which they were first seen."""
     found: dict[tuple[object, ...], Sighting] = {}
     for one in seen:
-        found[one.source, one.announced, one.type] = one
+        key = one.source, one.announced, one.type
+        before = found.get(key, one)
+        upvotes = before.upvotes if one.upvotes is None else one.upvotes
+        found[key] = replace(one, upvotes=upvotes, comments=before.comments if one.comments is None else one.comments)
     return tuple(found.values())
 
 

@@ -9,9 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from conftest import ROOT
 from replay import ReplayPaper, ReplayServer
-
 from roundup.cli import cli
 from roundup.paper import instant
 from roundup.records.papers import parse_paper

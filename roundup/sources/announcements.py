@@ -24,6 +24,7 @@ from roundup.sources.http import Http, Request, hosts_of
 from roundup.sources.kept import ask_kept
 from roundup.sources.pace import Pace
 from roundup.sources.people import authors
+from roundup.sources.query import newest
 from roundup.text.accents import accented
 from roundup.text.visible import one_line
 
@@ -75,18 +76,17 @@ def parse_announcement(answer: Answer, today: dt.date) -> Announcement:
     if not feed.entries and (number := counted(root)):
         raise AnswerError(f"answered with an empty list, though it counts {number} papers")
     day = _day(feed.feed.get("published") or feed.feed.get("updated") or "")
-    papers: dict[str, Paper] = {}
-    unfit = []
+    papers, unfit = [], []
     for entry in feed.entries:
         try:
             paper = _paper(entry, day, today)
         except ValueError as reason:
             unfit.append(f'an item called "{one_line(entry.get("id") or entry.get("link") or entry.get("title", ""))}" was passed over: {reason}')
         else:
-            papers.setdefault(paper.id.base, paper)
+            papers.append(paper)
     if not feed.entries and day is None:
         raise AnswerError("answered with an empty feed that does not say of which day")
-    found = tuple(papers.values())
+    found = newest(papers)
     quiet = _why_quiet(day, root) if day and not feed.entries else ""
     return Announcement(day, found, tuple(unfit), quiet, tuple(_remarks(found, len(feed.entries), day, today)))
 

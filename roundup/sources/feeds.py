@@ -62,7 +62,10 @@ def parse_posts(answer: Answer) -> tuple[Post, ...]:
         raise AnswerError("answered with XML that is ill-formed, and no entry in it")
     source = _plain(feed.feed, "title")
     entries = feed.entries
-    posts = {post.link.url: post for entry in reversed(entries) if (post := _post(entry, source, answer.url))}
+    posts: dict[str, Post] = {}
+    for entry in entries:
+        if post := _post(entry, source, answer.url):
+            posts.setdefault(post.link.url, post)
     if entries and not posts:
         raise AnswerError(f"answered with {len(entries):,} entries, none of which has a title and an address", tries=1)
     return tuple(sorted(posts.values(), key=lambda post: post.day or dt.date.min, reverse=True))

@@ -10,10 +10,9 @@ from roundup.text.links import is_web
 from roundup.text.visible import one_line
 
 _CATEGORY = re.compile(r"[a-z]+(-[a-z]+)*(\.[A-Za-z]+(-[A-Za-z]+)*)?", re.ASCII)  # "68T50" and "I.2.7; H.3" are of other schemes
-_FORGES = r"github\.com|gitlab\.(?:[a-z]+\.){0,4}[a-z]+|bitbucket\.org|codeberg\.org|git\.sr\.ht|gitee\.com|huggingface\.co"
-_REPOSITORY = re.compile(rf"(?:https?://)?(?:www\.)?((?:{_FORGES})/[\w.~-]+(?:/[\w.-]+)+)", re.I | re.ASCII)
+_FORGES = r"github\.com|gitlab\.(?:[a-z0-9-]+\.){0,4}[a-z]+|bitbucket\.org|codeberg\.org|git\.sr\.ht|gitee\.com|huggingface\.co"
+_REPOSITORY = re.compile(rf"(?<![\w.-])(?:https?://)?(?:www\.)?((?:{_FORGES})/[\w.~-]+(?:/[\w.-]+)+)", re.I | re.ASCII)
 _HINT = re.compile(r"\.(?:com|org|ht|co|[a-z]{2})/", re.I)  # most abstracts name no address at all
-_CLOSING = re.compile(r"(\.git)?[.,;:!?)\]}'\"]*$")
 _NO_CODE = re.compile(r"huggingface\.co/(papers|blog|docs)/|github\.com/(features|about|sponsors|orgs)/", re.I)
 
 
@@ -48,8 +47,8 @@ def code_links(*texts: str) -> tuple[str, ...]:
     for text in filter(_HINT.search, texts):
         plain = text.replace("\\_", "_").replace("\\%", "%").replace("\\#", "#").replace("\\~", "~")
         for match in _REPOSITORY.finditer(plain):
-            url = "https://" + _CLOSING.sub("", match[1])
-            if is_web(url) and not _NO_CODE.search(url):
+            url = "https://" + match[1].rstrip("./").removesuffix(".git")
+            if url.count("/") >= 4 and is_web(url) and not _NO_CODE.search(url):
                 found.setdefault(url.lower(), url)
     return tuple(found.values())
 
@@ -58,17 +57,23 @@ def code_links(*texts: str) -> tuple[str, ...]:
 # "withdrawn from a journal", "supersedes a withdrawn paper" and "withdraws Theorem 4.4" say something else.
 _THING = r"(?:paper|article|manuscript|submission|preprint|work|study|version)"
 _WITHDRAWN = re.compile(
-    rf"^(?:arxiv admin note:\s*)?withdr(?:aw|awn|awal)\b(?! (?:from|by icml|theorem))"
+    rf"^(?:arxiv admin note:\s*)?withdr(?:aw|awn|awal)\b(?! (?:from|by (?:the )?authors? from|by icml|theorem))"
     rf"|\b{_THING} (?:is|was|has been|have been|needs to be|is being) (?:temporarily )?withdrawn(?! from)\b"
     rf"|^(?:\S+ ){{0,6}}{_THING} withdrawn (?:by|due|because|for)\b"
     rf"|\bthis has been withdrawn\b"
-    rf"|\bwithdraw(?:ing)? (?:of )?(?:this|the|our) (?:\w+ )?{_THING}\b"
+    rf"|\b(?:withdraw(?:ing)?|retract(?:ing)?) (?:of )?(?:all versions of )?(?:this|the|our) (?:\w+ )?{_THING}\b"
+    rf"|\b{_THING}\b[^.;]{{0,80}} needs? to be (?:withdrawn|retracted)\b"
+    rf"|\b{_THING} (?:has been|was|is) (?:retracted|removed by arxiv)\b"
+    rf"|\brequest(?:ing)? (?:to withdraw it|(?:this|the|its) withdrawal)\b"
     rf"|\bwithdrawal of (?:this|the|our) {_THING}\b"
     rf"|\brequesting (?:this|the|its) withdrawal\b"
     rf"|\bstudy requires withdrawal\b"
-    rf"|\bwithdrawn by (?:the |its )?(?:authors?|arxiv|administrators?)\b",
+    rf"|\bwithdrawn by (?:the |its )?(?:authors?|arxiv|administrators?)\b(?! from)",
     re.I,
 )
+
+
+_EARLIER = re.compile(rf"\b(?:earlier|previous|prior|first|old) {_THING}s?\b[^.;]*", re.I)
 
 
 def withdrawal(comment: str, since: Moment | None) -> Withdrawal | None:
@@ -77,4 +82,4 @@ def withdrawal(comment: str, since: Moment | None) -> Withdrawal | None:
     arXiv's query API says it nowhere else: a withdrawal is a new version whose comment gives the reason.
     Source: https://info.arxiv.org/help/withdraw.html
     """
-    return Withdrawal(comment, since) if _WITHDRAWN.search(comment) else None
+    return Withdrawal(comment, since) if _WITHDRAWN.search(_EARLIER.sub("", comment)) else None

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import re
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -89,11 +88,17 @@ def _listed(item: Any, day: dt.date | None) -> Listed:
     paper = item.get("paper") if isinstance(item, dict) else None
     if not isinstance(paper, dict) or not isinstance(paper.get("id"), str):
         raise ValueError("it names no paper")
-    listed = re.match(r"\d{4}-\d\d-\d\d", str(paper.get("submittedOnDailyAt") or ""))
-    announced = day or (dt.date.fromisoformat(listed[0]) if listed else None)
+    announced = day or _day(str(paper.get("submittedOnDailyAt") or ""))
     seen = Sighting("huggingface", announced, "", _number(paper.get("upvotes")), _number(item.get("numComments")))
     repository = paper.get("githubRepo")
     return Listed(parse_arxiv_id(paper["id"]).latest, seen, code_links(repository) if isinstance(repository, str) else ())
+
+
+def _day(text: str) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(text[:10])
+    except ValueError:
+        return None
 
 
 def _number(value: object) -> int | None:

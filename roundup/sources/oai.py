@@ -171,7 +171,10 @@ def _moment(text: str) -> Moment:
     try:
         return email.utils.parsedate_to_datetime(text).astimezone(dt.timezone.utc).replace(microsecond=0)
     except (ValueError, TypeError, OverflowError):
-        return parse_moment(text)
+        try:
+            return parse_moment(text)
+        except ValueError:
+            raise ValueError(f'its date is "{text}"') from None
 
 
 def _text(element: Any, path: str) -> str:

@@ -14,7 +14,9 @@ from roundup.text.accents import accented
 from roundup.text.visible import one_line
 
 _SUFFIX = re.compile(r"(?:Jr|Sr)\.?|I{2,3}|IV|Ph\.?D\.?", re.I)
-_DIVIDED = re.compile(r"\s*,\s*(?:and\s+|&\s+)?|\s+and\s+|\s+&\s+|\s*;\s*")
+_OTHERS = re.compile(r"et\.? al\.?", re.I)
+_UNEXPLAINED = re.compile(r"[\d*†]{1,3}(?:\s*(?:,|;|and|&)\s*[\d*†]{1,3})*")
+_DIVIDED = re.compile(r"(?:(?<=ollaboration)|(?<=ollaborations))\s*:\s*|\s*,\s*(?:and\s+|&\s+)?|\s+and\s+|\s+&\s+|\s*;\s*")
 _NUMBERED = re.compile(r"\(([\w*†]{1,3})\)\s*([^()]+(?:\([^()]*\)[^()]*)*?)(?=[,;]?\s*(?:and\s+)?\([\w*†]{1,3}\)|$)")
 _NUMBERS = re.compile(r"[\w*†]{1,3}(?:\s*(?:,|;|and|&)\s*[\w*†]{1,3})*")
 
@@ -28,12 +30,14 @@ def authors(text: str) -> tuple[Author, ...]:
     found: list[Author] = []
     for words, bracket in groups:
         names = [name for name in _DIVIDED.split(words.strip(" ,;")) if name]
-        for name in names:
+        others = bool(names) and bool(_OTHERS.fullmatch(names[-1]))
+        names = [name.removeprefix("and ").removeprefix("&").strip() for name in names if not _OTHERS.fullmatch(name)]
+        for name in filter(None, names):
             if _SUFFIX.fullmatch(name) and found:
                 found[-1] = Author(f"{found[-1].name} {name}", found[-1].affiliations)
             else:
-                found.append(Author(name.removeprefix("and ").strip()))
-        if bracket and found:
+                found.append(Author(name))
+        if bracket and found and not others:
             last = found[-1]
             found[-1] = Author(last.name, last.affiliations + tuple(_affiliations(bracket, places)))
     return tuple(author for author in found if author.name)
@@ -71,5 +75,5 @@ def _places(bracket: str) -> Iterator[tuple[str, str]]:
 def _affiliations(bracket: str, places: dict[str, str]) -> Iterator[str]:
     if places and _NUMBERS.fullmatch(bracket.strip()):
         yield from (places[number] for number in re.findall(r"[\w*†]+", bracket) if number in places)
-    elif bracket.strip():
-        yield bracket.strip()
+    elif bracket.strip() and not _UNEXPLAINED.fullmatch(bracket.strip()):
+        yield bracket.strip().replace("\\_", "_")

@@ -10,7 +10,8 @@ import contextlib
 import datetime as dt
 import itertools
 import re
-from collections.abc import Callable, Iterator, Sequence
+import string
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from types import SimpleNamespace
@@ -34,9 +35,14 @@ PAGE = 100  # IDs of one request: more make its address too long for some server
 _ATOM = "{http://www.w3.org/2005/Atom}"
 _SPACE = {"a": "http://www.w3.org/2005/Atom"}
 _ENTRIES = etree.XPath("a:entry", namespaces=_SPACE)
+_NO_PAPERS = etree.XPath("a:entry[not(contains(a:id, '/abs/'))]", namespaces=_SPACE)
 _IDS = etree.XPath("a:entry/a:id/text()", namespaces=_SPACE, smart_strings=False)
 # What a record cannot do without.
-_NEEDED = {"title": "normalize-space(a:title)", "author": "normalize-space(a:author/a:name)", "category": "a:category/@term"}
+_NEEDED = {
+    "title": "a:title[normalize-space() and not(*|comment()|processing-instruction())]",  # the package reads it to the first of these
+    "author": "a:author/a:name[normalize-space()]",
+    "category": f"a:category[translate(substring(@term, 1, 1), '{string.ascii_lowercase}', '') = '' and @term != '']",
+}
 _HAS = {what: etree.XPath(f"boolean({path})", namespaces=_SPACE) for what, path in _NEEDED.items()}
 _DATED = "a:published[string-length() >= 19] and a:updated[string-length() >= 19]"
 _MARKED = etree.XPath("boolean(a:title/* | a:summary/* | a:author/a:name/*)", namespaces=_SPACE)
@@ -81,7 +87,7 @@ class QueryApi:
         seen: set[str] = set()
         papers = self._read(search, min(PAGE, most))
         while page := list(itertools.islice(papers, min(PAGE, most))):
-            new = tuple(paper for paper in page if paper.id.base not in seen)  # pages may overlap
+            new = newest(paper for paper in page if paper.id.base not in seen)  # pages may overlap
             seen |= {paper.id.base for paper in new}
             yield Page(new, tuple(self._unfit), self._total)
             self._unfit.clear()
@@ -140,8 +146,8 @@ class QueryApi:
     def _fit(self, answer: Answer) -> bytes:
         root, body = xml(answer, f"{_ATOM}feed")
         entries, ids = _ENTRIES(root), _IDS(root)
-        for place in (place for place, given in enumerate(ids) if "/abs/" not in given):
-            self._refuse_error(entries[place])
+        for entry in _NO_PAPERS(root):
+            self._refuse_error(entry)
         if answer.status != 200:
             raise AnswerError(f"answered HTTP {answer.status}", tries=1)
         total = _total(root)
@@ -162,9 +168,9 @@ class QueryApi:
             return False
         try:
             for given in _DATES(root):
-                dt.datetime.fromisoformat(given.strip()).astimezone(dt.timezone.utc)
+                _check_date(given)
             found = [_paper_id(match[1]) for given in ids if (match := _ENTRY_ID.fullmatch(given))]
-        except (ValueError, OverflowError):
+        except ValueError:
             return False
         return len(found) == number and (not self._asked or all(one in self._asked or one.latest in self._asked for one in found))
 
@@ -183,18 +189,35 @@ class QueryApi:
             if not match:
                 raise ValueError("its address is not arXiv's")
             for key in (f"{_ATOM}published", f"{_ATOM}updated"):
-                dt.datetime.fromisoformat(entry.findtext(key, "").strip()).astimezone(dt.timezone.utc)
+                _check_date(entry.findtext(key, ""))
             if _MARKED(entry):
                 raise ValueError("there is markup between its words")
             for what, has in _HAS.items():
                 if not has(entry):
                     raise ValueError(f"it has no {what}")
-        except (ValueError, OverflowError) as error:
+        except ValueError as error:
             self._unfit.append(f'an entry called "{given}" was passed over: {error}')
             return True
         if self._asked and not {one, one.latest} & self._asked:
             raise AnswerError(f"answered with {one}, which was not asked for")
         return False
+
+
+def newest(papers: Iterable[Paper]) -> tuple[Paper, ...]:
+    """Return each paper once, in its newest version, where it first stood."""
+    found: dict[str, Paper] = {}
+    for paper in papers:
+        if paper.id.base not in found or (paper.id.version or 0) > (found[paper.id.base].id.version or 0):
+            found[paper.id.base] = paper
+    return tuple(found.values())
+
+
+def _check_date(text: str) -> None:
+    """ValueError for what is no time, or none that has its like in UTC."""
+    try:
+        dt.datetime.fromisoformat(text.strip()).astimezone(dt.timezone.utc)
+    except (ValueError, OverflowError):
+        raise ValueError(f'its date is "{one_line(text)}"') from None
 
 
 @lru_cache(maxsize=256)  # looked at, and then read: twice in a row

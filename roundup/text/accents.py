@@ -17,23 +17,27 @@ _LETTERS = {
     "aa": "å", "AA": "Å", "ae": "æ", "AE": "Æ", "oe": "œ", "OE": "Œ", "o": "ø", "O": "Ø", "l": "ł", "L": "Ł", "ss": "ß",
     "i": "ı", "j": "ȷ", "dh": "ð", "DH": "Ð", "th": "þ", "TH": "Þ", "dj": "đ", "DJ": "Đ", "ng": "ŋ", "NG": "Ŋ",
 }  # fmt: skip
-_BASE = r"(?:\{\s*(\\[ij]\b|[A-Za-z])\s*\}|(\\[ij](?![A-Za-z])\s?|[A-Za-z]))"
-_ACCENTED = re.compile(rf"\\(?:([`'^~=.\"])\s*{_BASE}|([uvHcdbkr])(?:\s*\{{\s*(\\[ij]\b|[A-Za-z])\s*\}}|\s+([A-Za-z])(?![A-Za-z])))")
+_BASE = r"(?:\{\s*(\\[ij]\b|[^\W\d_])\s*\}|(\\[ij](?![A-Za-z])\s?|[^\W\d_]))"
+_ACCENTED = re.compile(rf"\\(?:([`'^~=.\"])\s*{_BASE}|([uvHcdbkr])(?:\s*\{{\s*(\\[ij]\b|[^\W\d_])\s*\}}|\s+([^\W\d_])))")
 _LETTER = re.compile(r"\\(" + "|".join(sorted(_LETTERS, key=len, reverse=True)) + r")(?:\{\}|(?![A-Za-z])\s?)")
-_GROUP = re.compile(r"\{(\w+)\}")
+_GROUP = re.compile(r"(\\[A-Za-z]+\s*|[\\_^}\]{]\s*)?\{(\w*[^\W\x00-\x7f]\w*)\}(?!\})")  # but not what belongs to a command
+_MATH = re.compile(r"(\$\$.*?\$\$|(?<!\\)\$(?:\\.|[^$\\])*\$)", re.S)
 
 
 def accented(text: str) -> str:
     """Return ``text`` with TeX's accents and letters in place; math between dollars stays as it is."""
     if "\\" not in text:
         return text
-    return "".join(part if part.startswith("$") else _plain(part) for part in re.split(r"(\$[^$]*\$)", text))
+    return "".join(part if part.startswith("$") else _plain(part) for part in _MATH.split(text))
 
 
 def _plain(text: str) -> str:
-    text = _ACCENTED.sub(_compose, text)
-    text = _LETTER.sub(lambda match: _LETTERS[match[1]], text)
-    return _GROUP.sub(r"\1", text) if not text.isascii() else text
+    before = None
+    while before != text:  # an accent may stand on a letter that has one, as in Nguy\\~{\\^e}n
+        before = text
+        text = _LETTER.sub(lambda match: _LETTERS[match[1]], _ACCENTED.sub(_compose, text))
+        text = _GROUP.sub(lambda match: match[0] if match[1] else match[2], text)
+    return text
 
 
 def _compose(match: re.Match[str]) -> str:
