@@ -237,6 +237,7 @@ def _batches(order: Order, left: Sequence[ArxivId], gathering: Gathering, into: 
                 yield from gathering.search(filters.query(text), order.most)
             case Listing(categories):
                 listed = gathering.listing(categories)
+                report.here += [paper.id.latest for paper in listed if into.has(paper.id.latest)]
                 yield from [listed] if into.takes_lists_whole else gathering.completed(_news(listed, order, gathering, into))
             case DailyPapers(day):
                 yield from gathering.daily(dt.date.fromisoformat(day) if day else None, order.most)
@@ -313,5 +314,6 @@ def refresh(shelves: Shelves, keys: Sequence[IssueKey], gathering: Gathering, li
             put(batch)
     done.kept.sort(key=lambda one: (keys.index(one[0]), one[1].paper.id.base))
     gone = "arXiv has no such paper, or not yet"
-    done.missing = [replace(one, why="arXiv gives it no longer", later=False) if one.why.startswith(gone) else one for one in gathering.missing]
+    stays = "arXiv has no such paper today; its record stays as it is"
+    done.missing = [replace(one, why=stays, later=False) if one.why.startswith(gone) else one for one in gathering.missing]
     return done

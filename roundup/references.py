@@ -75,6 +75,7 @@ _BARE = re.compile(
     rf"|{_ID.replace('<id>', '<file>')}\.pdf",
     re.I | re.ASCII,
 )
+_FILE = re.compile(r"([a-z-]+)-(\d{7}(?:v\d+)?)", re.I | re.ASCII)  # as our files are called
 _DOI = re.compile(r"(?:https?://(?:dx\.|www\.)?doi\.org/|doi\.org/|doi:\s*)?(?P<doi>10\.\d{4,9}/\S+)", re.I | re.ASCII)
 _AT_DOI = re.compile(r"(?:https?://)?(?:dx\.|www\.)?doi\.org/([^?#]+)(?:[?#].*)?", re.I)
 _FIELD = re.compile(r"(?<![\w.])(ti|au|abs|co|jr|cat|rn|id|all|doi|submittedDate|lastUpdatedDate):[^\s/]", re.ASCII)
@@ -108,8 +109,8 @@ def parse_reference(text: str) -> Reference:
         return _address(bare)
     if _FIELD.search(bare):
         return Query(bare)
-    if len(parts := re.split(r"[\s,;]+", bare)) > 1 and all(_paper(part) for part in parts if part):
-        raise ValueError(f'"{text}" names several papers; give each as an argument of its own')
+    if len(parts := re.split(r"[\s,;]+", bare)) > 1 and all(_paper(part) or _listing(part) for part in parts if part):
+        raise ValueError(f'"{bare}" names several things; give each as an argument of its own')
     if listing := _listing(bare):
         return listing
     if len(bare.split()) < 2:
@@ -123,6 +124,8 @@ def _paper(text: str) -> ArxivId | None:
             return parse_arxiv_id(spelling)
         except ValueError:
             continue
+    if match := _FILE.fullmatch(text):
+        return parse_arxiv_id(_canonical(f"{match[1]}/{match[2]}"))
     if match := _BARE.fullmatch(text):
         named = next(part for part in match.groups() if part)
         return parse_arxiv_id(_canonical(named))

@@ -126,7 +126,7 @@ teaser: ""
 # date: {date}
 intro: |
 
-order: []
+order:
 # - section: A heading
 # - 2308.00951
 outro: |

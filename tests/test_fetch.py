@@ -148,7 +148,8 @@ def test_a_digest_that_writes_picks_inline_is_given_stubs_to_paste(ask: Callable
     root = digest({**BARE, "roundup.yaml": "title: A digest\ncontact: a@example.org\npicks: inline\n"}, bare=True)
     done = ask("fetch", "2401.03100", root=root)
     assert not list((root / "issues/2024-1/commentary").glob("2401*"))
-    stub = done.out.rpartition("1 paper")[0]
+    assert done.err == "1 paper: 1 new, into 2024-1: paste the stubs above below order: in its issue.yaml\n"
+    stub = done.out
     issue = root / "issues/2024-1/issue.yaml"
     issue.write_text(f"teaser: x\norder:\n{stub}")
     checked = ask_check(root)
@@ -357,7 +358,7 @@ def test_a_dry_run_asks_nobody_and_writes_nothing(ask: Callable[..., Result], di
     root = digest(BARE, bare=True)
     before = tree(root)
     done = ask("fetch", *ids(server.papers), "2401.03002", "--dry-run", root=root)
-    assert done == Result(0, f"would ask for {len(server.papers)} papers in up to 1 request, about 0 s, into 2024-1\n", "")
+    assert done == Result(0, f"would ask for {len(server.papers)} papers in up to 1 request, at once, into 2024-1\n", "")
     assert tree(root) == before
     assert not server.requests
 

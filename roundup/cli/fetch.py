@@ -19,8 +19,16 @@ if TYPE_CHECKING:
     from roundup.sources.gather import Missing
     from roundup.store.shelf import Shelves
 
-_DATE = click.DateTime(["%Y-%m-%d"])
-_delay = click.option("--delay", type=float, metavar="SECONDS", help="Seconds between requests; 3 by arXiv's terms, and no less.")
+
+
+def _day(context: click.Context, option: click.Parameter, text: str | None) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(text) if text else None
+    except ValueError:
+        raise click.BadParameter(f'"{text}" is no day of the calendar; write it as 2024-01-31') from None
+
+
+_delay = click.option("--delay", type=float, metavar="SECONDS", help="Seconds between requests; 3 by arXiv's terms, less only for a server on this machine.")
 _licenses = click.option("--licenses", is_flag=True, help="Ask for licences, too: a request for each paper that has none.")
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON.")
 _dry_run = click.option("--dry-run", is_flag=True, help="Tell what would be asked for; ask nobody and write nothing.")
@@ -33,8 +41,8 @@ _dry_run = click.option("--dry-run", is_flag=True, help="Tell what would be aske
 @click.option("--category", "categories", multiple=True, help="Search in this category, as cs.LG.")
 @click.option("--author", "authors", multiple=True, help="Search for papers by this author.")
 @click.option("--title", default="", help="Search for these words in a row in titles.")
-@click.option("--since", type=_DATE, metavar="DATE", help="Search from this day of submission on.")
-@click.option("--until", type=_DATE, metavar="DATE", help="Search up to this day.")
+@click.option("--since", callback=_day, metavar="DATE", help="Search from this day of submission on.")
+@click.option("--until", callback=_day, metavar="DATE", help="Search up to this day.")
 @click.option("--max", "most", type=click.IntRange(1, 10_000), default=100, show_default=True, metavar="N", help="So many of a search or a list at most.")
 @click.option("--again", is_flag=True, help="Also papers that an earlier issue has.")
 @_licenses
@@ -43,7 +51,7 @@ _dry_run = click.option("--dry-run", is_flag=True, help="Tell what would be aske
 @_as_json
 def fetch(
     session: Session, what: tuple[str, ...], key: str | None, inbox: bool, categories: tuple[str, ...], authors: tuple[str, ...], title: str,
-    since: dt.datetime | None, until: dt.datetime | None, most: int, again: bool, licenses: bool, delay: float | None, dry_run: bool, as_json: bool,
+    since: dt.date | None, until: dt.date | None, most: int, again: bool, licenses: bool, delay: float | None, dry_run: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Fetch papers into an issue, as records with stubs for your words.
 
@@ -57,7 +65,7 @@ def fetch(
     from roundup.store.lock import alone
     from roundup.store.shelf import Shelves
 
-    filters = Filters(_known_categories(categories), authors, title, since.date() if since else None, until.date() if until else None)
+    filters = Filters(_known_categories(categories), authors, title, since, until)
     wanted = _wanted(what)
     _refuse_misfits(wanted, filters, key, inbox)
     root = root_of(session)
@@ -120,6 +128,9 @@ def refresh(session: Session, keys: tuple[str, ...], licenses: bool, delay: floa
     pace_s = pace_of(delay, shelves.config)
     names = {name for name, held in shelves.holders().items() if set(held) & set(wanted)}
     requests = -(-len(names) // PAGE)
+    if dry_run and as_json:
+        _print_json({"ask": sorted(names), "requests": requests})
+        return
     if dry_run:
         session.say(f"would ask for {count(len(names), 'paper')} in {count(requests, 'request')}, {_lasting(requests, pace_s)}")
         return
@@ -186,12 +197,13 @@ def _tell_plan(session: Session, order: Order, into: Into, pace_s: float, as_jso
     for paper, issue in elsewhere.items():
         session.say(f"{paper} is in {issue} already and would stay there; --again takes it up once more")
     named = [count(len(left), "paper")] if order.ids() else []
-    others = [f"{count(len(order.steps()), 'more question')}"] if order.steps() else []
+    others = [f"{count(len(order.steps()), 'list')} or search"] if order.steps() else []
     session.say(f"would ask for {' and '.join(named + others)} in up to {count(requests, 'request')}, {_lasting(requests, pace_s)}, into {into.name}")
 
 
 def _lasting(requests: int, pace_s: float) -> str:
-    return f"about {max(0, requests - 1) * pace_s:.0f} s"
+    seconds = max(0, requests - 1) * pace_s
+    return f"about {seconds:.0f} s" if seconds >= 1 else "at once"
 
 
 def _tell(session: Session, report: Report, into: Into, as_json: bool) -> None:
@@ -211,14 +223,18 @@ def _tell(session: Session, report: Report, into: Into, as_json: bool) -> None:
         })  # fmt: skip
         return
     for kept in report.kept:
-        session.say(f"{kept.state} {kept.path or kept.paper.id.base}", 1)
+        session.say(f"{kept.state} {kept.path or kept.paper.id.base}: {kept.paper.title}", 1)
         _warn(session, kept.paper)
     for remark in report.remarks:
         session.remark(remark)
+    if report.elsewhere:
+        stays = "stays" if len(report.elsewhere) == 1 else "stay"
+        session.remark(f"what another issue has {stays} there; --again takes it up here, too")
     for stub in pasted:
-        session.say(f"{stub}\n")
+        click.echo(printable(f"{stub}\n"))  # they are the result; quiet keeps them
     if summary := _summary(report, into.name):
-        session.say(summary)
+        tell = session.remark if pasted else session.say
+        tell(f"{summary}: paste the stubs above below order: in its issue.yaml" if pasted else summary)
 
 
 def _warn(session: Session, paper: Paper) -> None:

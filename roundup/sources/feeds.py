@@ -54,7 +54,7 @@ def parse_posts(answer: Answer) -> tuple[Post, ...]:
     import feedparser  # 0.1 s, which only a feed needs
 
     if answer.status != 200:
-        raise AnswerError(f"answered HTTP {answer.status}", tries=1)
+        raise AnswerError(f"answered HTTP {answer.status}", tries=1, mend="mend the address")
     text = loose_xml(answer)
     headers = {"content-type": "application/xml; charset=utf-8"}
     feed = feedparser.parse(text.encode(), response_headers=headers, sanitize_html=False, resolve_relative_uris=False)

@@ -16,7 +16,6 @@ from roundup.paper import ArxivId, Links, Paper, day, instant
 from roundup.references import Title
 from roundup.revisions import merged
 from roundup.sources.announcements import Announcements
-from roundup.sources.answers import REFUSED
 from roundup.sources.cache import Cache
 from roundup.sources.feeds import Feeds, Post
 from roundup.sources.huggingface import HuggingFace
@@ -39,7 +38,7 @@ class Missing:
 
     @classmethod
     def after(cls, asked: str, error: FetchError) -> Missing:
-        return cls(asked, str(error), later=error.mend != REFUSED)
+        return cls(asked, str(error), later=not error.mend.startswith("mend"))
 
 
 @dataclass(frozen=True, slots=True)
