@@ -4,10 +4,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build check test soak lint demo golden wheel clean
+.PHONY: help setup build check test soak bench-text lint demo golden wheel clean
 
 help: ## list these targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 $(READY): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "roundup needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Name another one: make PYTHON=python3.12 build")'
@@ -29,6 +29,9 @@ test: $(READY) ## run all the tests
 
 soak: $(READY) ## the long forms of the tests: all vectors, new random examples
 	ROUNDUP_SOAK=1 $(BIN)/pytest
+
+bench-text: $(READY) ## how arXiv's TeX comes out over the shared corpus: the table in docs/design.md
+	PYTHONPATH=tests $(BIN)/python tests/bench_text.py
 
 lint: $(READY) ## style and types
 	$(BIN)/ruff check .

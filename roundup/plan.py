@@ -22,6 +22,8 @@ from roundup.text import dialect
 from roundup.text.links import is_local
 from roundup.text.setting import Place
 
+FONTS = "assets/fonts/"
+
 
 @dataclass(frozen=True, slots=True)
 class Asset:
@@ -34,11 +36,15 @@ class Asset:
 
 @dataclass(frozen=True, slots=True)
 class Theme:
-    """The templates by name, and where each was read: ``own`` ones replace ``built_in`` ones of the same name."""
+    """The templates by name, and where each was read: ``own`` ones replace ``built_in`` ones of the same name.
+
+    ``fonts`` are files that the stylesheet names; a browser asks for one where a page has a use for it.
+    """
 
     built_in: Mapping[str, str]
     own: Mapping[str, str] = field(default_factory=dict)
     version: str = ""
+    fonts: Mapping[str, bytes] = field(default_factory=dict)
 
     @property
     def digest(self) -> str:
@@ -159,6 +165,8 @@ def plan(site: Site) -> Plan:
     """Return the plan. Files that pages show come before them, and a page before the pages that lead to it."""
     outputs = [Output(asset.path, "copy", asset.digest, source=asset.source) for asset in site.assets]
     outputs.append(Output("assets/roundup.css", "stylesheet", fingerprint("stylesheet", site.theme.digest, site.config.accent)))
+    if any(map(_may_hold_math, site.archive.issues)):
+        outputs += [Output(f"{FONTS}{name}", "font", hashlib.blake2b(data, digest_size=16).hexdigest()) for name, data in site.theme.fonts.items()]
     faults: list[Problem] = []
     shared = fingerprint(repr(site.config), site.theme.digest)
     for issue in reversed(site.archive.issues):  # one after the other: each text is parsed once
@@ -166,6 +174,12 @@ def plan(site: Site) -> Plan:
         faults += missing_figures(issue)
     outputs.append(_home(site, shared))
     return Plan(tuple(outputs), (*faults, *collisions(outputs)))
+
+
+def _may_hold_math(issue: Issue) -> bool:
+    """Tell whether a formula may stand in an issue: a dollar or a command of TeX's does."""
+    titles = (pick.shown_title for pick in issue.picks)
+    return any("$" in title or "\\" in title for title in titles) or any("$" in block.prose.text for block in issue.blocks())
 
 
 def _issue_outputs(site: Site, issue: Issue, shared: str) -> Iterator[Output]:

@@ -109,7 +109,7 @@ _WORDS = "routing is a discrete choice and discrete choices are where training h
 def paragraphs(number: int) -> list[str]:
     """Return a paper's paragraphs, each with words of its own, markup inside, and marks that Markdown could trip over."""
     chosen = random.Random(number)
-    marks = ["*some* stress", "**more**", "a `code_span`", "[a link](https://example.org/a_b)", "2 * 3 * 4", "snake_case_name", "$x_i < y$", "1. not a list", "# no heading", "a|b", "<tag>", "(c)", "5 > 4"]
+    marks = ["*some* stress", "**more**", "a `code_span`", "[a link](https://example.org/a_b)", "2 * 3 * 4", "snake_case_name", "$x$", "1. not a list", "# no heading", "a|b", "<tag>", "(c)", "5 > 4"]
     return [f"P{number}x{i} {' '.join(chosen.sample(_WORDS, 6))} {marks[(number + i) % len(marks)]} end{number}x{i}" for i in range(4 + number % 3 // 2)]
 
 

@@ -25,7 +25,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_holds_the_package_and_its_templates_and_nothing_else(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
-    assert {n for n in names if n.startswith("roundup/templates/")} == {f"roundup/templates/{p.name}" for p in (ROOT / "templates").iterdir()}
+    assert {n for n in names if n.startswith("roundup/templates/")} == {f"roundup/templates/{path}" for path in tree(ROOT / "templates")}
     assert {n.split("/")[0] for n in names if ".dist-info/" not in n} == {"roundup"}
 
 
@@ -50,4 +50,4 @@ def test_builds_a_new_digest_in_an_environment_of_its_own(wheel: Path, tmp_path:
     run("new", cwd=tmp_path / "d")
     run("check", "-q", *(p.name for p in (tmp_path / "d/issues").iterdir() if (p / "papers").exists()), cwd=tmp_path / "d")
     run("build", cwd=tmp_path / "d")
-    assert {path.rpartition("/")[2] for path in tree(tmp_path / "d/site")} == {"index.html", "index.md", "roundup.css", ".roundup-manifest.json"}
+    assert {path.rpartition("/")[2] for path in tree(tmp_path / "d/site")} == {"index.html", "index.md", "roundup.css", "STIXTwoMath.woff2", "OFL.txt", ".roundup-manifest.json"}

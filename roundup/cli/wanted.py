@@ -110,4 +110,4 @@ def belongs(output: Output, wanted: tuple[str, ...]) -> bool:
     """Tell whether an output is of one of the wanted issues, or one that their pages cannot do without."""
     if output.issue:
         return f"{output.issue.folder}/" in wanted
-    return output.kind == "stylesheet" or output.source.startswith(wanted)
+    return output.kind in {"stylesheet", "font"} or output.source.startswith(wanted)

@@ -10,12 +10,14 @@ from collections.abc import Callable
 from roundup.issue import Issue
 from roundup.pages.theme import Drawing, draw
 from roundup.pages.views import home_view, issue_view
-from roundup.plan import Output, Site
+from roundup.plan import FONTS, Output, Site
 from roundup.text import twin, web
 
 
 def render(output: Output, site: Site, drawing: Drawing) -> bytes:
     """Return the bytes of an output that is drawn, not copied. SourceError names the template that fails, and where."""
+    if output.kind == "font":
+        return site.theme.fonts[output.path.removeprefix(FONTS)]
     return _MAKERS[output.kind](output, site, drawing).encode("utf-8", "replace")
 
 

@@ -16,7 +16,7 @@ from roundup.config import Config, Editor
 from roundup.issue import Block, Issue, Pick
 from roundup.paper import Paper, day
 from roundup.plan import Site, issue_path, link_between, page_of, permalink, places, relative
-from roundup.text import dialect
+from roundup.text import dialect, web
 from roundup.text.dates import short_date, shown_date
 from roundup.text.dialect import Card, Document
 from roundup.text.links import host
@@ -34,6 +34,7 @@ class Edition(Protocol):
     def render(self, document: Document, setting: Setting) -> Markup: ...
     def card(self, what: Card, setting: Setting) -> Markup: ...
     def image(self, source: str, setting: Setting) -> Markup: ...
+    def words(self, text: str) -> Markup: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ class PickView:
     number: int
     name: str
     level: int
-    title: str
+    title: Markup
     url: str
     authors: Names
     category: str
@@ -75,7 +76,7 @@ class PickView:
     card: Markup
     body: Markup
     earlier: tuple[Anchor, ...]
-    withdrawn: str
+    withdrawn: Markup
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +136,7 @@ def home_view(site: Site) -> dict[str, Any]:
         "root": "",
         "permalink": permalink(site.config, "index.html"),
         "newest": _head(newest, site, "index.html") if newest else None,
-        "picks": tuple((n, p.shown_title, f"{newest.key}/index.html#{p.name}") for n, p in enumerate(newest.picks, 1)) if newest else (),
+        "picks": tuple((n, web.words(p.shown_title), f"{newest.key}/index.html#{p.name}") for n, p in enumerate(newest.picks, 1)) if newest else (),
         "years": tuple(_by_year(site)),
     }
 
@@ -211,7 +212,7 @@ class _Page:
             self.picks,
             pick.name,
             level,
-            pick.shown_title,
+            self.edition.words(pick.shown_title),
             paper.id.latest.abs_url if paper else pick.link.url if pick.link else "",
             names(pick),
             paper.primary_category if paper else (pick.link.source or host(pick.link.url)) if pick.link else "",
@@ -225,7 +226,7 @@ class _Page:
             self._card(pick),
             self.next_block(level),
             tuple(self._earlier(pick)),
-            paper.withdrawn.reason if paper and paper.withdrawn else "",
+            self.edition.words(paper.withdrawn.reason) if paper and paper.withdrawn else Markup(""),
         )
 
     def _cover(self, pick: Pick) -> Markup:

@@ -205,7 +205,8 @@ class _Reader(Disk):
                 if text is not None:
                     own[path.removeprefix("templates/")] = text
         built_in = {p.name: p.read_text(encoding="utf-8") for p in sorted(built_in_templates().iterdir()) if p.is_file()}
-        return Theme(built_in, own, __version__)
+        fonts = {p.name: p.read_bytes() for p in sorted((built_in_templates() / "fonts").iterdir())}
+        return Theme(built_in, own, __version__, fonts)
 
     def assets(self) -> Iterator[Asset]:
         for path in self.tree("assets"):

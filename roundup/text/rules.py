@@ -15,6 +15,7 @@ from markdown_it.rules_inline import StateInline
 from mdit_py_plugins.footnote import footnote_plugin
 
 from roundup.text import links
+from roundup.text.dollars import closing_dollar
 
 
 @lru_cache(maxsize=1)
@@ -64,11 +65,6 @@ def _reference(state: StateInline, silent: bool) -> bool:
     return True
 
 
-_TEX_END = re.compile(r"(\\[A-Za-z]+|[}^_\\])$")
-_TEX = re.compile(r"[\\^_={}]")
-_WORD = re.compile(r"[A-Za-z]{2,}")
-
-
 def _math_inline(state: StateInline, silent: bool) -> bool:
     src, start = state.src, state.pos
     if src[start] != "$":
@@ -80,7 +76,7 @@ def _math_inline(state: StateInline, silent: bool) -> bool:
         if not body.strip() or "$" in body:
             return False
     else:
-        end = _closing_dollar(src, start, state.posMax)
+        end = closing_dollar(src, start, state.posMax)
         if end < 0:
             return False
         body = src[start + 1 : end]
@@ -91,25 +87,6 @@ def _math_inline(state: StateInline, silent: bool) -> bool:
         token.markup = "$" * width
     state.pos = end + width
     return True
-
-
-def _closing_dollar(src: str, start: int, maximum: int) -> int:
-    """Return where the math that opens at ``start`` ends, or -1 where the dollar is money or stands alone.
-
-    Pandoc's rule (no space inside, no digit behind) with two amendments from real abstracts: a digit may follow where
-    the formula ends in a macro ($\\sim$350 K), and ``$5 for two or $`` is an amount, not a formula.
-    """
-    end = src.find("$", start + 1, maximum)
-    while end > 0 and src[end - 1] == "\\":
-        end = src.find("$", end + 1, maximum)
-    body = src[start + 1 : end] if end > 0 else ""
-    if not body or body[0].isspace() or body[-1].isspace():
-        return -1
-    if src[end + 1 : end + 2].isdigit() and not _TEX_END.search(body):
-        return -1
-    if body[0].isdigit() and not _TEX.search(body) and len(_WORD.findall(body)) >= 2:
-        return -1
-    return end
 
 
 def _math_block(state: StateBlock, start_line: int, end_line: int, silent: bool) -> bool:

@@ -13,6 +13,7 @@ from functools import lru_cache
 from markdown_it.token import Token
 from markupsafe import Markup
 
+from roundup.text import formula, tex
 from roundup.text.dialect import Card, Document, plain
 from roundup.text.links import host, is_local, look_alike
 from roundup.text.setting import Setting
@@ -30,6 +31,30 @@ def escaped(text: str) -> Markup:
     """Return plain text so that Markdown shows it as it is; ``Markup`` here means safe in Markdown, not in HTML."""
     line = _at_line_starts(_escape(re.sub(r"\s+", " ", visible(text))))
     return Markup(re.sub(r"(?<=\s)(#+)$", r"\\\1", line))  # at the end of a heading they would go
+
+
+@lru_cache(maxsize=1024)
+def words(text: str) -> Markup:
+    """Return a title of arXiv's, TeX and all: its formulas in dollars, its accents and styles as Markdown has them."""
+    line = " ".join("".join(map(_drawn, tex.parse(text))).split())
+    return Markup(re.sub(r"(?<=\s)(#+)$", r"\\\1", _at_line_starts(line)))
+
+
+def _drawn(piece: tex.Piece) -> str:
+    match piece:
+        case tex.Words(text):
+            return _escape(text.replace("\xa0", " "))
+        case tex.Formula(source):
+            return _inline_math("$", source)
+        case tex.Styled("code", pieces):
+            return _code_span("".join(one.text for one in pieces if isinstance(one, tex.Words)))
+        case tex.Styled(style, pieces):
+            mark = {"em": "*", "strong": "**"}.get(style, "")
+            inner = "".join(map(_drawn, pieces)).strip()
+            return formula.raised(inner) if style == "sup" else f"{mark}{inner}{mark}" if inner else ""
+        case tex.Linked(_, pieces):
+            return "".join(map(_drawn, pieces))
+    return " "
 
 
 def address(href: str) -> Markup:
@@ -233,7 +258,7 @@ class _Writer:
                 place = self.setting.places.get(token.content)
                 if place is None:
                     return _escape(f"[[{token.content}]]")
-                return f"[{_escape(place.title)}]({_destination(place.href)})"
+                return f"[{words(place.title)}]({_destination(place.href)})"
         return _escape(token.content)
 
     def link_end(self, opening: Token) -> str:

@@ -14,6 +14,7 @@ from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 from markupsafe import Markup
 
+from roundup.text import drawn, formula
 from roundup.text.dialect import Card, Document, Note, heading_ids, plain
 from roundup.text.links import host, look_alike
 from roundup.text.rules import parser
@@ -24,6 +25,7 @@ _TAGS = {
     "ol", "p", "pre", "s", "span", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul",
 }  # fmt: skip
 _ATTRIBUTES = {
+    **{name: set(formula.ATTRIBUTES) for name in formula.ELEMENTS},
     "*": {"class", "id"},
     "a": {"href", "title", "role", "aria-label"},
     "aside": {"role", "aria-label"},
@@ -39,6 +41,11 @@ def render(document: Document, setting: Setting) -> Markup:
     return sanitised("".join(_blocks(document, setting)))
 
 
+def words(text: str) -> Markup:
+    """Return a title of arXiv's, TeX and all, as a page shows it."""
+    return drawn.web_title(text)
+
+
 def card(what: Card, setting: Setting) -> Markup:
     """Return a card: one link, with the words that say what to expect behind it."""
     return sanitised(_card(what, setting))
@@ -47,7 +54,7 @@ def card(what: Card, setting: Setting) -> Markup:
 def sanitised(html: str) -> Markup:
     """Return rendered Markdown with nothing in it but what our pages use: the second lock behind escaping."""
     return Markup(  # noqa: S704 - this is where text becomes safe HTML
-        nh3.clean(html, tags=_TAGS, attributes=_ATTRIBUTES, url_schemes={"http", "https", "mailto"}, link_rel=None)
+        nh3.clean(html, tags=_TAGS | formula.ELEMENTS, attributes=_ATTRIBUTES, url_schemes={"http", "https", "mailto"}, link_rel=None)
     )
 
 
@@ -129,7 +136,7 @@ class _Web(RendererHTML):
         place = env["setting"].places.get(name)
         if place is None:
             return f"[[{escape(name)}]]"
-        return f'<a class="paper" href="{escape(place.href)}">{escape(place.title)}</a>'
+        return f'<a class="paper" href="{escape(place.href)}">{words(place.title)}</a>'
 
     def footnote_ref(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         meta = tokens[idx].meta
@@ -141,11 +148,13 @@ class _Web(RendererHTML):
 
     def math_inline(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         token = tokens[idx]
-        return f'<code class="math">{escape(token.markup + token.content + token.markup)}</code>'
+        made = formula.mathml(token.content, display=token.markup == "$$")
+        return made or f'<code class="math">{escape(token.markup + token.content + token.markup)}</code>'
 
     def math_block(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
-        body = escape(tokens[idx].content.strip())
-        return f'<div class="display" role="group" tabindex="0" aria-label="Formula"><code class="math">$$ {body} $$</code></div>\n'
+        source = tokens[idx].content.strip()
+        made = formula.mathml(source, display=True) or f'<code class="math">$$ {escape(source)} $$</code>'
+        return f'<div class="display" role="group" tabindex="0" aria-label="Formula">{made}</div>\n'
 
     def fence(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         token = tokens[idx]

@@ -1,0 +1,87 @@
+"""The pieces of arXiv's text in each edition: web pages, mail and feeds, plain text, Markdown."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from html import escape
+
+from markupsafe import Markup
+
+from roundup.text import formula
+from roundup.text.tex import Break, Formula, Linked, Piece, Styled, Words, parse
+from roundup.text.visible import one_line
+
+_HTML_BREAK = {False: "<br>", True: "<br><br>"}
+
+
+@lru_cache(maxsize=1024)
+def web(text: str) -> Markup:
+    """Return arXiv's text for a page: formulas as MathML, or as their source where they cannot be set."""
+    return Markup("".join(_web(piece, linked=True) for piece in parse(text)))  # noqa: S704 - each piece is escaped as it is drawn
+
+
+@lru_cache(maxsize=1024)
+def web_title(text: str) -> Markup:
+    """Return a title for a page, where it stands inside a link itself: no link in it, no break."""
+    return Markup("".join(_web(piece, linked=False) for piece in parse(text)))  # noqa: S704 - likewise
+
+
+def mail(text: str) -> Markup:
+    """Return arXiv's text for a mail or a feed: formulas as a line of letters with ``sub`` and ``sup``."""
+    return Markup("".join(map(_mail, parse(text))))  # noqa: S704 - likewise
+
+
+@lru_cache(maxsize=1024)
+def plain(text: str) -> str:
+    """Return arXiv's text as letters alone, on one line."""
+    return one_line("".join(map(_plain, parse(text))))
+
+
+def _web(piece: Piece, *, linked: bool) -> str:
+    match piece:
+        case Words(text):
+            return escape(text, quote=False)
+        case Formula(source):
+            return formula.mathml(source, display=piece.display and linked) or _source(piece)
+        case Styled(style, pieces):
+            return f"<{style}>{''.join(_web(one, linked=linked) for one in pieces)}</{style}>"
+        case Linked(url, pieces):
+            inner = "".join(_web(one, linked=False) for one in pieces)
+            return f'<a href="{escape(url)}">{inner}</a>' if linked else inner
+        case Break(paragraph):
+            return _HTML_BREAK[paragraph] if linked else " "
+
+
+def _mail(piece: Piece) -> str:
+    match piece:
+        case Words(text):
+            return escape(text, quote=False)
+        case Formula(source):
+            return formula.line_html(source) or _source(piece)
+        case Styled(style, pieces):
+            return f"<{style}>{''.join(map(_mail, pieces))}</{style}>"
+        case Linked(url, pieces):
+            return f'<a href="{escape(url)}">{"".join(map(_mail, pieces))}</a>'
+        case Break(paragraph):
+            return _HTML_BREAK[paragraph]
+
+
+def _plain(piece: Piece) -> str:
+    match piece:
+        case Words(text):
+            return text
+        case Formula(source):
+            return formula.line(source) or f"{piece.markup}{source}{piece.markup}"
+        case Styled(style, pieces):
+            inner = "".join(map(_plain, pieces))
+            return f"^{inner}" if style == "sup" and not re.fullmatch(r"[−\d]+", inner) else formula.raised(inner) if style == "sup" else inner
+        case Linked(url, pieces):
+            inner = "".join(map(_plain, pieces))
+            return inner if inner == url else f"{inner} ({url})"
+        case Break():
+            return " "
+
+
+def _source(piece: Formula) -> str:
+    return f"<code>{escape(piece.markup + piece.source + piece.markup, quote=False)}</code>"

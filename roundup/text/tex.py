@@ -1,0 +1,424 @@
+"""Text as arXiv has it, TeX and all -> pieces: words, styles, links, formulas, line breaks. Total: nothing is dropped.
+
+Authors type abstracts by hand, for a reader and not for TeX: ``%`` is no comment, ``$5`` is money, ``\\ours`` is a name that
+their own preamble knows. What is not known is kept as its name; what a formula's setter refuses is shown as it was typed.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from roundup.text import formula
+from roundup.text.accents import accented
+from roundup.text.dollars import closing_dollar
+from roundup.text.links import is_allowed, is_web
+from roundup.text.visible import visible
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Running text."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """A formula in TeX, as it stood between its dollars; ``markup`` is what stood around it."""
+
+    source: str
+    markup: str = "$"
+
+    @property
+    def display(self) -> bool:
+        return self.markup != "$"
+
+
+@dataclass(frozen=True, slots=True)
+class Styled:
+    """Pieces in a style: ``em``, ``strong``, ``code``, ``sup`` or ``sub``."""
+
+    style: str
+    pieces: tuple[Piece, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """Pieces that lead somewhere."""
+
+    url: str
+    pieces: tuple[Piece, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """The end of a line, or of a paragraph."""
+
+    paragraph: bool = False
+
+
+Piece = Words | Formula | Styled | Linked | Break
+
+# What there has to be for anything to be done: three in four abstracts have none of it.
+_TEX = re.compile(r"[\\$`{}~]|--|''|https?://")
+_TOKEN = re.compile(
+    r"(?P<url>https?://[^\s\\{}$<>\"`|^]+)"
+    r"|(?P<macro>\\[A-Za-z]+\*?)"
+    r"|(?P<symbol>\\[^A-Za-z])"
+    r"|(?P<dollar>\$\$?)"
+    r"|(?P<own>\{\{[^{}\\]*\}\}|\{[%#][^{}\\]*[%#]\})"
+    r"|(?P<open>\{)|(?P<close>\})"
+    r"|(?P<tie>~)|(?P<dash>(?<![<!-])-{2,3}(?![->]))|(?P<quote>``|''|`)"
+    r"|(?P<script>(?<=[\w)|\]])[\^_](?=\{[^{}]*\}|\\[A-Za-z]))"
+)
+_SPACES = {"\\,": " ", "\\;": " ", "\\:": " ", "\\ ": " ", "\\/": "", "\\!": "", "\\-": "", "\\>": " ", "\\\n": " ", "\\@": "", "\\=": ""}
+_STYLES = {
+    "emph": "em", "textit": "em", "textsl": "em", "textbf": "strong", "texttt": "code", "underline": "em", "uline": "em", "verb": "code",
+    "textsuperscript": "sup", "textsubscript": "sub", "mathit": "em", "mathtt": "code", "uppercase": "", "lowercase": "", "mathrm": "",
+    "textsc": "", "textrm": "", "textsf": "", "textup": "", "textmd": "", "textnormal": "", "text": "", "mbox": "", "hbox": "", "mathsf": "",
+    "title": "", "caption": "", "enquote": "", "textquote": "",
+}  # fmt: skip
+_SWITCHES = {"it": "em", "em": "em", "sl": "em", "bf": "strong", "tt": "code", "itshape": "em", "bfseries": "strong", "ttfamily": "code"}
+_SILENT = frozenset(  # commands that say how, not what
+    "sc rm sf normalfont scshape small footnotesize large Large tiny normalsize protect noindent xspace centering smallskip medskip bigskip"
+    " displaystyle textstyle limits nolimits left right big Big bigl bigr Bigl Bigr maketitle null relax par newline linebreak newpage vspace hfill"
+    " indent quad qquad allowbreak nobreak unskip ignorespaces selectfont par hspace begin end item label".split()
+)
+_NAMED = {
+    "ldots": "…", "dots": "…", "textellipsis": "…", "textendash": "–", "textemdash": "—", "textquotedblleft": "“", "textquotedblright": "”",
+    "textquoteleft": "‘", "textquoteright": "’", "textquotesingle": "'", "textbackslash": "\\", "textasciitilde": "∼", "textasciicircum": "^",
+    "textunderscore": "_", "textbar": "|", "textless": "<", "textgreater": ">", "textbraceleft": "{", "textbraceright": "}", "textdollar": "$",
+    "textregistered": "®", "texttrademark": "™", "textcopyright": "©", "copyright": "©", "pounds": "£", "textsterling": "£", "euro": "€",
+    "texteuro": "€", "S": "§", "P": "¶", "dag": "†", "ddag": "‡", "textdagger": "†", "textdegree": "°", "degree": "°", "textmu": "μ", "slash": "/",
+    "textbullet": "•", "textperiodcentered": "·", "textasteriskcentered": "*", "LaTeX": "LaTeX", "TeX": "TeX", "BibTeX": "BibTeX", "space": " ",
+    "textquotedbl": '"', "guillemotleft": "«", "guillemotright": "»", "textdollar ": "$", "textpm": "±", "texttimes": "×", "lq": "‘", "rq": "’",
+    "checkmark": "✓", "cmark": "✓", "xmark": "✗", "textonehalf": "½", "micro": "μ", "colon": ":", "newline ": " ", "quad": " ", "qquad": " ",
+}  # fmt: skip
+# Dollars around a style of text, as $\textbf{this}$: no formula at all.
+_NO_MATH = re.compile(r"\s*\\(?:text(?:bf|it|tt|sc|rm|sf|sl|up|color)|emph|underline|href|url|uline)\s*\{")
+_MATH_ENVIRONMENTS = frozenset("equation align eqnarray gather multline displaymath math alignat flalign".split())
+_BREAKS = frozenset("par newline linebreak newpage".split())
+
+
+@lru_cache(maxsize=1024)  # a title stands on many pages
+def parse(text: str) -> tuple[Piece, ...]:
+    """Return the pieces of a title, an abstract or a comment of arXiv's."""
+    text = visible(text)
+    if not _TEX.search(text):
+        return (Words(text),)
+    return _Scanner(text).pieces()
+
+
+class _Scanner:
+    """Reads a text once, from left to right; a group is read by itself, where it ends."""
+
+    def __init__(self, text: str) -> None:
+        self.text, self.at = text, 0
+        self.quotes = 0  # opened by a back-quote, and not closed yet
+
+    def pieces(self, depth: int = 0, until: str = "") -> tuple[Piece, ...]:
+        """Return the pieces up to the brace that closes this group, or to the end."""
+        found: list[Piece] = []
+        while self.at < len(self.text):
+            match = _TOKEN.search(self.text, self.at)
+            if match is None:
+                self.words(found, self.text[self.at :])
+                self.at = len(self.text)
+                break
+            self.words(found, self.text[self.at : match.start()])
+            self.at = match.end()
+            kind = match.lastgroup
+            if kind == "close":
+                if depth:
+                    break
+                continue  # one that nothing opened
+            if kind == "open":
+                found += self.group(depth)
+            elif kind == "macro":
+                found += self.macro(match[0][1:], depth)
+            else:
+                found += getattr(self, str(kind))(match)
+        return _joined(found)
+
+    def words(self, found: list[Piece], text: str) -> None:
+        if not text:
+            return
+        if self.quotes and "'" in text:
+            closing = re.search(r"'(?!\w)", text)
+            if closing:
+                self.quotes -= 1
+                text = f"{text[: closing.start()]}’{text[closing.end() :]}"
+        found.append(Words(text))
+
+    def group(self, depth: int) -> tuple[Piece, ...]:
+        """Return what is between braces: ``{\\it such}`` is in a style; braces by themselves say nothing."""
+        if depth > 40:  # nobody nests so deep; the stack is not for strangers to use up
+            return ()
+        switch = re.compile(r"\s*\\([A-Za-z]+)\s*").match(self.text, self.at)
+        style = _SWITCHES.get(switch[1], "") if switch else ""
+        if switch and style:
+            self.at = switch.end()
+        inner = self.pieces(depth + 1)
+        return _styled(style, inner)
+
+    def macro(self, name: str, depth: int) -> tuple[Piece, ...]:
+        plain = name.rstrip("*")
+        if letter := self.accent(name):
+            return (Words(letter),)
+        if plain in ("url", "path", "nolinkurl"):
+            return self.url_of(self.argument())
+        if plain == "href":
+            return self.href(depth)
+        if plain in _STYLES and (inner := self.inner(depth)) is not None:
+            return _styled(_STYLES[plain], inner)
+        if plain in ("cite", "citep", "citet", "citealp", "citeauthor", "parencite", "textcite"):
+            place = self.optional()
+            return (Words(f"[{', '.join(filter(None, (self.argument(), place)))}]"),)
+        if plain in ("ref", "eqref", "cref", "Cref", "autoref"):
+            return (Words(self.argument()),)
+        if plain in ("footnote", "thanks"):
+            inner = self.inner(depth)
+            return (Words(" ("), *(inner or ()), Words(")")) if inner else ()
+        if plain in ("textcolor", "colorbox", "color"):
+            self.argument()
+            return (self.inner(depth) or ()) if plain != "color" else ()
+        if plain in ("begin", "end"):
+            return self.environment(plain, self.argument())
+        if plain == "item":
+            self.skip()
+            return (Break(), Words(f"{self.optional() or '•'} "))
+        if plain in _BREAKS:
+            self.skip()
+            return (Break(paragraph=plain == "par"),)
+        if plain in _NAMED:
+            return (Words(_NAMED[plain] + self.gap()),)
+        if plain in _SILENT or plain in _SWITCHES:
+            self.skip()
+            return ()
+        return self.bare(plain)
+
+    def accent(self, name: str) -> str:
+        """Return the letter that an accent such as ``\\v{s}`` or ``\\o`` makes."""
+        start = self.at - len(name) - 1
+        end = re.compile(r"\\(?:[uvHcdbkr](?:\s*\{\s*(?:\\[ij]|[A-Za-z])\s*\}|\s+[A-Za-z](?![A-Za-z]))|[A-Za-z]+(?:\{\}|\s)?)").match(self.text, start)
+        made = accented(end[0]) if end else ""
+        if end is None or made.startswith("\\") or not made:
+            return ""
+        self.at = end.end()
+        return made + (" " if end[0][-1].isspace() and len(name) == 1 and name in "oOlLij" else "")
+
+    def bare(self, name: str) -> tuple[Piece, ...]:
+        """Return a macro that belongs into a formula and stands outside of one, ``\\alpha`` or ``\\sqrt{n}``; else its name."""
+        start = self.at
+        if not formula.knows(name):
+            if self.text.startswith("{}", self.at):
+                self.at += 2
+            return (Words(name),)
+        source = f"\\{name}"
+        while (argument := self.braced()) is not None:
+            source += f"{{{argument}}}"
+        if formula.mathml(source) is not None:
+            behind = re.compile(r"[\^_](?:\{[^{}]*\}|\\?\w+)").match(self.text, self.at)
+            if behind and formula.mathml(source + behind[0]) is not None:
+                self.at = behind.end()
+                source += behind[0]
+            return (Formula(source, ""), Words(self.gap())) if self.gap_ahead() else (Formula(source, ""),)
+        self.at = start
+        return (Words(name),)
+
+    def gap_ahead(self) -> bool:
+        return self.text[self.at : self.at + 1].isspace()
+
+    def gap(self) -> str:
+        """Return the blank behind a macro, which TeX would eat and authors meant."""
+        if self.text.startswith("{}", self.at):
+            self.at += 2
+            return ""
+        if self.gap_ahead():
+            self.at += 1
+            return " "
+        return ""
+
+    def skip(self) -> None:
+        while self.gap_ahead():
+            self.at += 1
+
+    def environment(self, command: str, name: str) -> tuple[Piece, ...]:
+        if command == "begin" and name.rstrip("*") in _MATH_ENVIRONMENTS:
+            end = self.text.find(f"\\end{{{name}}}", self.at)
+            if end >= 0:
+                source = self.text[self.at : end].strip()
+                self.at = end + len(name) + 6
+                whole = source if name.rstrip("*") in ("equation", "displaymath", "math") else f"\\begin{{aligned}}{source}\\end{{aligned}}"
+                return (Formula(whole, "$$"),)
+        return (Break(),)
+
+    def inner(self, depth: int) -> tuple[Piece, ...] | None:
+        """Return the pieces of the argument that follows; None where none does."""
+        ahead = re.compile(r"\s*\{").match(self.text, self.at)
+        if ahead is None:
+            return None
+        self.at = ahead.end()
+        return self.group(depth)
+
+    def braced(self) -> str | None:
+        """Return the text of the braces that follow at once, inner ones and all; None where there are none that close."""
+        if not self.text.startswith("{", self.at):
+            return None
+        level = 0
+        for place in range(self.at, min(len(self.text), self.at + 4000)):
+            char = self.text[place]
+            level += (char == "{") - (char == "}")
+            if not level:
+                inside, self.at = self.text[self.at + 1 : place], place + 1
+                return inside
+        return None
+
+    def argument(self) -> str:
+        ahead = re.compile(r"\s*(?=\{)").match(self.text, self.at)
+        if ahead is None:
+            return ""
+        start, self.at = self.at, ahead.end()
+        found = self.braced()
+        if found is None:
+            self.at = start
+        return found or ""
+
+    def optional(self) -> str:
+        match = re.compile(r"\s*\[([^\[\]]*)\]").match(self.text, self.at)
+        if match is None:
+            return ""
+        self.at = match.end()
+        return match[1]
+
+    def href(self, depth: int) -> tuple[Piece, ...]:
+        url = _address(self.argument())
+        inner = self.inner(depth)
+        if inner is None:
+            return self.url_of(url)
+        return (Linked(url, inner),) if is_allowed(url) and is_web(url) else inner
+
+    def url_of(self, given: str) -> tuple[Piece, ...]:
+        url = _address(given)
+        return (Linked(url, (Words(url),)),) if is_web(url) else (Words(url),)
+
+    def own(self, match: re.Match[str]) -> tuple[Piece, ...]:
+        """Two braces round words, as a template has them: that is no TeX, and stays as it is."""
+        return (Words(match[0]),)
+
+    # --- one method for each kind of token --------------------------------------------------------------------------
+
+    def url(self, match: re.Match[str]) -> tuple[Piece, ...]:
+        """A bare address; a stop or a bracket behind it is the sentence's. What TeX escaped in it goes on behind the escape."""
+        whole = match[0]
+        while escaped := re.compile(r"\\[_%#&~]\S*?(?=[\s\\{}$<>\"`|^]|$)").match(self.text, self.at):
+            whole, self.at = whole + escaped[0][1:], escaped.end()
+        url = re.sub(r"[.,;:!?'*]+$", "", whole)
+        if url.endswith(")") and url.count("(") < url.count(")"):
+            url = url[: url.rindex(")")]
+        url = re.sub(r"[.,;:!?'*]+$", "", url)
+        rest = whole[len(url) :]
+        return ((Linked(url, (Words(url),)) if is_web(url) else Words(url)), *((Words(rest),) if rest else ()))
+
+    def symbol(self, match: re.Match[str]) -> tuple[Piece, ...]:
+        found = match[0]
+        if found in ("\\(", "\\["):
+            return self.between(found, "\\)" if found == "\\(" else "\\]")
+        start = self.at - 2
+        if (letter := re.compile(r"\\[`'^~=.\"]\s*(?:\{\s*(?:\\[ij]|[A-Za-z])\s*\}|\\[ij](?![A-Za-z])\s?|[A-Za-z])").match(self.text, start)) is not None:
+            made = accented(letter[0])
+            if len(made) == 1:  # else no letter has this accent: it is a quotation mark that somebody escaped
+                self.at = letter.end()
+                return (Words(made),)
+        if found == "\\\\":
+            if re.compile(r"['`^\"~](?=[A-Za-z{])").match(self.text, self.at):
+                self.at -= 1  # escaped once too often, as in L\\'evy: the accent follows
+                return ()
+            self.optional()
+            return (Break(),)
+        if found in _SPACES:
+            return (Words(_SPACES[found]),) if _SPACES[found] else ()
+        return (Words(found[1]),)
+
+    def between(self, opening: str, closing: str) -> tuple[Piece, ...]:
+        end = self.text.find(closing, self.at)
+        if end < 0:
+            return (Words(opening[1]),)
+        source, self.at = self.text[self.at : end], end + 2
+        return (Formula(source.strip(), "$" if opening == "\\(" else "$$"),)
+
+    def dollar(self, match: re.Match[str]) -> tuple[Piece, ...]:
+        start = match.start()
+        if match[0] == "$$":
+            end = self.text.find("$$", self.at)
+            if end > self.at:
+                source, self.at = self.text[self.at : end], end + 2
+                return (Formula(source.strip(), "$$"),)
+            return ()  # a pair that holds nothing
+        end = closing_dollar(self.text, start, len(self.text))
+        if end < 0:
+            end = self.spaced_dollar(start)
+        if end < 0:
+            return (Words("$"),)
+        source, self.at = self.text[start + 1 : end], end + 1
+        if _NO_MATH.match(source) and not re.search(r"[\\^_]", re.sub(r"\\[A-Za-z]+|\{[^{}]*\}", "", source)):
+            return _Scanner(source).pieces()
+        return (Formula(source.strip()),)
+
+    def spaced_dollar(self, start: int) -> int:
+        """Return where a formula with blanks beside its dollars ends, as ``$ \\alpha $``: it has TeX in it, and no sentence."""
+        end = self.text.find("$", start + 1, start + 400)
+        body = self.text[start + 1 : end] if end > 0 else ""
+        is_formula = re.search(r"[\\^_{}=<>]", body) or re.fullmatch(r"\s*\w{1,2}\s*", body)
+        return end if is_formula and not re.search(r"[a-z]{2,} [a-z]{2,} [a-z]{2,}", re.sub(r"\\text\w*\{[^}]*\}", "", body)) else -1
+
+    def tie(self, match: re.Match[str]) -> tuple[Piece, ...]:
+        """A tie holds two words together; before a number, at the start of one, authors mean "about"."""
+        before, behind = self.text[: match.start()][-1:], self.text[self.at : self.at + 1]
+        about = (not before or before.isspace() or before in "(<>") and (behind.isdigit() or behind in "$\\.")
+        return (Words("∼" if about else "\xa0"),)
+
+    def dash(self, match: re.Match[str]) -> tuple[Piece, ...]:
+        if match[0] == "--" and self.text[self.at : self.at + 1].isalpha() and (match.start() == 0 or self.text[match.start() - 1].isspace()):
+            return (Words("--"),)  # the --option of a command
+        return (Words("—" if len(match[0]) == 3 else "–"),)
+
+    def quote(self, match: re.Match[str]) -> tuple[Piece, ...]:
+        if match[0] == "`":
+            self.quotes += 1
+        return (Words({"``": "“", "''": "”", "`": "‘"}[match[0]]),)
+
+    def script(self, match: re.Match[str]) -> tuple[Piece, ...]:
+        """``10^{-3}`` outside of a formula."""
+        if self.text.startswith("\\", self.at):
+            inner = re.compile(r"\\[A-Za-z]+").match(self.text, self.at)[0]  # type: ignore[index]  # the token looked ahead
+            self.at += len(inner)
+        else:
+            inner = self.braced() or ""
+        if "\\" in inner:
+            return (Formula(f"{{}}{match[0]}{{{inner}}}", ""),)
+        return (Styled("sup" if match[0] == "^" else "sub", (Words(inner.replace("-", "−")),)),)
+
+
+def _styled(style: str, pieces: tuple[Piece, ...]) -> tuple[Piece, ...]:
+    return (Styled(style, pieces),) if style and pieces else pieces
+
+
+def _address(text: str) -> str:
+    """Return an address without TeX's escapes, and with its scheme where it is a plain host."""
+    plain = re.sub(r"\\([_%#&~{}$])", r"\1", text.strip()).replace("\\textasciitilde", "~").replace("{}", "").replace("$\\sim$", "~")
+    return f"https://{plain}" if re.match(r"(?:www\.|github\.com/)[\w./-]", plain) else plain
+
+
+def _joined(pieces: list[Piece]) -> tuple[Piece, ...]:
+    """Return the pieces with neighbouring words in one."""
+    out: list[Piece] = []
+    for piece in pieces:
+        if isinstance(piece, Words) and out and isinstance(last := out[-1], Words):
+            out[-1] = Words(last.text + piece.text)
+        elif not (isinstance(piece, Words) and not piece.text):
+            out.append(piece)
+    return tuple(out)
+
