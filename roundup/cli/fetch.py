@@ -283,13 +283,21 @@ def _end(missing: list[Missing], broken: list[SourceError], mend: str) -> None:
     by_reason: dict[str, list[str]] = {}
     for one in missing:
         by_reason.setdefault(one.why, []).append(one.asked)
-    lines = [f"not fetched: {', '.join(asked[:10])}{f' and {len(asked) - 10:,} more' if len(asked) > 10 else ''}: {why}" for why, asked in by_reason.items()]
+    lines = [f"not fetched: {_listed(asked, why)}{why}" for why, asked in by_reason.items()]
     if missing:
         click.echo(printable("\n".join([*lines, mend] if any(one.later for one in missing) else lines)), err=True)
     if broken:
         raise SourceError(problem for error in broken for problem in error.problems)
     if missing:
         raise click.exceptions.Exit(FetchError.exit_code)
+
+
+def _listed(asked: list[str], why: str) -> str:
+    """Return what was asked for, as far as a line holds it; nothing where the reason begins with it."""
+    if len(asked) == 1 and why.startswith(asked[0]):
+        return ""
+    more = f" and {len(asked) - 10:,} more" if len(asked) > 10 else ""
+    return f"{', '.join(asked[:10])}{more}: "
 
 
 def _print_json(value: object) -> None:

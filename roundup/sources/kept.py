@@ -5,6 +5,7 @@ Feeds change once a day. Within the time that ``Cache-Control`` gives nobody is 
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import re
 from collections.abc import Callable
@@ -46,6 +47,24 @@ def ask_kept(request: Request, http: Http, pace: Pace, cache: Cache, parse: Call
 
     answer, value = http.ask(request, pace, check)
     cache.keep_answer(request.url, _kept(answer, kept, cache.now))
+    return value
+
+
+def ask_daily(
+    request: Request, http: Http, pace: Pace, cache: Cache, parse: Callable[[Answer], T], *, anew: bool = False, keeps: Callable[[T], bool] = lambda value: True
+) -> T:
+    """Return what ``parse`` makes of an answer that arXiv works out once a day: what was answered today is not asked for again.
+
+    ``anew`` asks all the same; ``keeps`` tells what is worth keeping. The day ends at midnight UTC, as OAI-PMH's tokens do.
+    """
+    kept = None if anew else cache.answer(request.url)
+    if kept and kept.until > cache.now:
+        with contextlib.suppress(AnswerError):  # damaged here: asked for anew
+            return parse(Answer(request.url, 200, {"content-type": kept.content_type}, kept.body))
+    answer, value = http.ask(request, pace, lambda one: (one, parse(one)))
+    if keeps(value):
+        midnight = dt.datetime.combine(cache.now.date() + dt.timedelta(days=1), dt.time(), dt.timezone.utc)
+        cache.keep_answer(request.url, Kept(midnight, "", "", answer.headers.get("content-type", ""), answer.body))
     return value
 
 

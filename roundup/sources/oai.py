@@ -6,7 +6,6 @@ Source: https://info.arxiv.org/help/oa/index.html, and http://www.openarchives.o
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import email.utils
 from collections.abc import Iterator
@@ -17,10 +16,11 @@ from urllib.parse import quote, urlencode
 from roundup.errors import FetchError
 from roundup.paper import FROM_OAI, ArxivId, Author, Fetch, Links, Moment, Paper, Withdrawal, parse_arxiv_id, parse_moment
 from roundup.sources.answers import REFUSED, Answer, AnswerError
-from roundup.sources.cache import Cache, Kept
+from roundup.sources.cache import Cache
 from roundup.sources.finds import code_links, fitting, held, whole, withdrawal
 from roundup.sources.guard import xml
 from roundup.sources.http import Http, Request, hosts_of
+from roundup.sources.kept import ask_daily
 from roundup.sources.pace import Pace
 from roundup.sources.people import authors
 from roundup.text.accents import accented
@@ -82,16 +82,13 @@ class OaiPmh:
 
     def _harvest(self, asked: dict[str, str], *, anew: bool = False) -> Harvest:
         url = f"{self.base}?{urlencode(asked, quote_via=quote)}"  # a token is encoded once more, as text; decoded first it is refused
-        lists = asked["verb"] != "GetRecord"
-        if lists and not anew and (kept := self.cache.answer(url)) and kept.until > self.cache.now:
-            with contextlib.suppress(AnswerError):
-                return parse_harvest(Answer(url, 200, {"content-type": kept.content_type}, kept.body), self.today)
         request = Request(url, "text/xml", hosts_of(url))
-        body, found = self.http.ask(request, self.pace, lambda answer: (answer.body, _useful(parse_harvest(answer, self.today))))
-        if lists and not found.error:
-            midnight = dt.datetime.combine(self.cache.now.date() + dt.timedelta(days=1), dt.time(), dt.timezone.utc)  # tokens die with the day
-            self.cache.keep_answer(url, Kept(midnight, "", "", "text/xml", body))
-        return found
+        if asked["verb"] == "GetRecord":
+            return self.http.ask(request, self.pace, self._read)
+        return ask_daily(request, self.http, self.pace, self.cache, self._read, anew=anew, keeps=lambda found: not found.error)
+
+    def _read(self, answer: Answer) -> Harvest:
+        return _useful(parse_harvest(answer, self.today))
 
 
 def set_of(category: str) -> str:

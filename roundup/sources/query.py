@@ -6,7 +6,6 @@ and it is shown no answer that we have not looked at: to itself, a page that say
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import itertools
 import re
@@ -23,10 +22,11 @@ from lxml import etree
 
 from roundup.paper import FROM_API, ArxivId, Author, Fetch, Links, Paper, parse_arxiv_id
 from roundup.sources.answers import REFUSED, Answer, AnswerError
-from roundup.sources.cache import Cache, Kept
+from roundup.sources.cache import Cache
 from roundup.sources.finds import code_links, fitting, held, whole, withdrawal
 from roundup.sources.guard import xml
 from roundup.sources.http import Http, Request, hosts_of
+from roundup.sources.kept import ask_daily
 from roundup.sources.pace import Pace
 from roundup.text.visible import one_line
 
@@ -134,14 +134,10 @@ class QueryApi:
         if not self._pages:
             raise _EnoughError
         self._pages -= 1
-        if self._kept and (kept := self.cache.answer(url)) and kept.until > self.cache.now:
-            with contextlib.suppress(AnswerError):
-                return self._fit(Answer(url, 200, {"content-type": kept.content_type}, kept.body))
-        body, fit = self.http.ask(Request(url, "application/atom+xml", hosts_of(url)), self.pace, lambda answer: (answer.body, self._fit(answer)))
+        request = Request(url, "application/atom+xml", hosts_of(url))
         if self._kept:
-            tomorrow = dt.datetime.combine(self.cache.now.date() + dt.timedelta(days=1), dt.time(), dt.timezone.utc)
-            self.cache.keep_answer(url, Kept(tomorrow, "", "", "application/atom+xml", body))
-        return fit
+            return ask_daily(request, self.http, self.pace, self.cache, self._fit)
+        return self.http.ask(request, self.pace, self._fit)
 
     def _fit(self, answer: Answer) -> bytes:
         root, body = xml(answer, f"{_ATOM}feed")
