@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from roundup.text import formula
 from roundup.text.accents import accented
@@ -267,14 +267,22 @@ class _Scanner:
         """Return the text of the braces that follow at once, inner ones and all; None where there are none that close."""
         if not self.text.startswith("{", self.at):
             return None
-        level = 0
-        for place in range(self.at, min(len(self.text), self.at + 4000)):
-            char = self.text[place]
-            level += (char == "{") - (char == "}")
-            if not level:
-                inside, self.at = self.text[self.at + 1 : place], place + 1
-                return inside
-        return None
+        end = self.closing.get(self.at)
+        if end is None:
+            return None
+        inside, self.at = self.text[self.at + 1 : end], end + 1
+        return inside
+
+    @cached_property
+    def closing(self) -> dict[int, int]:
+        """Where each brace is closed; found in one pass, for a text may open 20,000 and close none."""
+        found, open_at = {}, []
+        for match in re.finditer(r"\\.|[{}]", self.text, re.S):
+            if match[0] == "{":
+                open_at.append(match.start())
+            elif match[0] == "}" and open_at:
+                found[open_at.pop()] = match.start()
+        return found
 
     def argument(self) -> str:
         ahead = re.compile(r"\s*(?=\{)").match(self.text, self.at)

@@ -1,0 +1,108 @@
+"""arXiv's TeX as it comes out: a table of cases in each edition, and properties that hold of any text."""
+
+from __future__ import annotations
+
+import html
+import re
+import time
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from roundup.text import drawn, formula, twin
+from roundup.text.dollars import closing_dollar
+
+PLAIN = {
+    "A plain title: 50% of $5": "A plain title: 50% of $5",
+    r"Erd\H{o}s--R\'enyi": "Erdős–Rényi",
+    r"Schr{\"o}dinger's {BERT}": "Schrödinger's BERT",
+    r"``quoted'' and `single'": "“quoted” and ‘single’",
+    r"{\it in style} and \emph{in stress}": "in style and in stress",
+    r"75\% of \$5 \& more\_or\_less": "75% of $5 & more_or_less",
+    r"$\mathcal{O}(n \log n)$ time": "𝒪(n log n) time",
+    r"$x<y$ and a<b": "x < y and a<b",
+    r"the $\ell_2$-norm of $x \in \mathbb{R}^n$": "the ℓ₂-norm of x ∈ ℝⁿ",
+    r"$\frac{a+b}{c}$, $10^{-3}$, $x_i^2$": "(a+b)/c, 10⁻³, xᵢ²",
+    r"from \$5 to $10 a month": "from $5 to $10 a month",
+    r"\alpha outside of dollars, \times too": "α outside of dollars, × too",
+    r"we call it \ours{} and \textsc{Ours}": "we call it ours and Ours",
+    r"see \url{https://example.org/a_b} or \href{https://example.org}{here}": "see https://example.org/a_b or here (https://example.org)",
+    r"$\textbf{SAGE}$: a framework": "SAGE: a framework",
+    r"up to~10 or (~3) times": "up to 10 or (∼3) times",
+    r"85.9% on GPQA": "85.9% on GPQA",
+    r"\begin{itemize}\item one \item two\end{itemize}": "• one • two",
+    r"a formula that fails $\frac{a}$": r"a formula that fails $\frac{a}$",
+    r"{{ 7*7 }} and {% raw %}": "{{ 7*7 }} and {% raw %}",
+    r"cite \cite[Theorem 2]{key}": "cite [key, Theorem 2]",
+    r"the --help option, 3--5 and more---less": "the --help option, 3–5 and more—less",
+}
+
+
+@pytest.mark.parametrize(("source", "shown"), PLAIN.items())
+def test_plain(source: str, shown: str) -> None:
+    assert drawn.plain(source) == shown
+
+
+WEB = {
+    r"$x<y$ \& \emph{b}": '<math alttext="x&lt;y"><mi>x</mi><mo>&lt;</mo><mi>y</mi></math> &amp; <em>b</em>',
+    r"<script>$\frac{a}$": r"&lt;script&gt;<code>$\frac{a}$</code>",
+    r"\href{javascript:alert(1)}{x}": "x",
+    r"$\text{<b>}$": '<math alttext="\\text{&lt;b&gt;}"><mtext>&lt;b&gt;</mtext></math>',
+}
+
+
+@pytest.mark.parametrize(("source", "shown"), WEB.items())
+def test_web(source: str, shown: str) -> None:
+    assert str(drawn.web(source)) == shown
+
+
+MARKDOWN = {
+    r"On $x<y$ & \emph{other} things": "On $x< y$ & *other* things",
+    r"Erd\H{o}s and *stars*": r"Erdős and \*stars\*",
+    r"10^{-3} of \texttt{a_b}": "10⁻³ of `a_b`",
+}
+
+
+@pytest.mark.parametrize(("source", "shown"), MARKDOWN.items())
+def test_markdown(source: str, shown: str) -> None:
+    assert str(twin.words(source)) == shown
+
+
+TEX = st.lists(
+    st.sampled_from([*"ab1 ${}\\^_~`'-%&<>\"", "\\frac", "\\emph{", "\\begin{", "$$", "\\(", "\\)", "\\item", "\\H{o}", "https://e.org/a"]), max_size=60
+).map("".join)
+
+
+@given(TEX)
+def test_any_text_comes_out_in_every_edition(text: str) -> None:
+    """No exception, no live tag but ours, and what is no TeX is kept to the letter."""
+    page = str(drawn.web(text))
+    tags = {match[1] for match in re.finditer(r"</?([A-Za-z]+)", page)}
+    assert tags <= {"em", "strong", "code", "sup", "sub", "br", "a", *formula.ELEMENTS}
+    assert "javascript:" not in page
+    drawn.plain(text), drawn.mail(text), twin.words(text)
+    if not re.search(r"[\\$`{}~^_]|--|''", text):
+        assert html.unescape(re.sub(r"<[^>]*>", "", page)) == text
+        assert drawn.plain(text) == " ".join(text.split())
+
+
+@given(TEX)
+def test_a_formula_is_well_formed_or_shown_as_its_source(source: str) -> None:
+    made = formula.mathml(source)
+    if made is not None:
+        assert ElementTree.fromstring(made).get("alttext") == source
+
+
+@pytest.mark.parametrize("part", ["\\", "{", "}", "$", "`", "~", "\\a{", "\\begin{", "\\href{", "$x", "_{", '\\"', "\\["])
+def test_what_is_endless_costs_no_time(part: str) -> None:
+    began = time.process_time()
+    drawn.plain.__wrapped__(part * (65_536 // len(part)))
+    assert time.process_time() - began < 5
+
+
+def test_money_is_no_formula() -> None:
+    assert closing_dollar("$5 for two or $6", 0, 16) == -1
+    assert closing_dollar("$x$ 5", 0, 5) == 2
+    assert closing_dollar(r"$\sim$350", 0, 9) == 5
