@@ -39,7 +39,7 @@ class Log:
 
     def end(self, number: int) -> None:
         with self._lock:
-            if number < len(self._requests):  # the log may have been cleared in between
+            if number < len(self._requests) and self._requests[number].ended is None:  # the log may have been cleared in between
                 self._requests[number] = dataclasses.replace(self._requests[number], ended=time.monotonic())
 
     def clear(self) -> None:

@@ -245,7 +245,10 @@ class _Handler(BaseHTTPRequestHandler):
         )
         number = replay.log.begin(request)
         try:
-            self._send(self._answer(request, arguments), request)
+            answer = self._answer(request, arguments)
+            if isinstance(answer, Answer):
+                replay.log.end(number)  # it is whole: noted before the asker, who is in another thread, can ask again
+            self._send(answer, request)
         finally:
             replay.log.end(number)
 
