@@ -196,7 +196,6 @@ class IntoInbox:
         new = self.inbox.put_links([post.link for post in posts], self.today)
         report.links += new
 
-
     def close(self) -> None:
         self.inbox.close()
 
@@ -303,8 +302,8 @@ def refresh(shelves: Shelves, keys: Sequence[IssueKey], gathering: Gathering, li
                 kept = [(key, shelf[key].refresh(paper)) for key in holders[paper.id.base]]
                 done.kept += [(key, one) for key, one in kept if one.state == "updated"]
                 known[paper.id.base] = kept[0][1].paper
-            for one in shelf.values():
-                one.settle()
+            for key in {key for paper in batch for key in holders[paper.id.base]}:
+                shelf[key].settle()
         tell(len(batch))
 
     for batch in gathering.by_id(ArxivId(base) for base in holders):
@@ -313,7 +312,6 @@ def refresh(shelves: Shelves, keys: Sequence[IssueKey], gathering: Gathering, li
         for batch in gathering.licensed(list(known.values())):
             put(batch)
     done.kept.sort(key=lambda one: (keys.index(one[0]), one[1].paper.id.base))
-    gone = "arXiv has no such paper, or not yet"
     stays = "arXiv has no such paper today; its record stays as it is"
-    done.missing = [replace(one, why=stays, later=False) if one.why.startswith(gone) else one for one in gathering.missing]
+    done.missing = [replace(one, why=stays, later=False) if one.unknown else one for one in gathering.missing]
     return done

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 
 from roundup.cli.door import Session
 
@@ -16,7 +15,6 @@ class Progress:
     def __init__(self, session: Session, requests: int, pace_s: float) -> None:
         self.requests, self.pace_s = max(requests, 1), pace_s
         self.shown = sys.stderr.isatty() and session.verbosity >= 0
-        self.began = time.monotonic()
 
     def show(self, asked: int, what: str) -> None:
         """Draw the bar: so many requests made, and what was had by them."""

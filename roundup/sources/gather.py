@@ -30,11 +30,12 @@ _SINGLES = 100  # papers that OAI-PMH is asked for in a run: five minutes at arX
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """What was asked for and not had, and why; ``later`` tells that asking again may bring it."""
+    """What was asked for and not had, and why; ``later`` tells that asking again may bring it, ``unknown`` that arXiv says it has none such."""
 
     asked: str
     why: str
     later: bool = True
+    unknown: bool = False
 
     @classmethod
     def after(cls, asked: str, error: FetchError) -> Missing:
@@ -93,7 +94,7 @@ class Gathering:
                 self._tell(page.unfit)
                 found = {one: paper for one in ids if (paper := _answer(one, page.papers))}
                 self.sources.cache.keep_papers((paper, one.version is None) for one, paper in found.items())
-                self.missing += [Missing(str(one), _unknown(one)) for one in ids if one not in found]
+                self.missing += [_unknown(one, str(one)) for one in ids if one not in found]
                 yield tuple(dict.fromkeys(found.values()))
                 return
         yield from self._one_by_one(ids, failure)
@@ -111,7 +112,7 @@ class Gathering:
                 yield from self._announced(ids[place:], error)
                 return
             if paper is None:
-                self.missing.append(Missing(str(one), _unknown(one.latest)))
+                self.missing.append(_unknown(one.latest, str(one)))
             elif one.version not in {None, paper.id.version}:
                 self.missing.append(Missing(str(one), f"OAI-PMH tells of version {paper.id.version} alone, and the query API did not answer"))
             else:
@@ -277,9 +278,9 @@ def _answer(wanted: ArxivId, papers: Iterable[Paper]) -> Paper | None:
     return max(fitting, key=lambda paper: paper.id.version or 0, default=None)
 
 
-def _unknown(one: ArxivId) -> str:
+def _unknown(one: ArxivId, asked: str) -> Missing:
     version = f" in version {one.version}" if one.version else ""
-    return f"arXiv has no such paper{version}, or not yet: a new one may take a day"
+    return Missing(asked, f"arXiv has no such paper{version}, or not yet: a new one may take a day", unknown=True)
 
 
 def _together(links: Links, code: tuple[str, ...]) -> tuple[str, ...]:

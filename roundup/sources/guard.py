@@ -15,7 +15,7 @@ from roundup.sources.answers import Answer, AnswerError
 _ATTRIBUTES = 64  # of one element; arXiv's have three. 50,000 cost feedparser 22 s
 _ASIDE = etree.XPath("boolean(//comment() | //processing-instruction())")
 _CROWDED = etree.XPath(f"boolean(//*[count(@*) > {_ATTRIBUTES}])")
-_TAGS = 400_000  # of one answer; a page of OAI-PMH has some 100,000, and a tree takes 200 bytes for each
+_TAGS = 400_000  # of one answer; far above what arXiv's largest pages have, and below what a tree of them would cost in memory
 _ENCODINGS = ("utf-8", "us-ascii", "ascii", "iso-8859-1", "latin-1", "utf-16", "utf-16le", "utf-16be", "windows-1252")
 _DECLARED = re.compile(rb"""^\s*<\?xml[^>]*?encoding\s*=\s*["']([\w.:-]+)["']""")
 _FORBIDDEN = bytes(range(9)) + b"\x0b\x0c" + bytes(range(14, 32))  # XML 1.0 has no way to say them

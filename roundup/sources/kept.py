@@ -42,7 +42,7 @@ def ask_kept(request: Request, http: Http, pace: Pace, cache: Cache, parse: Call
         if answer.status == 304:
             if kept is None:
                 raise AnswerError("says that nothing has changed since we asked, and we never did")
-            return replace(before, headers={**before.headers, **answer.headers}), parse(before)
+            return replace(before, headers={**before.headers, **answer.headers}), good
         return answer, parse(answer)
 
     answer, value = http.ask(request, pace, check)

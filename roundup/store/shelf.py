@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from roundup.config import Config
@@ -124,7 +125,6 @@ class Shelf:
         self.inline = {item.name: item for item in order if isinstance(item, PickFile)}
         self.ordered = {item.name for item in order if isinstance(item, Named)}
         self.folder = shelves.folders[key]
-        self.added: set[str] = set()  # addresses of links, in this run
         self.pasted: list[str] = []  # stubs to be pasted, where the digest wants them so
         for part in ("papers", "commentary"):
             if (shelves.root / self.folder / part).is_dir() and not shelves.disk.is_ours(f"{self.folder}/{part}", "folder"):
@@ -195,11 +195,11 @@ class Shelf:
 
     def put_link(self, link: Link) -> bool:
         """Make the stub of a pick about something else; False where one of its address or name is there."""
-        if link.url in self._linked():
+        if link.url in self._linked:
             return False
         base = name = slug(link.title)
         number = 2
-        self.added.add(link.url)
+        self._linked.add(link.url)
         while not self._stub(name, link):  # another post of the same title
             name, number = f"{base}-{number}", number + 1
         return True
@@ -215,15 +215,16 @@ class Shelf:
             write_new(path, stub.encode(), settled=False)
         return True
 
+    @cached_property
     def _linked(self) -> set[str]:
-        """Return the addresses that the issue's picks about links have."""
+        """The addresses that the issue's picks about links have, those of this run among them."""
         picks = list(self.inline.values())
         for name in self.shelves.disk.names(f"{self.folder}/commentary", ".yaml") or ():
             path = f"{self.folder}/commentary/{name}"
             text, _ = self.shelves.disk.text(path)
             pick = parse_pick(text, path, [], []) if text else None
             picks += [pick] if pick else []
-        return {pick.about.url for pick in picks if isinstance(pick.about, Link)} | self.added
+        return {pick.about.url for pick in picks if isinstance(pick.about, Link)}
 
     def _path(self, paper: ArxivId) -> str:
         return f"{self.folder}/papers/{paper.name}.yaml"

@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 
 from math_core import LatexError, LatexToMathML
 
-LONGEST = 4000  # characters of a formula: the longest in 274,000 abstracts has some 900; a longer one is shown as its source
+LONGEST = 4000  # characters of a formula; an abstract has room for some 1,900 in all. A longer one is shown as its source
 
 # MathML Core, as far as math-core makes it. Source: https://w3c.github.io/mathml-core/
 ELEMENTS = {

@@ -13,7 +13,7 @@ from functools import cached_property, lru_cache
 from roundup.text import formula
 from roundup.text.accents import accented
 from roundup.text.dollars import closing_dollar
-from roundup.text.links import is_allowed, is_web
+from roundup.text.links import is_web
 from roundup.text.visible import visible
 
 
@@ -83,8 +83,8 @@ _STYLES = {
 _SWITCHES = {"it": "em", "em": "em", "sl": "em", "bf": "strong", "tt": "code", "itshape": "em", "bfseries": "strong", "ttfamily": "code"}
 _SILENT = frozenset(  # commands that say how, not what
     "sc rm sf normalfont scshape small footnotesize large Large tiny normalsize protect noindent xspace centering smallskip medskip bigskip"
-    " displaystyle textstyle limits nolimits left right big Big bigl bigr Bigl Bigr maketitle null relax par newline linebreak newpage vspace hfill"
-    " indent quad qquad allowbreak nobreak unskip ignorespaces selectfont par hspace begin end item label".split()
+    " displaystyle textstyle limits nolimits left right big Big bigl bigr Bigl Bigr maketitle null relax vspace hfill"
+    " indent allowbreak nobreak unskip ignorespaces selectfont hspace label".split()
 )
 _NAMED = {
     "ldots": "…", "dots": "…", "textellipsis": "…", "textendash": "–", "textemdash": "—", "textquotedblleft": "“", "textquotedblright": "”",
@@ -93,8 +93,8 @@ _NAMED = {
     "textregistered": "®", "texttrademark": "™", "textcopyright": "©", "copyright": "©", "pounds": "£", "textsterling": "£", "euro": "€",
     "texteuro": "€", "S": "§", "P": "¶", "dag": "†", "ddag": "‡", "textdagger": "†", "textdegree": "°", "degree": "°", "textmu": "μ", "slash": "/",
     "textbullet": "•", "textperiodcentered": "·", "textasteriskcentered": "*", "LaTeX": "LaTeX", "TeX": "TeX", "BibTeX": "BibTeX", "space": " ",
-    "textquotedbl": '"', "guillemotleft": "«", "guillemotright": "»", "textdollar ": "$", "textpm": "±", "texttimes": "×", "lq": "‘", "rq": "’",
-    "checkmark": "✓", "cmark": "✓", "xmark": "✗", "textonehalf": "½", "micro": "μ", "colon": ":", "newline ": " ", "quad": " ", "qquad": " ",
+    "textquotedbl": '"', "guillemotleft": "«", "guillemotright": "»", "textpm": "±", "texttimes": "×", "lq": "‘", "rq": "’",
+    "checkmark": "✓", "cmark": "✓", "xmark": "✗", "textonehalf": "½", "micro": "μ", "colon": ":", "quad": " ", "qquad": " ",
 }  # fmt: skip
 # Dollars around a style of text, as $\textbf{this}$: no formula at all.
 _NO_MATH = re.compile(r"\s*\\(?:text(?:bf|it|tt|sc|rm|sf|sl|up|color)|emph|underline|href|url|uline)\s*\{")
@@ -118,7 +118,7 @@ class _Scanner:
         self.text, self.at = text, 0
         self.quotes = 0  # opened by a back-quote, and not closed yet
 
-    def pieces(self, depth: int = 0, until: str = "") -> tuple[Piece, ...]:
+    def pieces(self, depth: int = 0) -> tuple[Piece, ...]:
         """Return the pieces up to the brace that closes this group, or to the end."""
         found: list[Piece] = []
         while self.at < len(self.text):
@@ -306,7 +306,7 @@ class _Scanner:
         inner = self.inner(depth)
         if inner is None:
             return self.url_of(url)
-        return (Linked(url, inner),) if is_allowed(url) and is_web(url) else inner
+        return (Linked(url, inner),) if is_web(url) else inner
 
     def url_of(self, given: str) -> tuple[Piece, ...]:
         url = _address(given)
