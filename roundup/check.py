@@ -15,7 +15,6 @@ from roundup.errors import Problem, nearest
 from roundup.issue import Issue, Pick, Prose
 from roundup.paper import day, pick_name
 from roundup.plan import Plan, Site, figure_fault
-from roundup.text import dialect
 from roundup.text.links import as_written, look_alike
 
 Rule = Callable[[Issue, Site], Iterator[Problem]]
@@ -64,7 +63,7 @@ def repeated_papers(issue: Issue, site: Site) -> Iterator[Problem]:
     """A paper comes back only when the editors say so: by ``[[ID]]`` in its own commentary."""
     for pick in issue.picks:
         for standing in site.earlier(issue, pick)[:1]:
-            told = {pick_name(found.value) for found in dialect.parse(pick.commentary.text).references}
+            told = {pick_name(found.value) for found in site.document(pick.commentary).references}
             if pick.name not in told:
                 what = f'"{pick.name}" already stands in {standing.issue.key} (no. {standing.number}); remove it, or refer to that with [[{pick.name}]]'
                 yield Problem(pick.where, what)
@@ -73,7 +72,7 @@ def repeated_papers(issue: Issue, site: Site) -> Iterator[Problem]:
 def notes(issue: Issue, site: Site) -> Iterator[Problem]:
     """Each footnote is defined once, and referred to."""
     for prose in _prose(issue):
-        document = dialect.parse(prose.text)
+        document = site.document(prose)
         defined = [note.label for note in document.notes]
         meant = ""
         for found in document.undefined_notes:
@@ -94,7 +93,7 @@ def notes(issue: Issue, site: Site) -> Iterator[Problem]:
 def figures_without_alt(issue: Issue, site: Site) -> Iterator[Problem]:
     """A figure says in words what it shows, for those who do not see it."""
     for prose in _prose(issue):
-        for found in dialect.parse(prose.text).without_alt:
+        for found in site.document(prose).without_alt:
             if not found.value:
                 yield Problem(prose.at(found.line), "an image leads nowhere: its address is empty; write it between the brackets")
                 continue
@@ -104,7 +103,7 @@ def figures_without_alt(issue: Issue, site: Site) -> Iterator[Problem]:
 def hidden_captions(issue: Issue, site: Site) -> Iterator[Problem]:
     """A caption is read, not waited for with the mouse."""
     for prose in _prose(issue):
-        for found in dialect.parse(prose.text).titles:
+        for found in site.document(prose).titles:
             what = f'caption "{found.value}" is no caption: its image stands with other words; give the image a paragraph of its own'
             yield Problem(prose.at(found.line), what)
 
@@ -122,18 +121,19 @@ def unfit_links(issue: Issue, site: Site) -> Iterator[Problem]:
         if pick.link and (disguise := look_alike(pick.link.url)):
             yield Problem(pick.at("url"), _disguised(pick.link.url, disguise))
     for prose in _prose(issue):
-        document = dialect.parse(prose.text)
+        document = site.document(prose)
         for found in document.links:
             if disguise := look_alike(found.value):
                 yield Problem(prose.at(found.line), _disguised(found.value, disguise))
             elif not found.value:
                 yield Problem(prose.at(found.line), "a link leads nowhere: its address is empty; write it between the brackets")
         for found in document.dead_links:
-            what = f'link "{_straight(found.value)}" is shown as text: only https, http, mailto and places in the site are links; mend its address'
-            if " " in found.value and not found.value.rstrip().endswith(("\u201d", "\u2019", ")")):
-                what = f'link "{found.value}" is shown as text: a space ends an address; write %20 for it'
-                if found.value.startswith("figures/"):
-                    what = f'figure "{found.value}" is shown as text: a space ends an address; write <{found.value}>'
+            typed = _straight(found.value, site)
+            what = f'link "{typed}" is shown as text: only https, http, mailto and places in the site are links; mend its address'
+            if " " in typed and not typed.rstrip().endswith(('"', "'", ")")):
+                what = f'link "{typed}" is shown as text: a space ends an address; write %20 for it'
+                if typed.startswith("figures/"):
+                    what = f'figure "{typed}" is shown as text: a space ends an address; write <{typed}>'
             yield Problem(prose.at(found.line), what)
 
 
@@ -144,9 +144,9 @@ def _disguised(url: str, disguise: str) -> str:
 def markup(issue: Issue, site: Site) -> Iterator[Problem]:
     """Nothing is shown raw that was meant as markup."""
     for prose in _prose(issue):
-        document = dialect.parse(prose.text)
+        document = site.document(prose)
         for found in document.html_tags:
-            what = f'"{_straight(found.value)}" is shown as it stands, for raw HTML is off; write Markdown, or put it in backticks'
+            what = f'"{_straight(found.value, site)}" is shown as it stands, for raw HTML is off; write Markdown, or put it in backticks'
             yield Problem(prose.at(found.line), what)
         for found in document.card_faults:
             yield Problem(prose.at(found.line), _LINE_OF_TEXT.sub(partial(_line_of_file, prose), found.value))
@@ -159,9 +159,11 @@ def _line_of_file(prose: Prose, match: re.Match[str]) -> str:
     return str(prose.at(int(match[0])).line)
 
 
-def _straight(text: str) -> str:
+def _straight(text: str, site: Site) -> str:
     """Return a piece of the source as it was typed, its quotes not curled."""
-    return text.translate({0x201C: '"', 0x201D: '"', 0x2018: "'", 0x2019: "'"})
+    for curled, typed in zip((*site.language.quotes, "’"), ('"', '"', "'", "'", "'"), strict=True):
+        text = text.replace(curled, typed)
+    return text
 
 
 _MARK = re.compile(r"\b(TK(?:TK)*|TODO|FIXME|XXX)\b")
@@ -170,10 +172,10 @@ _MARK = re.compile(r"\b(TK(?:TK)*|TODO|FIXME|XXX)\b")
 def marks(issue: Issue, site: Site) -> Iterator[Problem]:
     """No mark that an editor left for later goes out."""
     for prose in _prose(issue):
-        for found in dialect.parse(prose.text).plain:
+        for found in site.document(prose).plain:
             for match in _MARK.finditer(found.value):
                 yield Problem(prose.at(found.line), f'"{match[1]}" is left in the text; write what belongs there')
-        for found in dialect.parse(prose.text).card_words:
+        for found in site.document(prose).card_words:
             for match in _MARK.finditer(found.value):
                 yield Problem(prose.at(found.line), f'"{match[1]}" is left in the card; write what belongs there')
     for section in issue.sections:

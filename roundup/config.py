@@ -52,6 +52,10 @@ class Config:
     picks: str = "files"  # or inline: the stubs of fetched papers are printed, to be pasted into issue.yaml
     mirrors: tuple[tuple[str, str], ...] = ()  # name of a service, address
     where: Location = field(default=Location("roundup.yaml"), compare=False)
+    lines: tuple[tuple[str, int], ...] = field(default=(), compare=False, repr=False)
+
+    def at(self, key: str) -> Location:
+        return Location(self.where.path, dict(self.lines).get(key, self.where.line))
 
     def editor(self, short: str) -> Editor:
         """Return who signs as ``short``; a name that roundup.yaml does not list stands for itself."""

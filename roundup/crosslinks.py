@@ -29,12 +29,12 @@ class CrossLinks:
         """Return the anchors of a page that an editor can link to."""
         if path == "index.html":
             return {"newest", "archive"}
-        return set(anchors_of(self.pages[path])) if path in self.pages else set()
+        return set(anchors_of(self.site, self.pages[path])) if path in self.pages else set()
 
     def dead(self, issue: Issue) -> Iterator[Problem]:
         """Yield what is wrong with the links of an issue: each leads to a page, and to an anchor on it, ``[[...]]`` to a paper."""
         for block in issue.blocks():
-            document = dialect.parse(block.prose.text)
+            document = self.site.document(block.prose)
             found = [(f, self.link(f.value, issue)) for f in document.links if f.value and is_local(f.value)]
             found += [(f, self.reference(f.value, issue, block.pick)) for f in document.references]
             yield from (Problem(block.prose.at(f.line), what) for f, what in found if what)
@@ -80,9 +80,9 @@ class CrossLinks:
         return f'link "{href}" leads nowhere; page /{page} has {", ".join(f"#{a}" for a in sorted(known)[:8]) or "no anchors"}'
 
 
-def anchors_of(issue: Issue) -> Iterator[str]:
+def anchors_of(site: Site, issue: Issue) -> Iterator[str]:
     """Yield the anchors of an issue's page that an editor can link to."""
     yield from (name for name in issue.section_ids() if name)
     yield from (pick.name for pick in issue.picks)
     for block in issue.blocks():
-        yield from dialect.heading_ids(dialect.parse(block.prose.text), block.prefix)
+        yield from dialect.heading_ids(site.document(block.prose), block.prefix)

@@ -12,17 +12,20 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from urllib.parse import unquote, urljoin
+from urllib.parse import unquote, urljoin, urlsplit
 
 from roundup.config import Config
 from roundup.errors import Location, Problem, nearest
-from roundup.issue import Archive, Block, Figure, Issue, IssueKey, Pick, anchor
+from roundup.issue import Archive, Block, Figure, Issue, IssueKey, Pick, Prose, anchor
 from roundup.paper import pick_name
 from roundup.text import dialect
+from roundup.text.dialect import Document
+from roundup.text.language import ENGLISH, Language
 from roundup.text.links import is_local
 from roundup.text.setting import Place
 
 FONTS = "assets/fonts/"
+FEED_LENGTH = 20  # issues
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +48,11 @@ class Theme:
     own: Mapping[str, str] = field(default_factory=dict)
     version: str = ""
     fonts: Mapping[str, bytes] = field(default_factory=dict)
+    language: Language = ENGLISH
 
     @property
     def digest(self) -> str:
-        return fingerprint(self.version, *(f"{n}\0{t}" for part in (self.built_in, self.own) for n, t in sorted(part.items())))
+        return fingerprint(self.version, repr(self.language), *(f"{n}\0{t}" for part in (self.built_in, self.own) for n, t in sorted(part.items())))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,14 @@ class Site:
     archive: Archive
     theme: Theme
     assets: tuple[Asset, ...] = ()
+
+    @property
+    def language(self) -> Language:
+        return self.theme.language
+
+    def document(self, prose: Prose) -> Document:
+        """Return a piece of commentary parsed, in the language of the digest."""
+        return dialect.parse(prose.text, self.language.quotes)
 
     @cached_property
     def standings(self) -> dict[str, tuple[Standing, ...]]:
@@ -123,6 +135,17 @@ def permalink(config: Config, path: str) -> str:
     return urljoin(config.url, path.removesuffix("index.html")) if config.url else ""
 
 
+def entry_id(config: Config, issue: Issue) -> str:
+    """Return the id of an issue in a feed: its title, its date and the pages may change, and this stays. Source: RFC 4151."""
+    place = urlsplit(config.url)
+    return f"tag:{place.hostname},{issue.key.year}:{place.path}{issue.key}"
+
+
+def feed_issues(site: Site) -> tuple[Issue, ...]:
+    """Return the issues of the feed, newest first."""
+    return site.archive.published().issues[:FEED_LENGTH]
+
+
 def page_of(config: Config, issue: Issue) -> str:
     """Return the link from an issue's Markdown to its page: the address, or the file beside it."""
     return permalink(config, issue_path(issue.key)) or "index.html"
@@ -143,7 +166,7 @@ def places(site: Site, issue: Issue, block: Block, *, absolute: bool = False) ->
     found: dict[str, Place] = {}
     if "[[" not in block.prose.text:
         return found
-    for reference in dialect.parse(block.prose.text).references:
+    for reference in site.document(block.prose).references:
         if standing := site.place(reference.value, issue, block.pick):
             href = link_between(site, standing, issue, absolute=absolute)
             found[reference.value] = Place(standing.pick.shown_title, href)
@@ -171,7 +194,10 @@ def plan(site: Site) -> Plan:
     shared = fingerprint(repr(site.config), site.theme.digest)
     for issue in reversed(site.archive.issues):  # one after the other: each text is parsed once
         outputs += _issue_outputs(site, issue, shared)
-        faults += missing_figures(issue)
+        faults += missing_figures(site, issue)
+    if site.config.url:  # without an address there is no feed, for it is read elsewhere
+        made_from = (part for issue in feed_issues(site) for part in (issue.digest, *_from_elsewhere(site, issue)))
+        outputs.append(Output("feed.xml", "feed.xml", fingerprint("feed.xml", shared, *made_from)))
     outputs.append(_home(site, shared))
     return Plan(tuple(outputs), (*faults, *collisions(outputs)))
 
@@ -183,13 +209,13 @@ def _may_hold_math(issue: Issue) -> bool:
 
 
 def _issue_outputs(site: Site, issue: Issue, shared: str) -> Iterator[Output]:
-    shown = {name for name, _ in _figures_shown(issue)}
+    shown = {name for name, _ in _figures_shown(site, issue)}
     for figure in issue.figures:
         if figure.name in shown and not figure.fault:
             yield Output(f"{issue.key}/{figure.name}", "copy", figure.digest, source=f"{issue.folder}/{figure.name}")
     made_from = fingerprint(shared, issue.digest, *_from_elsewhere(site, issue))
-    yield Output(f"{issue.key}/index.md", "issue.md", fingerprint("issue.md", made_from), issue)
-    yield Output(issue_path(issue.key), "issue.html", fingerprint("issue.html", made_from), issue)
+    for path, kind in (("index.md", "issue.md"), ("mail.html", "mail.html"), ("mail.txt", "mail.txt"), ("index.html", "issue.html")):
+        yield Output(f"{issue.key}/{path}", kind, fingerprint(kind, made_from), issue)
 
 
 def _from_elsewhere(site: Site, issue: Issue) -> Iterator[str]:
@@ -235,7 +261,7 @@ def collisions(planned: Iterable[Output]) -> Iterator[Problem]:
         yield Problem(Location(given.source or given.path), what)
 
 
-def _figures_shown(issue: Issue) -> Iterator[tuple[str, Location]]:
+def _figures_shown(site: Site, issue: Issue) -> Iterator[tuple[str, Location]]:
     """Yield the path of every figure that the issue's page shows, as it is written, and where."""
     for pick in issue.picks:
         if pick.cover:
@@ -245,7 +271,7 @@ def _figures_shown(issue: Issue) -> Iterator[tuple[str, Location]]:
     for block in issue.blocks():
         if not re.search(r"!\[|image|figures/", block.prose.text):
             continue  # no need to parse it for this
-        document = dialect.parse(block.prose.text)
+        document = site.document(block.prose)
         for found in document.figures:
             yield found.value, block.prose.at(found.line)
         for found in document.links:
@@ -253,10 +279,10 @@ def _figures_shown(issue: Issue) -> Iterator[tuple[str, Location]]:
                 yield unquote(found.value), block.prose.at(found.line)
 
 
-def missing_figures(issue: Issue) -> Iterator[Problem]:
+def missing_figures(site: Site, issue: Issue) -> Iterator[Problem]:
     """A figure is a file in the issue's figures/: pages ask no one else for anything, and no path leads out."""
     known = {figure.name: figure for figure in issue.figures}
-    for name, where in _figures_shown(issue):
+    for name, where in _figures_shown(site, issue):
         if name in known:
             if known[name].fault:
                 yield figure_fault(issue, known[name])

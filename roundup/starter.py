@@ -6,7 +6,7 @@ import datetime as dt
 
 from roundup.issue import IssueKey, Link, key_of
 from roundup.paper import Paper, day
-from roundup.text.dates import short_date
+from roundup.text.language import ENGLISH
 from roundup.text.visible import one_line, visible
 from roundup.yamltext import dump_scalar
 
@@ -161,7 +161,7 @@ def new_pick(paper: Paper) -> str:
     names = [_family(author.name) for author in paper.authors]
     shown = ", ".join(names[:4]) + (" et al." if len(names) > 4 else "")
     moment = paper.submitted or paper.announced
-    said = f"{short_date(day(moment))} · " if moment else ""
+    said = f"{ENGLISH.short_day(day(moment))} · " if moment else ""
     latest = paper.id.latest
     return _NEW_PICK.format(title=_remark(paper.title), authors=_remark(shown), category=paper.primary_category, day=said, url=latest.abs_url, id=latest)
 

@@ -18,19 +18,26 @@ from markupsafe import Markup
 from roundup.errors import Location, Problem, SourceError, nearest
 from roundup.plan import Theme
 from roundup.text import twin
+from roundup.text.plain import paragraph, underlined
 from roundup.text.visible import visible
 
 BUILT_IN = "roundup/"  # before a template's name: the built-in one, whatever the digest has
+_DRAWN = (".html", ".md", ".txt", ".xml")
 Show = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """The templates made ready, once a run: one environment for HTML, one for Markdown."""
+    """The templates made ready, once a run: an environment each for HTML and XML, for Markdown and for plain text."""
 
     html: Environment
     markdown: Environment
+    plain: Environment
     theme: Theme
+
+    def of(self, template: str) -> Environment:
+        """Return the environment of a template, by the end of its name."""
+        return self.markdown if template.endswith(".md") else self.plain if template.endswith(".txt") else self.html
 
 
 def drawing(theme: Theme) -> Drawing:
@@ -39,16 +46,22 @@ def drawing(theme: Theme) -> Drawing:
     markdown = _environment(theme, _shown_in_markdown)
     markdown.filters["address"] = twin.address
     markdown.filters["quoted"] = twin.quoted
-    return Drawing(html, markdown, theme)
+    plain = _environment(theme, _shown_in_plain)
+    plain.filters["filled"] = paragraph
+    plain.filters["quoted"] = twin.quoted
+    plain.filters["underlined"] = underlined
+    return Drawing(html, markdown, plain, theme)
 
 
 def _environment(theme: Theme, finalize: Callable[[Any], Any]) -> Environment:
     # autoescape is True, never by file name: Jinja's usual choice leaves issue.html.j2 unescaped
     # and sandboxed: a contributor's template may draw, not act (in the plain environment one ran a shell command)
-    return ImmutableSandboxedEnvironment(
+    environment = ImmutableSandboxedEnvironment(
         loader=_Loader(theme), autoescape=True, undefined=StrictUndefined, finalize=finalize,
         trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True, auto_reload=False,
     )  # fmt: skip
+    environment.globals["words"] = theme.language  # known in every template and in the pieces that they share
+    return environment
 
 
 def _shown(value: Any) -> Any:
@@ -58,6 +71,10 @@ def _shown(value: Any) -> Any:
 def _shown_in_markdown(value: Any) -> Any:
     """Markup is what is safe in this edition, Markdown that we wrote; all else is escaped as Markdown, not as HTML."""
     return value if isinstance(value, Markup) else twin.escaped(str(value))
+
+
+def _shown_in_plain(value: Any) -> Any:
+    return value if isinstance(value, Markup) else Markup(re.sub(r"\s+", " ", visible(str(value))))  # noqa: S704 - safe in plain text
 
 
 class _Loader(BaseLoader):
@@ -75,7 +92,7 @@ class _Loader(BaseLoader):
 
 def draw(drawing: Drawing, name: str, what: str, show: Mapping[str, Any]) -> str:
     """Return the template's text. SourceError names template, line, the page that is drawn and what is known there."""
-    environment = drawing.markdown if name.endswith(".md") else drawing.html
+    environment = drawing.of(name)
     try:
         return environment.get_template(name).render(show)
     except TemplateSyntaxError as error:
@@ -97,10 +114,9 @@ def unfit_templates(theme: Theme) -> Iterator[Problem]:
     """Yield what can be told of the digest's own templates without drawing: what is none, and what none of ours is called."""
     ready = drawing(theme)
     for name in theme.own:
-        if name.endswith((".html", ".md")):
-            environment = ready.markdown if name.endswith(".md") else ready.html
+        if name.endswith(_DRAWN):
             try:
-                environment.get_template(name)
+                ready.of(name).get_template(name)
             except TemplateSyntaxError as error:
                 yield _syntax_problem(error, name)
             yield from _missing_pieces(ready, name)

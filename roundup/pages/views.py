@@ -1,12 +1,12 @@
 """An issue, and the archive -> what their pages show, in words and facts; templates decide how it looks.
 
-One view serves the HTML page and its Markdown twin, each with its own edition of the text, so that both say the same.
+One view serves the page, its Markdown twin, the mail and the feed, each with its own edition of the text, so that all say the same.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -15,10 +15,10 @@ from markupsafe import Markup
 from roundup.config import Config, Editor
 from roundup.issue import Block, Issue, Pick
 from roundup.paper import Paper, day
-from roundup.plan import Site, issue_path, link_between, page_of, permalink, places, relative
-from roundup.text import dialect, web
-from roundup.text.dates import short_date, shown_date
+from roundup.plan import Site, entry_id, issue_path, link_between, page_of, permalink, places, relative
+from roundup.text import web
 from roundup.text.dialect import Card, Document
+from roundup.text.language import Language
 from roundup.text.links import host
 from roundup.text.setting import Setting
 
@@ -29,12 +29,13 @@ CONTENTS_FROM = 5  # an issue of fewer picks needs no table of contents
 
 
 class Edition(Protocol):
-    """What draws text for one edition, as the modules ``web`` and ``twin`` do."""
+    """What draws text for one edition, as the modules ``web``, ``mail`` and ``twin`` do, and a ``plain.Plain``."""
 
     def render(self, document: Document, setting: Setting) -> Markup: ...
     def card(self, what: Card, setting: Setting) -> Markup: ...
     def image(self, source: str, setting: Setting) -> Markup: ...
     def words(self, text: str) -> Markup: ...
+    def text(self, text: str) -> Markup: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +106,24 @@ class IssueView:
     permalink: str
 
 
-def issue_view(issue: Issue, site: Site, edition: Edition, *, absolute: bool = False) -> dict[str, Any]:
-    """Return what the templates of an issue know, by name. With ``absolute``, links into the site carry its address."""
+@dataclass(frozen=True, slots=True)
+class FeedEntry:
+    """An issue as a feed has it: its head, an id that stays, when it came out, and its whole text."""
+
+    issue: IssueView
+    id: str
+    updated: str
+    content: Markup
+
+
+def issue_view(issue: Issue, site: Site, edition: Edition, *, absolute: bool = False, alone: bool = False) -> dict[str, Any]:
+    """Return what the templates of an issue know, by name.
+
+    With ``absolute``, links into the site carry its address. ``alone``, the text goes where the issue's figures do not,
+    and where it may stand beside other issues: their address goes before figures, the issue's key before ids.
+    """
     path = issue_path(issue.key)
-    page = _Page(issue, site, edition, absolute=absolute)
+    page = _Page(issue, site, edition, absolute=absolute, alone=alone)
     intro, sponsor = page.next_block(2), page.next_block(2)
     sections = tuple(page.sections())
     outro = page.next_block(2)
@@ -141,6 +156,17 @@ def home_view(site: Site) -> dict[str, Any]:
     }
 
 
+def feed_view(entries: Iterable[tuple[Issue, Markup]], site: Site) -> dict[str, Any]:
+    """Return what the feed's template knows, by name; each issue comes with its text."""
+    rows = [FeedEntry(_head(issue, site, "index.html"), entry_id(site.config, issue), f"{issue.date}T00:00:00Z", text) for issue, text in entries]
+    return {
+        "config": site.config,
+        "id": permalink(site.config, ""),
+        "updated": max((row.updated for row in rows), default="1970-01-01T00:00:00Z"),  # a feed has to say something
+        "entries": rows,
+    }
+
+
 def _by_year(site: Site) -> Iterator[tuple[int, list[IssueView]]]:
     years: dict[int, list[IssueView]] = {}
     for issue in site.archive.issues:
@@ -155,7 +181,7 @@ def _head(issue: Issue, site: Site, start: str) -> IssueView:
         str(issue.key),
         issue.title,
         issue.teaser,
-        shown_date(issue.date) if issue.date else "",
+        site.language.day(issue.date) if issue.date else "",
         issue.date.isoformat() if issue.date else "",
         sum(1 for pick in issue.picks if pick.paper),
         len(issue.picks),
@@ -174,13 +200,16 @@ def _turn(issue: Issue | None, start: str) -> Anchor | None:
 class _Page:
     """Draws an issue's blocks in the order of the page, numbering picks and notes as it goes."""
 
-    def __init__(self, issue: Issue, site: Site, edition: Edition, *, absolute: bool) -> None:
+    def __init__(self, issue: Issue, site: Site, edition: Edition, *, absolute: bool, alone: bool) -> None:
         self.issue, self.site, self.edition, self.absolute = issue, site, edition, absolute
         top = relative(issue_path(issue.key), "")
         self.setting = Setting(
             page=issue_path(issue.key),
             root=(site.config.url or top) if absolute else top,
             own=page_of(site.config, issue) if absolute else "",
+            figures=permalink(site.config, issue_path(issue.key)) if alone else "",
+            ids=f"{issue.key}-" if alone else "",
+            language=site.language,
             sizes={figure.name: (figure.width, figure.height) for figure in issue.figures if not figure.fault},
         )
         self.blocks = issue.blocks()
@@ -193,7 +222,7 @@ class _Page:
     def _drawn(self, block: Block, heading: int) -> Markup:
         if not block.prose.text.strip():
             return Markup("")
-        document = dialect.parse(block.prose.text)
+        document = self.site.document(block.prose)
         setting = self.setting.at(block.prefix, heading, self.notes + 1, places(self.site, self.issue, block, absolute=self.absolute))
         self.notes += len(document.notes)
         return self.edition.render(document, setting)
@@ -207,7 +236,7 @@ class _Page:
 
     def _pick(self, pick: Pick, level: int) -> PickView:
         self.picks += 1
-        paper, config = pick.paper, self.site.config
+        paper, config, language = pick.paper, self.site.config, self.site.language
         return PickView(
             self.picks,
             pick.name,
@@ -216,8 +245,8 @@ class _Page:
             paper.id.latest.abs_url if paper else pick.link.url if pick.link else "",
             names(pick),
             paper.primary_category if paper else (pick.link.source or host(pick.link.url)) if pick.link else "",
-            *_dates(paper),
-            tuple(_links(paper)),
+            *_dates(paper, language),
+            tuple(_links(paper, language)),
             _signed(pick, self.issue, config),
             pick.tags,
             pick.tldr,
@@ -226,11 +255,11 @@ class _Page:
             self._card(pick),
             self.next_block(level),
             tuple(self._earlier(pick)),
-            self.edition.words(paper.withdrawn.reason) if paper and paper.withdrawn else Markup(""),
+            self.edition.text(paper.withdrawn.reason) if paper and paper.withdrawn else Markup(""),
         )
 
     def _cover(self, pick: Pick) -> Markup:
-        shown = {found.value for found in dialect.parse(pick.commentary.text).figures}
+        shown = {found.value for found in self.site.document(pick.commentary).figures}
         if not pick.cover or pick.cover in shown:
             return Markup("")  # the commentary shows it in its own place
         return self.edition.image(pick.cover, self.setting)
@@ -247,7 +276,7 @@ class _Page:
     def _earlier(self, pick: Pick) -> Iterator[Anchor]:
         for standing in self.site.earlier(self.issue, pick):
             href = link_between(self.site, standing, self.issue, absolute=self.absolute)
-            yield Anchor(href, f"no. {standing.number} of {standing.issue.key}")
+            yield Anchor(href, self.site.language.place.format(number=standing.number, issue=standing.issue.key))
 
 
 def names(pick: Pick) -> Names:
@@ -258,22 +287,22 @@ def names(pick: Pick) -> Names:
     return Names(people[:NAMES_FIRST], people[NAMES_FIRST:-1], people[-1])
 
 
-def _dates(paper: Paper | None) -> tuple[str, str]:
+def _dates(paper: Paper | None, language: Language) -> tuple[str, str]:
     if paper is None:
         return "", ""
     if paper.submitted:
         submitted: dt.date = day(paper.submitted)
-        return short_date(submitted), submitted.isoformat()
-    return (f"listed {short_date(paper.announced)}", "") if paper.announced else ("", "")
+        return language.short_day(submitted), submitted.isoformat()
+    return (language.listed.format(date=language.short_day(paper.announced)), "") if paper.announced else ("", "")
 
 
-def _links(paper: Paper | None) -> Iterator[Anchor]:
+def _links(paper: Paper | None, language: Language) -> Iterator[Anchor]:
     if paper is None:
         return
-    yield Anchor(paper.id.latest.abs_url, "abstract")
-    yield Anchor(paper.id.latest.pdf_url, "pdf")
+    yield Anchor(paper.id.latest.abs_url, language.abstract)
+    yield Anchor(paper.id.latest.pdf_url, language.pdf)
     for url in paper.links.code[:1]:
-        yield Anchor(url, "code")
+        yield Anchor(url, language.code)
 
 
 def _signed(pick: Pick, issue: Issue, config: Config) -> tuple[Editor, ...]:

@@ -41,6 +41,7 @@ def parse_config(text: str, path: str, problems: list[Problem], advice: list[Pro
         fields.choice("picks", PICK_STYLES, default.picks),
         tuple(_mirrors(fields)),
         Location(path, 1),
+        fields.lines,
     )
 
 

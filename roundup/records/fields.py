@@ -138,11 +138,15 @@ class Fields:
 
     def items(self, key: str) -> Iterator[tuple[str, int]]:
         """Yield the items of a list of texts, each on one line, with the number of its line."""
+        yield from ((text, line) for raw, line in self.raw(key) if (text := one_line(raw)))
+
+    def raw(self, key: str) -> Iterator[tuple[str, int]]:
+        """Yield the items of a list of texts to the letter, with the number of the line."""
         for node in self.nodes(key):
-            if not isinstance(node, Scalar):
+            if isinstance(node, Scalar):
+                yield node.text, node.line
+            else:
                 self.note(node.line, f'an item of "{key}" is {_kind(node)}; write text')
-            elif text := one_line(node.text):
-                yield text, node.line
 
     def fields(self, key: str, known: tuple[str, ...]) -> Fields | None:
         """Return the keys of the mapping under ``key``."""

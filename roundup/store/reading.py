@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
@@ -19,12 +19,15 @@ from roundup.paper import ArxivId, Paper
 from roundup.plan import Asset, Theme
 from roundup.records.digest import parse_config
 from roundup.records.issues import PickFile, assemble, parse_issue, parse_pick
+from roundup.records.language import parse_language
 from roundup.records.papers import parse_paper
 from roundup.store.disk import CONFIG, ISSUES, Disk
+from roundup.text.language import ENGLISH, Language
 
 Read = TypeVar("Read")
 
 _PARTS = ("commentary", "papers", "figures")
+LANGUAGES = "templates/languages/"
 _TEMPLATES = (".html", ".md", ".css", ".txt", ".xml")
 
 
@@ -51,7 +54,7 @@ def read_digest(root: Path) -> Digest:
     reader = _Reader(root)
     config = reader.config()
     issues = tuple(sorted(reader.issues(config), key=lambda issue: issue.key, reverse=True))
-    theme = reader.theme()
+    theme = reader.theme(config)
     assets = tuple(reader.assets())
     archive = Archive(issues, frozenset(reader.unread))
     return Digest(root, config, archive, theme, assets, tuple(reader.problems), tuple(reader.advice), frozenset(reader.unsure))
@@ -194,10 +197,13 @@ class _Reader(Disk):
             digest.update(f"{name}\0{content}".encode())
         return figures, None if names is None else unread
 
-    def theme(self) -> Theme:
-        own = {}
+    def theme(self, config: Config) -> Theme:
+        own, tables = {}, {}
         if not _same(self.root / "templates", built_in_templates()):
             for path in self.tree("templates"):
+                if path.startswith(LANGUAGES) and path.endswith(".yaml"):
+                    tables[path.removeprefix(LANGUAGES).removesuffix(".yaml")] = path
+                    continue
                 if not path.endswith(_TEMPLATES):
                     self.advice.append(Problem(Location(path), f"is not read: a template ends in {', '.join(_TEMPLATES)}; put other files into assets/"))
                     continue
@@ -206,7 +212,26 @@ class _Reader(Disk):
                     own[path.removeprefix("templates/")] = text
         built_in = {p.name: p.read_text(encoding="utf-8") for p in sorted(built_in_templates().iterdir()) if p.is_file()}
         fonts = {p.name: p.read_bytes() for p in sorted((built_in_templates() / "fonts").iterdir())}
-        return Theme(built_in, own, __version__, fonts)
+        return Theme(built_in, own, __version__, fonts, self.language(config, tables))
+
+    def language(self, config: Config, own: Mapping[str, str]) -> Language:
+        """Return the words of the digest's language: those of its own table, then those of ours, then English ones."""
+        built_in = {p.stem: p for p in sorted((built_in_templates() / "languages").iterdir())}
+        tag = config.language.lower()
+        names = (tag, tag.partition("-")[0])  # pt-BR speaks as pt does
+        ours = next((built_in[name] for name in names if name in built_in), None)
+        theirs = next((name for name in own if name.lower() in names), "")
+        language = parse_language(ours.read_text(encoding="utf-8"), f"roundup/languages/{ours.name}", ENGLISH, self.problems) if ours else ENGLISH
+        if theirs:
+            text, _ = self.text(own[theirs])
+            language = parse_language(text, own[theirs], language, self.problems) if text is not None else language
+        elif ours is None and names[1] != "en":
+            what = f'language "{config.language}" has no words here, and pages would say theirs in English'
+            self.advice.append(Problem(config.at("language"), f"{what}; write {LANGUAGES}{names[1]}.yaml, or choose one of {', '.join(['en', *built_in])}"))
+        for name, path in own.items():
+            if name != theirs:
+                self.advice.append(Problem(Location(path), f'is not read: the language of the digest is "{config.language}"; remove it, or change "language"'))
+        return language
 
     def assets(self) -> Iterator[Asset]:
         for path in self.tree("assets"):

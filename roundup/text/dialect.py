@@ -8,6 +8,7 @@ parsed alone, so that a link definition, a note or an open fence in one cannot r
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -18,6 +19,7 @@ from markdown_it.token import Token
 from roundup import yamltext
 from roundup.errors import Location, Problem, nearest
 from roundup.text import links
+from roundup.text.language import ENGLISH
 from roundup.text.rules import parser
 from roundup.text.slugs import slug
 from roundup.text.visible import visible
@@ -78,12 +80,11 @@ class Document:
 
 
 @lru_cache(maxsize=256)  # an issue's editions draw from one parse
-def parse(text: str) -> Document:
-    """Return the document that ``text`` holds."""
-    text = visible(text)
+def parse(text: str, quotes: tuple[str, ...] = ENGLISH.quotes) -> Document:
+    """Return the document that ``text`` holds; straight quotes in it become those of the language."""
     env: dict[str, Any] = {}
-    tokens = parser().parse(text, env)
-    return _Survey().document(tokens)
+    tokens = parser(quotes).parse(visible(text), env)
+    return _Survey(quotes).document(tokens)
 
 
 def address(url: str) -> str:
@@ -91,9 +92,9 @@ def address(url: str) -> str:
     return parser().normalizeLink(url)
 
 
-def parse_inline(text: str) -> list[Token]:
+def parse_inline(text: str, quotes: tuple[str, ...]) -> list[Token]:
     """Return the inline tokens of a single line, as a caption is."""
-    parsed = parser().parseInline(visible(text), {})
+    parsed = parser(quotes).parseInline(visible(text), {})
     return parsed[0].children or [] if parsed else []
 
 
@@ -106,7 +107,8 @@ _NOTE_WITH_SPACE = re.compile(r"\[\^[^\[\]]*\s[^\[\]]*\]")
 class _Survey:
     """Walks the tokens once: takes out the notes, makes figures and cards, and gathers what the rules ask about."""
 
-    def __init__(self) -> None:
+    def __init__(self, quotes: tuple[str, ...]) -> None:
+        self.quotes = quotes
         self.definitions: dict[str, tuple[list[Token], int]] = {}
         self.labels: list[str] = []  # of notes, in the order of their first use
         self.numbers: dict[str, int] = {}
@@ -188,7 +190,7 @@ class _Survey:
         made.level = paragraph.level
         made.meta = {"src": str(image.attrs["src"]), "alt": plain(image.children or [])}
         caption = Token("inline", "", 0, map=paragraph.map)
-        caption.children = parse_inline(str(image.attrs.get("title", "")))
+        caption.children = parse_inline(str(image.attrs.get("title", "")), self.quotes)
         self.inline(caption)
         made.children = caption.children
         return made
@@ -320,6 +322,16 @@ def _word(token: Token) -> str:
     if token.type == "footnote_ref":
         return f"[^{token.meta['label']}]"
     return token.markup + token.content + token.markup if token.type == "math_inline" else token.content
+
+
+def closing(tokens: Sequence[Token], index: int) -> int:
+    """Return the index of the token that closes the one at ``index`` (itself when it opens nothing)."""
+    depth = 0
+    for position in range(index, len(tokens)):
+        depth += tokens[position].nesting
+        if depth == 0:
+            return position
+    return len(tokens) - 1
 
 
 def _lone_image(out: list[Token]) -> Token | None:

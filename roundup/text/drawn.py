@@ -27,9 +27,16 @@ def web_title(text: str) -> Markup:
     return Markup("".join(_web(piece, linked=False) for piece in parse(text)))  # noqa: S704 - likewise
 
 
+@lru_cache(maxsize=1024)
 def mail(text: str) -> Markup:
     """Return arXiv's text for a mail or a feed: formulas as a line of letters with ``sub`` and ``sup``."""
-    return Markup("".join(map(_mail, parse(text))))  # noqa: S704 - likewise
+    return Markup("".join(_mail(piece, linked=True) for piece in parse(text)))  # noqa: S704 - likewise
+
+
+@lru_cache(maxsize=1024)
+def mail_title(text: str) -> Markup:
+    """Return a title for a mail or a feed: no link in it, no break."""
+    return Markup("".join(_mail(piece, linked=False) for piece in parse(text)))  # noqa: S704 - likewise
 
 
 @lru_cache(maxsize=1024)
@@ -53,18 +60,19 @@ def _web(piece: Piece, *, linked: bool) -> str:
             return _HTML_BREAK[paragraph] if linked else " "
 
 
-def _mail(piece: Piece) -> str:
+def _mail(piece: Piece, *, linked: bool) -> str:
     match piece:
         case Words(text):
             return escape(text, quote=False)
         case Formula(source):
             return formula.line_html(source) or _source(piece)
         case Styled(style, pieces):
-            return f"<{style}>{''.join(map(_mail, pieces))}</{style}>"
+            return f"<{style}>{''.join(_mail(one, linked=linked) for one in pieces)}</{style}>"
         case Linked(url, pieces):
-            return f'<a href="{escape(url)}">{"".join(map(_mail, pieces))}</a>'
+            inner = "".join(_mail(one, linked=False) for one in pieces)
+            return f'<a href="{escape(url)}">{inner}</a>' if linked else inner
         case Break(paragraph):
-            return _HTML_BREAK[paragraph]
+            return _HTML_BREAK[paragraph] if linked else " "
 
 
 def _plain(piece: Piece) -> str:

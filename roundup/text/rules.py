@@ -16,12 +16,13 @@ from mdit_py_plugins.footnote import footnote_plugin
 
 from roundup.text import links
 from roundup.text.dollars import closing_dollar
+from roundup.text.language import ENGLISH
 
 
-@lru_cache(maxsize=1)
-def parser() -> MarkdownIt:
-    """Return the one parser of the dialect; making it takes longer than parsing a commentary."""
-    md = MarkdownIt("commonmark", {"html": False, "typographer": True})
+@lru_cache(maxsize=4)
+def parser(quotes: tuple[str, ...] = ENGLISH.quotes) -> MarkdownIt:
+    """Return the one parser of the dialect, for a language's quotes; making it takes longer than parsing a commentary."""
+    md = MarkdownIt("commonmark", {"html": False, "typographer": True, "quotes": list(quotes)})
     md.enable(["table", "strikethrough", "smartquotes"])
     md.use(footnote_plugin, inline=False, move_to_end=False, always_match_refs=True)
     md.core.ruler.before("smartquotes", "dashes", _dashes)

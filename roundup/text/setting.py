@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from urllib.parse import urljoin
 
+from roundup.text.language import ENGLISH, Language
 from roundup.text.links import is_local
 
 
@@ -29,6 +30,9 @@ class Setting:
     page: str = "index.html"  # the page's path from the top of the site
     root: str = ""  # from the page to the top of the site, as ``../``, or the site's address
     own: str = ""  # before a fragment of the page itself; a file of Markdown has no anchors, and leads to the page
+    figures: str = ""  # before ``figures/…``: nothing on a page beside them, else their folder's address
+    ids: str = ""  # before the id of each note, where a page joins several issues as readers of feeds do
+    language: Language = ENGLISH
     places: Mapping[str, Place] = field(default_factory=lambda: MappingProxyType({}))
     sizes: Mapping[str, tuple[int, int]] = field(default_factory=lambda: MappingProxyType({}))
 
@@ -36,14 +40,20 @@ class Setting:
         """Return the setting of one block of the page."""
         return replace(self, prefix=prefix, heading=heading, first_note=first_note, places=places)
 
+    def figure(self, source: str) -> str:
+        """Return the address of a figure of the issue, given as ``figures/…``."""
+        return self.figures + source
+
     def link(self, href: str) -> str:
         """Return a link as it works from the page: ``/2023-7/#theory`` counts from the top of the site.
 
         On a page it is relative and names index.html, so that it opens from the disk, too; where the block travels
         without the site (``root`` is an address) it is absolute.
         """
-        if not is_local(href) or href.startswith("figures/"):
+        if not is_local(href):
             return href
+        if href.startswith("figures/"):
+            return self.figures + href
         if href.startswith("#"):
             return self.own + href
         travels = not is_local(self.root)

@@ -14,7 +14,7 @@ from markdown_it.token import Token
 from markupsafe import Markup
 
 from roundup.text import formula, tex
-from roundup.text.dialect import Card, Document, plain
+from roundup.text.dialect import Card, Document, closing, plain
 from roundup.text.links import host, is_local, look_alike
 from roundup.text.setting import Setting
 from roundup.text.visible import visible
@@ -36,11 +36,20 @@ def escaped(text: str) -> Markup:
 @lru_cache(maxsize=1024)
 def words(text: str) -> Markup:
     """Return a title of arXiv's, TeX and all: its formulas in dollars, its accents and styles as Markdown has them."""
-    line = " ".join("".join(map(_drawn, tex.parse(text))).split())
-    return Markup(re.sub(r"(?<=\s)(#+)$", r"\\\1", _at_line_starts(line)))
+    return _one_line("".join(_drawn(piece, linked=False) for piece in tex.parse(text)))
 
 
-def _drawn(piece: tex.Piece) -> str:
+@lru_cache(maxsize=1024)
+def text(text: str) -> Markup:
+    """Return a running text of arXiv's on one line, its links alive."""
+    return _one_line("".join(_drawn(piece, linked=True) for piece in tex.parse(text)))
+
+
+def _one_line(drawn: str) -> Markup:
+    return Markup(re.sub(r"(?<=\s)(#+)$", r"\\\1", _at_line_starts(" ".join(drawn.split()))))
+
+
+def _drawn(piece: tex.Piece, *, linked: bool) -> str:
     match piece:
         case tex.Words(text):
             return _escape(text.replace("\xa0", " "))
@@ -50,10 +59,11 @@ def _drawn(piece: tex.Piece) -> str:
             return _code_span("".join(one.text for one in pieces if isinstance(one, tex.Words)))
         case tex.Styled(style, pieces):
             mark = {"em": "*", "strong": "**"}.get(style, "")
-            inner = "".join(map(_drawn, pieces)).strip()
+            inner = "".join(_drawn(one, linked=linked) for one in pieces).strip()
             return formula.raised(inner) if style == "sup" else f"{mark}{inner}{mark}" if inner else ""
-        case tex.Linked(_, pieces):
-            return "".join(map(_drawn, pieces))
+        case tex.Linked(url, pieces):
+            inner = "".join(_drawn(one, linked=False) for one in pieces)
+            return f"[{inner}]({_destination(url)})" if linked else inner
     return " "
 
 
@@ -135,7 +145,7 @@ class _Writer:
         index = 0
         while index < len(tokens):
             token = tokens[index]
-            end = _close(tokens, index)
+            end = closing(tokens, index)
             inside = tokens[index + 1 : end]
             if token.type in ("bullet_list_open", "ordered_list_open"):
                 marker = _other_marker(token, last_list)
@@ -181,7 +191,7 @@ class _Writer:
         loose = False
         index = 0
         while index < len(inside):
-            end = _close(inside, index)
+            end = closing(inside, index)
             content = inside[index + 1 : end]
             loose = loose or any(t.type == "paragraph_open" and t.level == inside[index].level + 1 and not t.hidden for t in content)
             head = f"{number}{marker} " if token.type == "ordered_list_open" else f"{marker} "
@@ -275,16 +285,6 @@ class _Writer:
             words = f' "{_title(title)}"' if title else ""
             return f"![{_escape(alt)}]({_destination(source)}{words})"
         return f"[{_escape(alt or source)}]({_destination(source)})"
-
-
-def _close(tokens: Sequence[Token], index: int) -> int:
-    """Return the index of the token that closes the one at ``index`` (itself when it opens nothing)."""
-    depth = 0
-    for position in range(index, len(tokens)):
-        depth += tokens[position].nesting
-        if depth == 0:
-            return position
-    return len(tokens) - 1
 
 
 def _other_marker(token: Token, last: str) -> str:

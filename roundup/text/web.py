@@ -46,6 +46,11 @@ def words(text: str) -> Markup:
     return drawn.web_title(text)
 
 
+def text(text: str) -> Markup:
+    """Return a running text of arXiv's, its links alive."""
+    return drawn.web(text)
+
+
 def card(what: Card, setting: Setting) -> Markup:
     """Return a card: one link, with the words that say what to expect behind it."""
     return sanitised(_card(what, setting))
@@ -59,22 +64,26 @@ def sanitised(html: str) -> Markup:
 
 
 def _blocks(document: Document, setting: Setting) -> Iterator[str]:
-    renderer = _renderer()
-    levels = sorted({int(t.tag[1]) for t in document.tokens if t.type == "heading_open" and t.meta})
-    env: dict[str, Any] = {
-        "setting": setting,
-        "ids": heading_ids(document, setting.prefix),
-        "ranks": {level: min(6, setting.heading + 1 + rank) for rank, level in enumerate(levels)},
-    }
+    env = environment(document, setting)
     shown = 0
     for group in _groups(document.tokens):
-        yield renderer.render(group, _OPTIONS, env)
+        yield _renderer().render(group, OPTIONS, env)
         last = max(_numbers(group), default=-1)
         while shown <= last:
             yield _note(document.notes[shown], setting.first_note + shown, env)
             shown += 1
     for index in range(shown, len(document.notes)):
         yield _note(document.notes[index], setting.first_note + index, env)
+
+
+def environment(document: Document, setting: Setting) -> dict[str, Any]:
+    """Return what the renderer's rules ask about while they draw a block."""
+    levels = sorted({int(t.tag[1]) for t in document.tokens if t.type == "heading_open" and t.meta})
+    return {
+        "setting": setting,
+        "ids": heading_ids(document, setting.prefix),
+        "ranks": {level: min(6, setting.heading + 1 + rank) for rank, level in enumerate(levels)},
+    }
 
 
 def _groups(tokens: Sequence[Token]) -> Iterator[list[Token]]:
@@ -99,26 +108,31 @@ def _numbers(tokens: Sequence[Token]) -> Iterator[int]:
 
 
 def _note(note: Note, number: int, env: EnvType) -> str:
-    body = _renderer().render(list(note.tokens), _OPTIONS, env)
+    setting: Setting = env["setting"]
+    body = _renderer().render(list(note.tokens), OPTIONS, env)
     backs = [f"r{number}" if use == 1 else f"r{number}-{use}" for use in range(1, note.uses + 1)]
-    links = "".join(f' <a class="back" href="#{back}" role="doc-backlink" aria-label="Back to the text of note {number}">↩</a>' for back in backs)
+    said = escape(setting.language.back.format(number=number))
+    links = "".join(f' <a class="back" href="#{back}" role="doc-backlink" aria-label="{said}">↩</a>' for back in backs)
     label = f'<span class="num">{number}</span> '
     body = body.replace("<p>", f"<p>{label}", 1) if body.startswith("<p>") else f"<p>{label}</p>{body}"
     body = f"{body.rstrip().removesuffix('</p>')}{links}</p>" if body.rstrip().endswith("</p>") else f"{body}<p>{links}</p>"
     return f'<aside class="note" id="n{number}" role="doc-footnote">{body}</aside>\n'
 
 
-class _Web(RendererHTML):
+class Web(RendererHTML):
     """markdown-it's renderer with our own figures, cards, notes, references, math and tables."""
 
     def heading_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
-        level = env["ranks"].get(int(tokens[idx].tag[1]), 6)
         if not tokens[idx].meta:
             return '<p class="heading">'  # inside a quote, a list or a note it is not part of the page's outline
-        return f'<h{level} id="{env["ids"][tokens[idx].meta["heading"]]}">'
+        return f'<h{self.rank(tokens[idx], env)} id="{env["ids"][tokens[idx].meta["heading"]]}">'
 
     def heading_close(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
-        return f"</h{env['ranks'].get(int(tokens[idx].tag[1]), 6)}>\n" if tokens[idx - 2].meta else "</p>\n"
+        return f"</h{self.rank(tokens[idx], env)}>\n" if tokens[idx - 2].meta else "</p>\n"
+
+    def rank(self, heading: Token, env: EnvType) -> int:
+        """Return the level of a heading of the outline, below the one above the block."""
+        return int(env["ranks"].get(int(heading.tag[1]), 6))
 
     def link_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         attributes = tokens[idx].attrs
@@ -154,13 +168,14 @@ class _Web(RendererHTML):
     def math_block(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         source = tokens[idx].content.strip()
         made = formula.mathml(source, display=True) or f'<code class="math">$$ {escape(source)} $$</code>'
-        return f'<div class="display" role="group" tabindex="0" aria-label="Formula">{made}</div>\n'
+        return f'<div class="display" role="group" tabindex="0" aria-label="{_label(env, "formula")}">{made}</div>\n'
 
     def fence(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         token = tokens[idx]
         language = token.info.split()[0] if token.info.split() else ""
         named = f' class="language-{escape(language)}"' if language else ""
-        return f'<div class="code" role="group" tabindex="0" aria-label="Code"><pre><code{named}>{escape(token.content)}</code></pre></div>\n'
+        label = _label(env, "program")
+        return f'<div class="code" role="group" tabindex="0" aria-label="{label}"><pre><code{named}>{escape(token.content)}</code></pre></div>\n'
 
     code_block = fence
 
@@ -184,10 +199,14 @@ class _Web(RendererHTML):
         return f"<td{_alignment(tokens[idx])}>"
 
     def table_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
-        return '<div class="table" role="group" tabindex="0" aria-label="Table"><table>\n'
+        return f'<div class="table" role="group" tabindex="0" aria-label="{_label(env, "table")}"><table>\n'
 
     def table_close(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         return "</table></div>\n"
+
+
+def _label(env: EnvType, name: str) -> str:
+    return escape(getattr(env["setting"].language, name))
 
 
 def _card(what: Card, setting: Setting) -> str:
@@ -222,9 +241,9 @@ def _alignment(token: Token) -> str:
     return f' class="{side}"' if side in ("right", "center") else ""
 
 
-_OPTIONS = parser().options
+OPTIONS = parser().options
 
 
 @lru_cache(maxsize=1)
-def _renderer() -> _Web:
-    return _Web()
+def _renderer() -> Web:
+    return Web()

@@ -1,0 +1,83 @@
+"""The words that our pages say by themselves, the quotes and the days of a language. The default is English.
+
+Other languages are tables in ``templates/languages/``; a digest's own table of that name says some of the words otherwise, or speaks
+another language. Never by the machine's locale, so that every machine writes the same.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+_MONTHS = tuple("January February March April May June July August September October November December".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Words with a number in them: for one, and for any other."""
+
+    one: str
+    other: str
+
+    def of(self, number: int) -> str:
+        return (self.one if number == 1 else self.other).format(n=number)
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """What templates know as ``words``. A name in braces is filled in where the words are said."""
+
+    quotes: tuple[str, ...] = ("“", "”", "‘", "’")  # outer ones, inner ones
+    months: tuple[str, ...] = _MONTHS
+    short_months: tuple[str, ...] = tuple(month[:3] for month in _MONTHS)
+    date: str = "{day} {month} {year}"  # {number} is the month as a number
+    short_date: str = "{day} {month} {year}"
+    last: str = " and "  # before the last of a few names
+    papers: Counted = Counted("{n} paper", "{n} papers")
+    minutes: Counted = Counted("{n} minute", "{n} minutes")
+    more: Counted = Counted("{n} more", "{n} more")  # names
+    skip: str = "Skip to the text"
+    site: str = "Site"
+    archive: str = "Archive"
+    markdown: str = "Markdown"
+    as_markdown: str = "This issue as Markdown"
+    on_the_web: str = "on the web"
+    contents: str = "In this issue"
+    contents_of_newest: str = "In the newest issue"
+    other_issues: str = "Other issues"
+    no_issue: str = "No issue has been published yet."
+    draft: str = "Draft"
+    rated: str = "rated {rating}"
+    listed: str = "listed {date}"
+    abstract: str = "abstract"
+    pdf: str = "pdf"
+    code: str = "code"
+    withdrawn: str = "Withdrawn by its authors."
+    earlier: str = "Earlier here:"
+    place: str = "no. {number} of {issue}"
+    tags: str = "Tags:"
+    link_to: str = "Link to {title}"
+    link_to_number: str = "Number {number}, link to it"
+    link_of_number: str = "{title} of no. {number}"
+    back: str = "Back to the text of note {number}"
+    formula: str = "Formula"
+    table: str = "Table"
+    program: str = "Code"
+    figure: str = "Figure"
+    notes: str = "Notes"
+    links: str = "Links"
+    thanks: str = (
+        "Thank you to arXiv for use of its open access interoperability."
+        " Titles, authors and dates are arXiv’s; the words on the papers are our editors’."
+    )
+
+    def day(self, date: dt.date) -> str:
+        """Return ``5 September 2023``, as the language has it."""
+        return self.date.format(day=date.day, month=self.months[date.month - 1], number=date.month, year=date.year)
+
+    def short_day(self, date: dt.date) -> str:
+        """Return ``5 Sep 2023``, as the language has it."""
+        return self.short_date.format(day=date.day, month=self.short_months[date.month - 1], number=date.month, year=date.year)
+
+
+ENGLISH = Language()

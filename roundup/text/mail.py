@@ -1,0 +1,165 @@
+"""A parsed document -> HTML for where no stylesheet of ours reaches: mail and feeds. Few elements, whole addresses, formulas as letters.
+
+Notes follow the block that refers to them: a mail has no margin, and a reader of feeds keeps no place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from html import escape
+from urllib.parse import quote, unquote
+
+import nh3
+from markdown_it.token import Token
+from markdown_it.utils import EnvType, OptionsDict
+from markupsafe import Markup
+
+from roundup.text import drawn, formula
+from roundup.text.dialect import Card, Document, Note, plain
+from roundup.text.links import host
+from roundup.text.setting import Setting
+from roundup.text.web import OPTIONS, Web, environment
+
+_TAGS = {
+    "a", "b", "bdi", "blockquote", "br", "code", "div", "em", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "li", "ol", "p", "pre", "s", "strong",
+    "sub", "sup", "table", "tbody", "td", "th", "thead", "tr", "ul",
+}  # fmt: skip
+_ATTRIBUTES = {
+    "*": {"class"}, "a": {"href", "title", "id"}, "div": {"id"}, "img": {"src", "alt", "title", "width", "height"}, "ol": {"start"},
+    "td": {"align"}, "th": {"align"},
+}  # fmt: skip
+
+
+def render(document: Document, setting: Setting) -> Markup:
+    """Return the block as simple HTML, its notes below it."""
+    env = environment(document, setting)
+    body = _renderer().render(document.tokens, OPTIONS, env)
+    notes = (_note(note, number, env) for number, note in enumerate(document.notes, setting.first_note))
+    return _sanitised(body + "".join(notes))
+
+
+def words(text: str) -> Markup:
+    """Return a title of arXiv's, TeX and all, as a mail shows it."""
+    return drawn.mail_title(text)
+
+
+def text(text: str) -> Markup:
+    """Return a running text of arXiv's, its links alive."""
+    return drawn.mail(text)
+
+
+def card(what: Card, setting: Setting) -> Markup:
+    """Return a card: its title is the link; below a heading that has it, its source is."""
+    return _sanitised(_card(what, setting))
+
+
+def image(source: str, setting: Setting) -> Markup:
+    """Return a figure without words, as a cover is."""
+    return _sanitised(f'<div class="figure">{_image(source, "", setting)}</div>\n')
+
+
+def _sanitised(html: str) -> Markup:
+    return Markup(  # noqa: S704 - escaped by construction; this is the second lock
+        nh3.clean(html, tags=_TAGS, attributes=_ATTRIBUTES, url_schemes={"http", "https", "mailto"}, link_rel=None)
+    )
+
+
+def _note(note: Note, number: int, env: EnvType) -> str:
+    ids = env["setting"].ids
+    body = _renderer().render(note.tokens, OPTIONS, env)
+    label = f"<b>{number}</b> "
+    back = f' <a href="#{ids}r{number}">↩</a>' if note.uses else ""
+    body = body.replace("<p>", f"<p>{label}", 1) if body.startswith("<p>") else f"<p>{label}</p>{body}"
+    body = f"{body.rstrip().removesuffix('</p>')}{back}</p>" if body.rstrip().endswith("</p>") else f"{body}<p>{back}</p>"
+    return f'<div class="note" id="{ids}n{number}">{body}</div>\n'
+
+
+class _Mail(Web):
+    """The web's renderer with elements that every mail reader knows."""
+
+    def heading_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        return f"<h{self.rank(tokens[idx], env)}>" if tokens[idx].meta else "<p><strong>"
+
+    def heading_close(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        return f"</h{self.rank(tokens[idx], env)}>\n" if tokens[idx - 2].meta else "</strong></p>\n"
+
+    def paper_reference(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        name = tokens[idx].content
+        place = env["setting"].places.get(name)
+        return f"[[{escape(name)}]]" if place is None else f'<a href="{escape(place.href)}"><bdi>{words(place.title)}</bdi></a>'
+
+    def footnote_ref(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        meta = tokens[idx].meta
+        if "number" not in meta:
+            return f"[^{escape(meta['label'])}]"
+        ids, number = env["setting"].ids, env["setting"].first_note + meta["number"]
+        mark = f' id="{ids}r{number}"' if meta["use"] == 1 else ""
+        return f'<sup><a href="#{ids}n{number}"{mark}>{number}</a></sup>'
+
+    def math_inline(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        token = tokens[idx]
+        return formula.line_html(token.content) or f"<code>{escape(token.markup + token.content + token.markup)}</code>"
+
+    def math_block(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        source = tokens[idx].content.strip()
+        return f'<p class="display">{formula.line_html(source) or f"<code>$$ {escape(source)} $$</code>"}</p>\n'
+
+    def fence(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        return f"<pre><code>{escape(tokens[idx].content)}</code></pre>\n"
+
+    code_block = fence
+
+    def image(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        token = tokens[idx]
+        return _image(str(token.attrs["src"]), plain(token.children or []), env["setting"], str(token.attrs.get("title", "")))
+
+    def figure(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        meta = tokens[idx].meta
+        caption = self.renderInline(tokens[idx].children or [], options, env)
+        under = f'<p class="caption">{caption}</p>' if caption else ""
+        return f'<div class="figure">{_image(meta["src"], meta["alt"], env["setting"])}{under}</div>\n'
+
+    def card(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        return _card(tokens[idx].meta["card"], env["setting"])
+
+    def th_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        return f"<th{_alignment(tokens[idx])}>"
+
+    def td_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        return f"<td{_alignment(tokens[idx])}>"
+
+    def table_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        return "<table>\n"
+
+    def table_close(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        return "</table>\n"
+
+
+def _card(what: Card, setting: Setting) -> str:
+    href = escape(setting.link(what.url))
+    source = escape(what.source or host(what.url))
+    rows = [f'<a href="{href}">{_image(what.image, "", setting)}</a>'] if what.image else []
+    rows += [f'<a href="{href}"><strong>{escape(what.title)}</strong></a>'] if what.title else []
+    rows += [escape(what.text)] if what.text else []
+    rows += [source] if what.title else []  # without, the heading above has told it
+    return f'<p class="card">{"<br>".join(rows)}</p>\n'
+
+
+def _image(source: str, alt: str, setting: Setting, title: str = "") -> str:
+    size = setting.sizes.get(unquote(source))
+    if size is None:
+        return f'<a href="{escape(source)}">{escape(alt or source)}</a>'
+    width, height = size
+    words = f' title="{escape(title)}"' if title else ""
+    return f'<img src="{escape(setting.figure(quote(unquote(source))))}" alt="{escape(alt)}"{words} width="{width}" height="{height}">'
+
+
+def _alignment(token: Token) -> str:
+    side = str(token.attrs.get("style", "")).removeprefix("text-align:")
+    return f' align="{side}"' if side in ("right", "center") else ""
+
+
+@lru_cache(maxsize=1)
+def _renderer() -> _Mail:
+    return _Mail()
