@@ -21,7 +21,8 @@ import zstandard
 
 from roundup.text import drawn, formula
 from roundup.text.accents import accented
-from roundup.text.tex import Formula, Linked, Piece, Styled, parse
+from roundup.text.pieces import Formula, Linked, Piece, Styled
+from roundup.text.tex import parse
 
 CORPUS = Path(__file__).parents[2] / "shared/arxiv/records.jsonl.zst"
 TEX = re.compile(r"[\\$`{}~^_]|--|''")

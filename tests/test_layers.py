@@ -24,6 +24,8 @@ LINES = [
     "roundup.text.links",
     "roundup.text.dollars",
     "roundup.text.formula",
+    "roundup.text.pieces",
+    "roundup.text.commands",
     "roundup.text.tex",
     "roundup.text.drawn",
     "roundup.text.rules",

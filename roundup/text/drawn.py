@@ -9,7 +9,8 @@ from html import escape
 from markupsafe import Markup
 
 from roundup.text import formula
-from roundup.text.tex import Break, Formula, Linked, Piece, Styled, Words, parse
+from roundup.text.pieces import Break, Formula, Linked, Piece, Styled, Words
+from roundup.text.tex import parse
 from roundup.text.visible import one_line
 
 _HTML_BREAK = {False: "<br>", True: "<br><br>"}

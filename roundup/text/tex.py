@@ -7,59 +7,14 @@ their own preamble knows. What is not known is kept as its name; what a formula'
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from roundup.text import formula
+from roundup.text import commands, formula
 from roundup.text.accents import accented
 from roundup.text.dollars import closing_dollar
 from roundup.text.links import is_web
+from roundup.text.pieces import Break, Formula, Linked, Piece, Styled, Words
 from roundup.text.visible import visible
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """Running text."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Formula:
-    """A formula in TeX, as it stood between its dollars; ``markup`` is what stood around it."""
-
-    source: str
-    markup: str = "$"
-
-    @property
-    def display(self) -> bool:
-        return self.markup != "$"
-
-
-@dataclass(frozen=True, slots=True)
-class Styled:
-    """Pieces in a style: ``em``, ``strong``, ``code``, ``sup`` or ``sub``."""
-
-    style: str
-    pieces: tuple[Piece, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Linked:
-    """Pieces that lead somewhere."""
-
-    url: str
-    pieces: tuple[Piece, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Break:
-    """The end of a line, or of a paragraph."""
-
-    paragraph: bool = False
-
-
-Piece = Words | Formula | Styled | Linked | Break
 
 # What there has to be for anything to be done: three in four abstracts have none of it.
 _TEX = re.compile(r"[\\$`{}~]|--|''|https?://")
@@ -73,33 +28,30 @@ _TOKEN = re.compile(
     r"|(?P<tie>~)|(?P<dash>(?<![<!-])-{2,3}(?![->]))|(?P<quote>``|''|`)"
     r"|(?P<script>(?<=[\w)|\]])[\^_](?=\{[^{}]*\}|\\[A-Za-z]))"
 )
-_SPACES = {"\\,": " ", "\\;": " ", "\\:": " ", "\\ ": " ", "\\/": "", "\\!": "", "\\-": "", "\\>": " ", "\\\n": " ", "\\@": "", "\\=": ""}
-_STYLES = {
-    "emph": "em", "textit": "em", "textsl": "em", "textbf": "strong", "texttt": "code", "underline": "em", "uline": "em", "verb": "code",
-    "textsuperscript": "sup", "textsubscript": "sub", "mathit": "em", "mathtt": "code", "uppercase": "", "lowercase": "", "mathrm": "",
-    "textsc": "", "textrm": "", "textsf": "", "textup": "", "textmd": "", "textnormal": "", "text": "", "mbox": "", "hbox": "", "mathsf": "",
-    "title": "", "caption": "", "enquote": "", "textquote": "",
-}  # fmt: skip
-_SWITCHES = {"it": "em", "em": "em", "sl": "em", "bf": "strong", "tt": "code", "itshape": "em", "bfseries": "strong", "ttfamily": "code"}
-_SILENT = frozenset(  # commands that say how, not what
-    "sc rm sf normalfont scshape small footnotesize large Large tiny normalsize protect noindent xspace centering smallskip medskip bigskip"
-    " displaystyle textstyle limits nolimits left right big Big bigl bigr Bigl Bigr maketitle null relax vspace hfill"
-    " indent allowbreak nobreak unskip ignorespaces selectfont hspace label".split()
-)
-_NAMED = {
-    "ldots": "…", "dots": "…", "textellipsis": "…", "textendash": "–", "textemdash": "—", "textquotedblleft": "“", "textquotedblright": "”",
-    "textquoteleft": "‘", "textquoteright": "’", "textquotesingle": "'", "textbackslash": "\\", "textasciitilde": "∼", "textasciicircum": "^",
-    "textunderscore": "_", "textbar": "|", "textless": "<", "textgreater": ">", "textbraceleft": "{", "textbraceright": "}", "textdollar": "$",
-    "textregistered": "®", "texttrademark": "™", "textcopyright": "©", "copyright": "©", "pounds": "£", "textsterling": "£", "euro": "€",
-    "texteuro": "€", "S": "§", "P": "¶", "dag": "†", "ddag": "‡", "textdagger": "†", "textdegree": "°", "degree": "°", "textmu": "μ", "slash": "/",
-    "textbullet": "•", "textperiodcentered": "·", "textasteriskcentered": "*", "LaTeX": "LaTeX", "TeX": "TeX", "BibTeX": "BibTeX", "space": " ",
-    "textquotedbl": '"', "guillemotleft": "«", "guillemotright": "»", "textpm": "±", "texttimes": "×", "lq": "‘", "rq": "’",
-    "checkmark": "✓", "cmark": "✓", "xmark": "✗", "textonehalf": "½", "micro": "μ", "colon": ":", "quad": " ", "qquad": " ",
-}  # fmt: skip
+_COMMAND = re.compile(r"\\[A-Za-z]+")
+_SWITCH = re.compile(r"\s*\\([A-Za-z]+)\s*")
+_OPENING = re.compile(r"\s*\{")
+_OPTIONAL = re.compile(r"\s*\[([^\[\]]*)\]")
+_BRACES = re.compile(r"\\.|[{}]", re.S)
+_SCRIPTS = re.compile(r"[\^_](?:\{[^{}]*\}|\\?\w+)")
+_ACCENT = re.compile(r"\\(?:[uvHcdbkr](?:\s*\{\s*(?:\\[ij]|[A-Za-z])\s*\}|\s+[A-Za-z](?![A-Za-z]))|[A-Za-z]+(?:\{\}|\s)?)")
+_ACCENT_SIGN = re.compile(r"\\[`'^~=.\"]\s*(?:\{\s*(?:\\[ij]|[A-Za-z])\s*\}|\\[ij](?![A-Za-z])\s?|[A-Za-z])")
+_ESCAPED_TWICE = re.compile(r"['`^\"~](?=[A-Za-z{])")
+_CLOSING_QUOTE = re.compile(r"'(?!\w)")
+# An address: what TeX escaped in one, what ends the sentence behind it, what has lost its scheme.
+_URL_ESCAPED = re.compile(r"\\[_%#&~]\S*?(?=[\s\\{}$<>\"`|^]|$)")
+_STOPS = re.compile(r"[.,;:!?'*]+$")
+_ADDRESS_ESCAPE = re.compile(r"\\([_%#&~{}$])")
+_PLAIN_HOST = re.compile(r"(?:www\.|github\.com/)[\w./-]")
 # Dollars around a style of text, as $\textbf{this}$: no formula at all.
 _NO_MATH = re.compile(r"\s*\\(?:text(?:bf|it|tt|sc|rm|sf|sl|up|color)|emph|underline|href|url|uline)\s*\{")
-_MATH_ENVIRONMENTS = frozenset("equation align eqnarray gather multline displaymath math alignat flalign".split())
-_BREAKS = frozenset("par newline linebreak newpage".split())
+_MATH_SIGN = re.compile(r"[\\^_]")
+_COMMAND_OR_GROUP = re.compile(r"\\[A-Za-z]+|\{[^{}]*\}")
+# Dollars with blanks beside them: a formula has a sign or is a name alone, and has no row of words but in its \text.
+_FORMULA_SIGN = re.compile(r"[\\^_{}=<>]")
+_NAME = re.compile(r"\s*\w{1,2}\s*")
+_SENTENCE = re.compile(r"[a-z]{2,} [a-z]{2,} [a-z]{2,}")
+_TEXT_GROUP = re.compile(r"\\text\w*\{[^}]*\}")
 
 
 @lru_cache(maxsize=1024)  # a title stands on many pages
@@ -146,7 +98,7 @@ class _Scanner:
         if not text:
             return
         if self.quotes and "'" in text:
-            closing = re.search(r"'(?!\w)", text)
+            closing = _CLOSING_QUOTE.search(text)
             if closing:
                 self.quotes -= 1
                 text = f"{text[: closing.start()]}’{text[closing.end() :]}"
@@ -156,8 +108,8 @@ class _Scanner:
         """Return what is between braces: ``{\\it such}`` is in a style; braces by themselves say nothing."""
         if depth > 40:  # nobody nests so deep; the stack is not for strangers to use up
             return ()
-        switch = re.compile(r"\s*\\([A-Za-z]+)\s*").match(self.text, self.at)
-        style = _SWITCHES.get(switch[1], "") if switch else ""
+        switch = _SWITCH.match(self.text, self.at)
+        style = commands.SWITCHES.get(switch[1], "") if switch else ""
         if switch and style:
             self.at = switch.end()
         inner = self.pieces(depth + 1)
@@ -167,21 +119,21 @@ class _Scanner:
         plain = name.rstrip("*")
         if letter := self.accent(name):
             return (Words(letter),)
-        if plain in ("url", "path", "nolinkurl"):
+        if plain in commands.LINKS:
             return self.url_of(self.argument())
         if plain == "href":
             return self.href(depth)
-        if plain in _STYLES and (inner := self.inner(depth)) is not None:
-            return _styled(_STYLES[plain], inner)
-        if plain in ("cite", "citep", "citet", "citealp", "citeauthor", "parencite", "textcite"):
+        if plain in commands.STYLES and (inner := self.inner(depth)) is not None:
+            return _styled(commands.STYLES[plain], inner)
+        if plain in commands.CITATIONS:
             place = self.optional()
             return (Words(f"[{', '.join(filter(None, (self.argument(), place)))}]"),)
-        if plain in ("ref", "eqref", "cref", "Cref", "autoref"):
+        if plain in commands.REFERENCES:
             return (Words(self.argument()),)
-        if plain in ("footnote", "thanks"):
+        if plain in commands.NOTES:
             inner = self.inner(depth)
             return (Words(" ("), *(inner or ()), Words(")")) if inner else ()
-        if plain in ("textcolor", "colorbox", "color"):
+        if plain in commands.COLOURS:
             self.argument()
             return (self.inner(depth) or ()) if plain != "color" else ()
         if plain in ("begin", "end"):
@@ -189,12 +141,12 @@ class _Scanner:
         if plain == "item":
             self.skip()
             return (Break(), Words(f"{self.optional() or '•'} "))
-        if plain in _BREAKS:
+        if plain in commands.BREAKS:
             self.skip()
             return (Break(paragraph=plain == "par"),)
-        if plain in _NAMED:
-            return (Words(_NAMED[plain] + self.gap()),)
-        if plain in _SILENT or plain in _SWITCHES:
+        if plain in commands.NAMED:
+            return (Words(commands.NAMED[plain] + self.gap()),)
+        if plain in commands.SILENT or plain in commands.SWITCHES:
             self.skip()
             return ()
         return self.bare(plain)
@@ -202,7 +154,7 @@ class _Scanner:
     def accent(self, name: str) -> str:
         """Return the letter that an accent such as ``\\v{s}`` or ``\\o`` makes."""
         start = self.at - len(name) - 1
-        end = re.compile(r"\\(?:[uvHcdbkr](?:\s*\{\s*(?:\\[ij]|[A-Za-z])\s*\}|\s+[A-Za-z](?![A-Za-z]))|[A-Za-z]+(?:\{\}|\s)?)").match(self.text, start)
+        end = _ACCENT.match(self.text, start)
         made = accented(end[0]) if end else ""
         if end is None or made.startswith("\\") or not made:
             return ""
@@ -220,7 +172,7 @@ class _Scanner:
         while (argument := self.braced()) is not None:
             source += f"{{{argument}}}"
         if formula.mathml(source) is not None:
-            behind = re.compile(r"[\^_](?:\{[^{}]*\}|\\?\w+)").match(self.text, self.at)
+            behind = _SCRIPTS.match(self.text, self.at)
             if behind and formula.mathml(source + behind[0]) is not None:
                 self.at = behind.end()
                 source += behind[0]
@@ -246,7 +198,7 @@ class _Scanner:
             self.at += 1
 
     def environment(self, command: str, name: str) -> tuple[Piece, ...]:
-        if command == "begin" and name.rstrip("*") in _MATH_ENVIRONMENTS:
+        if command == "begin" and name.rstrip("*") in commands.MATH_ENVIRONMENTS:
             end = self.text.find(f"\\end{{{name}}}", self.at)
             if end >= 0:
                 source = self.text[self.at : end].strip()
@@ -257,7 +209,7 @@ class _Scanner:
 
     def inner(self, depth: int) -> tuple[Piece, ...] | None:
         """Return the pieces of the argument that follows; None where none does."""
-        ahead = re.compile(r"\s*\{").match(self.text, self.at)
+        ahead = _OPENING.match(self.text, self.at)
         if ahead is None:
             return None
         self.at = ahead.end()
@@ -277,7 +229,7 @@ class _Scanner:
     def closing(self) -> dict[int, int]:
         """Where each brace is closed; found in one pass, for a text may open 20,000 and close none."""
         found, open_at = {}, []
-        for match in re.finditer(r"\\.|[{}]", self.text, re.S):
+        for match in _BRACES.finditer(self.text):
             if match[0] == "{":
                 open_at.append(match.start())
             elif match[0] == "}" and open_at:
@@ -285,17 +237,17 @@ class _Scanner:
         return found
 
     def argument(self) -> str:
-        ahead = re.compile(r"\s*(?=\{)").match(self.text, self.at)
+        ahead = _OPENING.match(self.text, self.at)
         if ahead is None:
             return ""
-        start, self.at = self.at, ahead.end()
+        start, self.at = self.at, ahead.end() - 1
         found = self.braced()
         if found is None:
             self.at = start
         return found or ""
 
     def optional(self) -> str:
-        match = re.compile(r"\s*\[([^\[\]]*)\]").match(self.text, self.at)
+        match = _OPTIONAL.match(self.text, self.at)
         if match is None:
             return ""
         self.at = match.end()
@@ -312,21 +264,21 @@ class _Scanner:
         url = _address(given)
         return (Linked(url, (Words(url),)),) if is_web(url) else (Words(url),)
 
+    # --- one method for each kind of token --------------------------------------------------------------------------
+
     def own(self, match: re.Match[str]) -> tuple[Piece, ...]:
         """Two braces round words, as a template has them: that is no TeX, and stays as it is."""
         return (Words(match[0]),)
 
-    # --- one method for each kind of token --------------------------------------------------------------------------
-
     def url(self, match: re.Match[str]) -> tuple[Piece, ...]:
         """A bare address; a stop or a bracket behind it is the sentence's. What TeX escaped in it goes on behind the escape."""
         whole = match[0]
-        while escaped := re.compile(r"\\[_%#&~]\S*?(?=[\s\\{}$<>\"`|^]|$)").match(self.text, self.at):
+        while escaped := _URL_ESCAPED.match(self.text, self.at):
             whole, self.at = whole + escaped[0][1:], escaped.end()
-        url = re.sub(r"[.,;:!?'*]+$", "", whole)
+        url = _STOPS.sub("", whole)
         if url.endswith(")") and url.count("(") < url.count(")"):
             url = url[: url.rindex(")")]
-        url = re.sub(r"[.,;:!?'*]+$", "", url)
+        url = _STOPS.sub("", url)
         rest = whole[len(url) :]
         return ((Linked(url, (Words(url),)) if is_web(url) else Words(url)), *((Words(rest),) if rest else ()))
 
@@ -335,19 +287,19 @@ class _Scanner:
         if found in ("\\(", "\\["):
             return self.between(found, "\\)" if found == "\\(" else "\\]")
         start = self.at - 2
-        if (letter := re.compile(r"\\[`'^~=.\"]\s*(?:\{\s*(?:\\[ij]|[A-Za-z])\s*\}|\\[ij](?![A-Za-z])\s?|[A-Za-z])").match(self.text, start)) is not None:
+        if (letter := _ACCENT_SIGN.match(self.text, start)) is not None:
             made = accented(letter[0])
             if len(made) == 1:  # else no letter has this accent: it is a quotation mark that somebody escaped
                 self.at = letter.end()
                 return (Words(made),)
         if found == "\\\\":
-            if re.compile(r"['`^\"~](?=[A-Za-z{])").match(self.text, self.at):
+            if _ESCAPED_TWICE.match(self.text, self.at):
                 self.at -= 1  # escaped once too often, as in L\\'evy: the accent follows
                 return ()
             self.optional()
             return (Break(),)
-        if found in _SPACES:
-            return (Words(_SPACES[found]),) if _SPACES[found] else ()
+        if found in commands.SPACES:
+            return (Words(commands.SPACES[found]),) if commands.SPACES[found] else ()
         return (Words(found[1]),)
 
     def between(self, opening: str, closing: str) -> tuple[Piece, ...]:
@@ -371,7 +323,7 @@ class _Scanner:
         if end < 0:
             return (Words("$"),)
         source, self.at = self.text[start + 1 : end], end + 1
-        if _NO_MATH.match(source) and not re.search(r"[\\^_]", re.sub(r"\\[A-Za-z]+|\{[^{}]*\}", "", source)):
+        if _NO_MATH.match(source) and not _MATH_SIGN.search(_COMMAND_OR_GROUP.sub("", source)):
             return _Scanner(source).pieces()
         return (Formula(source.strip()),)
 
@@ -379,8 +331,8 @@ class _Scanner:
         """Return where a formula with blanks beside its dollars ends, as ``$ \\alpha $``: it has TeX in it, and no sentence."""
         end = self.text.find("$", start + 1, start + 400)
         body = self.text[start + 1 : end] if end > 0 else ""
-        is_formula = re.search(r"[\\^_{}=<>]", body) or re.fullmatch(r"\s*\w{1,2}\s*", body)
-        return end if is_formula and not re.search(r"[a-z]{2,} [a-z]{2,} [a-z]{2,}", re.sub(r"\\text\w*\{[^}]*\}", "", body)) else -1
+        is_formula = _FORMULA_SIGN.search(body) or _NAME.fullmatch(body)
+        return end if is_formula and not _SENTENCE.search(_TEXT_GROUP.sub("", body)) else -1
 
     def tie(self, match: re.Match[str]) -> tuple[Piece, ...]:
         """A tie holds two words together; before a number, at the start of one, authors mean "about"."""
@@ -401,7 +353,7 @@ class _Scanner:
     def script(self, match: re.Match[str]) -> tuple[Piece, ...]:
         """``10^{-3}`` outside of a formula."""
         if self.text.startswith("\\", self.at):
-            inner = re.compile(r"\\[A-Za-z]+").match(self.text, self.at)[0]  # type: ignore[index]  # the token looked ahead
+            inner = _COMMAND.match(self.text, self.at)[0]  # type: ignore[index]  # the token looked ahead
             self.at += len(inner)
         else:
             inner = self.braced() or ""
@@ -416,8 +368,8 @@ def _styled(style: str, pieces: tuple[Piece, ...]) -> tuple[Piece, ...]:
 
 def _address(text: str) -> str:
     """Return an address without TeX's escapes, and with its scheme where it is a plain host."""
-    plain = re.sub(r"\\([_%#&~{}$])", r"\1", text.strip()).replace("\\textasciitilde", "~").replace("{}", "").replace("$\\sim$", "~")
-    return f"https://{plain}" if re.match(r"(?:www\.|github\.com/)[\w./-]", plain) else plain
+    plain = _ADDRESS_ESCAPE.sub(r"\1", text.strip()).replace("\\textasciitilde", "~").replace("{}", "").replace("$\\sim$", "~")
+    return f"https://{plain}" if _PLAIN_HOST.match(plain) else plain
 
 
 def _joined(pieces: list[Piece]) -> tuple[Piece, ...]:

@@ -13,10 +13,12 @@ from functools import lru_cache
 from markdown_it.token import Token
 from markupsafe import Markup
 
-from roundup.text import formula, tex
+from roundup.text import formula
 from roundup.text.dialect import Card, Document, closing, plain
 from roundup.text.links import host, is_local, look_alike
+from roundup.text.pieces import Formula, Linked, Piece, Styled, Words
 from roundup.text.setting import Setting
+from roundup.text.tex import parse
 from roundup.text.visible import visible
 
 _ALWAYS = re.compile(r"([\\`*\[\]<$~|])")
@@ -36,32 +38,32 @@ def escaped(text: str) -> Markup:
 @lru_cache(maxsize=1024)
 def words(text: str) -> Markup:
     """Return a title of arXiv's, TeX and all: its formulas in dollars, its accents and styles as Markdown has them."""
-    return _one_line("".join(_drawn(piece, linked=False) for piece in tex.parse(text)))
+    return _one_line("".join(_drawn(piece, linked=False) for piece in parse(text)))
 
 
 @lru_cache(maxsize=1024)
 def text(text: str) -> Markup:
     """Return a running text of arXiv's on one line, its links alive."""
-    return _one_line("".join(_drawn(piece, linked=True) for piece in tex.parse(text)))
+    return _one_line("".join(_drawn(piece, linked=True) for piece in parse(text)))
 
 
 def _one_line(drawn: str) -> Markup:
     return Markup(re.sub(r"(?<=\s)(#+)$", r"\\\1", _at_line_starts(" ".join(drawn.split()))))
 
 
-def _drawn(piece: tex.Piece, *, linked: bool) -> str:
+def _drawn(piece: Piece, *, linked: bool) -> str:
     match piece:
-        case tex.Words(text):
+        case Words(text):
             return _escape(text.replace("\xa0", " "))
-        case tex.Formula(source):
+        case Formula(source):
             return _inline_math("$", source)
-        case tex.Styled("code", pieces):
-            return _code_span("".join(one.text for one in pieces if isinstance(one, tex.Words)))
-        case tex.Styled(style, pieces):
+        case Styled("code", pieces):
+            return _code_span("".join(one.text for one in pieces if isinstance(one, Words)))
+        case Styled(style, pieces):
             mark = {"em": "*", "strong": "**"}.get(style, "")
             inner = "".join(_drawn(one, linked=linked) for one in pieces).strip()
             return formula.raised(inner) if style == "sup" else f"{mark}{inner}{mark}" if inner else ""
-        case tex.Linked(url, pieces):
+        case Linked(url, pieces):
             inner = "".join(_drawn(one, linked=False) for one in pieces)
             return f"[{inner}]({_destination(url)})" if linked else inner
     return " "
