@@ -1,4 +1,4 @@
-"""Measure how arXiv's TeX comes out over the shared corpus of real records: ``make bench-text`` prints the table of docs/text.md.
+"""Measure how arXiv's TeX comes out over the shared corpus of real records: ``make bench-text`` prints the table of docs/design.md.
 
 Clean: no macro, dollar, brace, back-quote or tie is left in an edition. A brace that stands for itself (``\\{`` in the
 source, or an opening brace of cases) and a dollar before a number are no leftovers. Lost: two or more words of the source, letters
@@ -101,7 +101,7 @@ def main() -> None:
     print(f"| two or more words lost | {100 * words / len(tex):.3f} % ({words}) |")
     print(f"| different formulas; shown as their source | {len(every):,}; {unset} ({100 * unset / len(every):.2f} %) |")
     for edition, number in speed.items():
-        print(f"| abstracts a second, {edition} | {number:,.0f} |")
+        print(f"| titles and abstracts a second, {edition} | {number:,.0f} |")
     if "-v" in sys.argv:
         print("\n".join(shown))
 
