@@ -62,6 +62,7 @@ MARKDOWN = {
     r"On $x<y$ & \emph{other} things": "On $x< y$ & *other* things",
     r"Erd\H{o}s and *stars*": r"Erdős and \*stars\*",
     r"10^{-3} of \texttt{a_b}": "10⁻³ of `a_b`",
+    r"\texttt{a_b $x$ \emph{c}}": r"a_b $x$ *c*",
 }
 
 

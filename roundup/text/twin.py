@@ -57,8 +57,8 @@ def _drawn(piece: Piece, *, linked: bool) -> str:
             return _escape(text.replace("\xa0", " "))
         case Formula(source):
             return _inline_math("$", source)
-        case Styled("code", pieces):
-            return _code_span("".join(one.text for one in pieces if isinstance(one, Words)))
+        case Styled("code", (Words(text),)):  # a code span can hold words alone: other pieces are shown without it
+            return _code_span(text)
         case Styled(style, pieces):
             mark = {"em": "*", "strong": "**"}.get(style, "")
             inner = "".join(_drawn(one, linked=linked) for one in pieces).strip()
