@@ -110,7 +110,7 @@ def test_plain_text_escaped_for_markdown_reads_back_as_itself(text: str) -> None
     assert " ".join(words.split()) == " ".join(f"x {line} x".split())
 
 
-ROWS = ["x://", "://", "http://", "https://a/)", ")", "$", "$$\n", "$a ", "[[a", "[^a]", "[^a]: b\n\n", "[a](b) ", "-- ", "![a](b)\n\n", "*_", "|a", "<a ", "> $$\n"]
+ROWS = ["x://", "://", "http://", "https://a/)", ")", "$", "$$\n", "$a ", "[[a", "[^a]", "[^a]: b\n\n", "[a](b) ", "-- ", "![a](b)\n\n", "*_", "|a", "<a ", "> $$\n", "# h\n", "a|\n-|\n", "- " * 20 + "a\n", "a|" * 70 + "\n" + "-|" * 70 + "\n" + "1\n" * 140]
 
 
 @pytest.mark.parametrize("row", ROWS)

@@ -347,11 +347,12 @@ def heading_ids(document: Document, prefix: str) -> list[str]:
 
     No slug has two hyphens in a row, so that these ids meet no other on the page; a repeated one gets a number.
     """
-    ids: list[str] = []
+    ids: dict[str, None] = {}
+    last: dict[str, int] = {}  # the number of each name that came again; to count from 1 each time is slow where hundreds do
     for heading in document.headings:
         base = name = f"{prefix}--{slug(heading.value)}"
-        number = 2
         while name in ids:
-            name, number = f"{base}-{number}", number + 1
-        ids.append(name)
-    return ids
+            last[base] = last.get(base, 1) + 1
+            name = f"{base}-{last[base]}"
+        ids[name] = None
+    return list(ids)
