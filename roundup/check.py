@@ -15,7 +15,9 @@ from roundup.errors import Problem, nearest
 from roundup.issue import Issue, Pick, Prose
 from roundup.paper import day, pick_name
 from roundup.plan import Plan, Site, figure_fault
+from roundup.text import formula
 from roundup.text.links import as_written, look_alike
+from roundup.text.rules import MOST_CELLS
 
 Rule = Callable[[Issue, Site], Iterator[Problem]]
 
@@ -106,6 +108,44 @@ def hidden_captions(issue: Issue, site: Site) -> Iterator[Problem]:
         for found in site.document(prose).titles:
             what = f'caption "{found.value}" is no caption: its image stands with other words; give the image a paragraph of its own'
             yield Problem(prose.at(found.line), what)
+
+
+def unseen_words(issue: Issue, site: Site) -> Iterator[Problem]:
+    """What an editor wrote is seen, and where it was put."""
+    for prose in _prose(issue):
+        document = site.document(prose)
+        for found in document.unused_definitions:
+            what = f'link definition "[{found.value}]" is never referred to, and not shown; write [words][{found.value}], or remove it'
+            yield Problem(prose.at(found.line), what)
+        for found in document.repeated_definitions:
+            yield Problem(prose.at(found.line), f'link definition "[{found.value}]" comes a second time, and only the first counts; rename one')
+        for found in document.link_titles:
+            yield Problem(prose.at(found.line), f'title "{found.value}" of a link is seen under a mouse alone; write it into the text')
+        for found in document.wordless_links:
+            yield Problem(prose.at(found.line), f'link "{found.value}" has no words to click on; write them between the brackets')
+        for found in document.after_language:
+            yield Problem(prose.at(found.line), f'"{found.value}" behind the language of a code block is not shown; write it into the text')
+
+
+def odd_tables(issue: Issue, site: Site) -> Iterator[Problem]:
+    """A table is one, and each row of it has as many cells as its head."""
+    for prose in _prose(issue):
+        document = site.document(prose)
+        for found in document.wide_rows:
+            what = f"a row has {found.value}: those left over stand in the last one; write \\| for a bar, or add columns to the head"
+            yield Problem(prose.at(found.line), what)
+        for found in document.large_tables:
+            what = f"a table of {found.value} columns is shown as it was typed: the tables of a text have at most {MOST_CELLS:,} cells; split it"
+            yield Problem(prose.at(found.line), what)
+
+
+def odd_formulas(issue: Issue, site: Site) -> Iterator[Problem]:
+    """A formula is set as math."""
+    for prose in _prose(issue):
+        for found in site.document(prose).formulas:
+            if len(found.value) > formula.LONGEST:
+                size = f"{len(found.value):,} characters, the limit is {formula.LONGEST:,}"
+                yield Problem(prose.at(found.line), f"a formula is too long to be set, and shown as its source: {size}; split it")
 
 
 def unfit_figures(issue: Issue, site: Site) -> Iterator[Problem]:
@@ -276,6 +316,9 @@ RULES: tuple[Rule, ...] = (
     notes,
     figures_without_alt,
     hidden_captions,
+    unseen_words,
+    odd_tables,
+    odd_formulas,
     unfit_figures,
     unfit_links,
     markup,

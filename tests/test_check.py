@@ -326,6 +326,21 @@ RULES: dict[str, tuple[Files, Files, str]] = {
         {PICK: pick('See ![A line](figures/a.svg "A caption").'), FIGURE: DRAWING},
         f'{PICK}:3: caption "A caption" is no caption: its image stands with other words; give the image a paragraph of its own',
     ),
+    "unseen_words": (
+        {PICK: pick("See [this][x].\n\n```python\nx = 1\n```\n\n[x]: https://example.org/a")},
+        {PICK: pick("See [this].\n\n[x]: https://example.org/a")},
+        f'{PICK}:5: link definition "[x]" is never referred to, and not shown; write [words][x], or remove it',
+    ),
+    "odd_tables": (
+        {PICK: pick("| a | b |\n|---|---|\n| 1 | 2 \\| 3 |\n| 4 |")},
+        {PICK: pick("| a | b |\n|---|---|\n| 1 | 2 | 3 |")},
+        f"{PICK}:5: a row has 3 cells, its table has 2: those left over stand in the last one; write \\| for a bar, or add columns to the head",
+    ),
+    "odd_formulas": (
+        {PICK: pick("$" + "x" * 4000 + "$")},
+        {PICK: pick("$" + "x" * 4001 + "$")},
+        f"{PICK}:3: a formula is too long to be set, and shown as its source: 4,001 characters, the limit is 4,000; split it",
+    ),
     "unfit_figures": (
         {FIGURE: DRAWING},
         {FIGURE: "Some words.\n"},

@@ -18,6 +18,7 @@ LINES = [
     "roundup.yamltext",
     "roundup.text",
     "roundup.text.visible",
+    "roundup.text.depth",
     "roundup.text.accents",
     "roundup.text.slugs",
     "roundup.text.language",

@@ -253,6 +253,21 @@ def test_a_text_that_is_too_long_is_told_with_its_size(path: str, head: str, key
     check_alone(root, roundup, f'{path}:{head.count(chr(10)) + 1}: "{key}" is too long: 72,000 bytes, the limit is 65,536; split it')
 
 
+def test_a_formula_that_is_too_long_is_told_with_its_size(digest: Make, roundup: Run) -> None:
+    root = digest({PICK: "paper: 2401.00001\ncommentary: |\n  $$\n" + "  x + y\n" * 800 + "  $$\n"})
+    what = "a formula is too long to be set, and shown as its source: 4,799 characters, the limit is 4,000; split it"
+    check_alone(root, roundup, f"{PICK}:3: {what}")
+
+
+def test_a_table_that_is_too_large_is_told_with_its_columns(digest: Make, roundup: Run) -> None:
+    rows = ["a|" * 100, "-|" * 100, *["1|"] * 98]
+    good, bad = ("".join(f"  {row}\n" for row in (*rows, *["1|"] * more)) for more in (1, 2))
+    head = "paper: 2401.00001\ncommentary: |\n"
+    assert roundup("check", root=digest({PICK: head + good}, name="good")).code == 0
+    what = "a table of 100 columns is shown as it was typed: the tables of a text have at most 10,000 cells; split it"
+    check_alone(digest({PICK: head + bad}), roundup, f"{PICK}:3: {what}")
+
+
 def test_an_asset_is_no_film(digest: Make, roundup: Run) -> None:
     root = digest({"assets/film.bin": ""})
     os.truncate(root / "assets/film.bin", 64_000_001)

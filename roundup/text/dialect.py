@@ -8,7 +8,7 @@ parsed alone, so that a link definition, a note or an open fence in one cannot r
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -75,6 +75,15 @@ class Document:
     card_words: tuple[Found, ...] = ()
     html_tags: tuple[Found, ...] = ()
     dead_links: tuple[Found, ...] = ()  # typed as links, and none: refused by the link rules, or with a space inside
+    too_deep: tuple[Found, ...] = ()  # where lists and quotes are shown as they were typed
+    large_tables: tuple[Found, ...] = ()  # shown as they were typed, by their columns
+    wide_rows: tuple[Found, ...] = ()  # of tables: how many cells they have
+    unused_definitions: tuple[Found, ...] = ()  # ``[label]: address`` that no link takes up, shown nowhere
+    repeated_definitions: tuple[Found, ...] = ()
+    link_titles: tuple[Found, ...] = ()  # what only the mouse brings up
+    wordless_links: tuple[Found, ...] = ()
+    after_language: tuple[Found, ...] = ()  # of fenced code: shown nowhere
+    formulas: tuple[Found, ...] = ()
     odd_notes: tuple[Found, ...] = ()  # typed as notes, and none, for a label holds no space
     plain: tuple[Found, ...] = field(default=(), repr=False)  # the running text, code and math left out
 
@@ -84,7 +93,10 @@ def parse(text: str, quotes: tuple[str, ...] = ENGLISH.quotes) -> Document:
     """Return the document that ``text`` holds; straight quotes in it become those of the language."""
     env: dict[str, Any] = {}
     tokens = parser(quotes).parse(visible(text), env)
-    return _Survey(quotes).document(tokens)
+    survey = _Survey(quotes)
+    for kind, value, line in env.get("found", ()):
+        survey.note(kind, value, line)
+    return survey.document(tokens)
 
 
 def address(url: str) -> str:
@@ -119,7 +131,7 @@ class _Survey:
         self.found.setdefault(kind, []).append(Found(value, line))
 
     def document(self, tokens: list[Token]) -> Document:
-        body = self.blocks(self.without_definitions(tokens))
+        body = self.blocks(self.without_definitions(self.without_addresses(tokens)))
         inside: list[list[Token]] = []
         self.follow(inside)
         for label, (_, line) in self.definitions.items():
@@ -145,6 +157,18 @@ class _Survey:
             self.labels.append(label)
         return self.numbers[label]
 
+    def without_addresses(self, tokens: list[Token]) -> list[Token]:
+        """Take out the definitions of links' addresses; note those that no link takes up, for they are shown nowhere."""
+        used = set(_labels(child for token in tokens for child in token.children or ()))
+        first: set[str] = set()
+        for token in tokens:
+            if token.type == "definition":
+                kind = "repeated_definitions" if token.meta["id"] in first else "unused_definitions" if token.meta["id"] not in used else ""
+                if kind:
+                    self.note(kind, " ".join(token.meta["label"].split()), _start(token))
+                first.add(token.meta["id"])
+        return [token for token in tokens if token.type != "definition"]
+
     def without_definitions(self, tokens: list[Token]) -> list[Token]:
         kept: list[Token] = []
         open_notes: list[tuple[str, list[Token], int]] = []
@@ -169,7 +193,11 @@ class _Survey:
                 self.inline(token)
                 if _lone_image([*out[-1:], token, *tokens[index + 1 : index + 2]]) is None:
                     self.titles(token)
+            elif token.type == "math_block":
+                self.note("formulas", token.content, _start(token))
             is_card = token.type == "fence" and token.info.strip() == "card"
+            if token.type == "fence" and (spare := token.info.split(None, 1)[1:]):
+                self.note("after_language", spare[0].strip(), _start(token))
             out.append(self.card(token) if is_card else token)
             if token.type == "paragraph_close" and (image := _lone_image(out)) is not None:
                 out[-3:] = [self.figure(image, out[-3])]
@@ -205,6 +233,9 @@ class _Survey:
                 self.link(children, index, line)
             elif child.type == "image":
                 self.image(child, line)
+            elif child.type == "math_inline":
+                self.note("formulas", child.content, line)
+                line += child.content.count("\n")
             elif child.type == "paper_reference":
                 self.note("references", child.content, line)
             elif child.type == "footnote_ref":
@@ -221,7 +252,12 @@ class _Survey:
             behind = children[index + 3].content if index + 3 < len(children) else ""
             self.note("dead_links", inside + behind.partition(")")[0], line)
         else:
-            self.note("links", str(children[index].attrs["href"]), line)
+            href = str(children[index].attrs["href"])
+            self.note("links", href, line)
+            if title := children[index].attrs.get("title"):
+                self.note("link_titles", str(title), line)
+            if href and children[index + 1].type == "link_close":
+                self.note("wordless_links", href, line)
 
     def text(self, text: str, line: int) -> None:
         self.note("plain", text, line)
@@ -301,6 +337,14 @@ def parse_card(text: str) -> tuple[Card | None, dict[str, int], list[Problem]]:
     if not faults:
         values["url"] = address(values["url"])
     return (None if faults else Card(**values)), mapping.lines, faults
+
+
+def _labels(tokens: Iterable[Token]) -> Iterator[str]:
+    """Yield the label of each link and image by reference, those within an image's words, too."""
+    for token in tokens:
+        if "label" in token.meta and token.type in ("link_open", "image"):
+            yield token.meta["label"]
+        yield from _labels(token.children or ())
 
 
 def _start(token: Token) -> int:

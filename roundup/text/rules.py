@@ -1,6 +1,7 @@
 """The rules by which the editors' Markdown differs from CommonMark: what markdown-it is told before it parses.
 
 Tables, strikethrough, footnotes and curly quotes come with it; dollar math, ``[[ID]]``, bare addresses and dashes are ours.
+Where markdown-it would leave words out, they are kept, and what happened is noted in ``env["found"]`` as (kind, value, line).
 """
 
 from __future__ import annotations
@@ -9,23 +10,33 @@ import re
 from functools import lru_cache
 
 from markdown_it import MarkdownIt
+from markdown_it.common.utils import mdTrim
 from markdown_it.rules_block import StateBlock
+from markdown_it.rules_block.table import escapedSplit, table
 from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
 from mdit_py_plugins.footnote import footnote_plugin
 
 from roundup.text import links
+from roundup.text.depth import DEEPEST
 from roundup.text.dollars import closing_dollar
 from roundup.text.language import ENGLISH
+
+# Cells of all tables of a text. Markdown fills short rows up: 4 kB of source were 600 kB of HTML.
+MOST_CELLS = 10_000
 
 
 @lru_cache(maxsize=4)
 def parser(quotes: tuple[str, ...] = ENGLISH.quotes) -> MarkdownIt:
     """Return the one parser of the dialect, for a language's quotes; making it takes longer than parsing a commentary."""
-    md = MarkdownIt("commonmark", {"html": False, "typographer": True, "quotes": list(quotes)})
+    # a list goes two levels down at once, so that our rule is asked before markdown-it, which would drop what is deeper
+    told = {"store_labels": True, "inline_definitions": True}  # which definitions of links there are, and which are used
+    md = MarkdownIt("commonmark", {"html": False, "typographer": True, "quotes": list(quotes), "maxNesting": DEEPEST + 3, **told})
     md.enable(["table", "strikethrough", "smartquotes"])
     md.use(footnote_plugin, inline=False, move_to_end=False, always_match_refs=True)
     md.core.ruler.before("smartquotes", "dashes", _dashes)
+    md.block.ruler.at("table", _table, {"alt": ["paragraph", "reference"]})
+    md.block.ruler.before("table", "too_deep", _too_deep)
     md.block.ruler.before("fence", "math_block", _math_block, {"alt": ["paragraph", "reference", "blockquote", "list"]})
     md.inline.ruler.before("link", "reference_to_paper", _reference)
     md.inline.ruler.after("escape", "math_inline", _math_inline)
@@ -50,6 +61,63 @@ def _dashes(state: StateCore) -> None:
             elif child.type == "text" and not automatic:
                 text = _EN_DASH.sub("–", _EM_DASH.sub("—", child.content))
                 child.content = _ELLIPSIS.sub("…", text)
+
+
+def _too_deep(state: StateBlock, start_line: int, end_line: int, silent: bool) -> bool:
+    """Take all that is left of a quote, an item or a note that stands too deep as one paragraph, its marks shown."""
+    if silent or state.level <= DEEPEST:
+        return False
+    line = start_line
+    while line < end_line and (state.isEmpty(line) or state.sCount[line] < 0 or state.sCount[line] >= state.blkIndent):
+        line += 1  # below 0: a line that a paragraph carries over into the quote
+    state.push("paragraph_open", "p", 1).map = [start_line, line]
+    _inline(state, state.getLines(start_line, line, state.blkIndent, False).strip(), [start_line, line])
+    state.push("paragraph_close", "p", -1)
+    state.line = line
+    _find(state, "too_deep", "", start_line)
+    return True
+
+
+def _table(state: StateBlock, start_line: int, end_line: int, silent: bool) -> bool:
+    """Read a table as markdown-it does, but keep the cells that a row has too many, in its last one, as they were typed."""
+    if start_line < state.env.get("no_table_before", 0) or not table(state, start_line, end_line, True):
+        return False
+    if silent:
+        return True
+    columns = len(_cells(state, start_line))
+    left = state.env.setdefault("cells_left", MOST_CELLS)
+    last = start_line + 2  # below the head and the line under it
+    while last < end_line and not state.isEmpty(last) and (last - start_line - 1) * columns <= left:
+        last += 1
+    if (last - start_line - 1) * columns > left:
+        state.env["no_table_before"] = last
+        _find(state, "large_tables", str(columns), start_line)
+        return False
+    first = len(state.tokens)
+    table(state, start_line, end_line, False)
+    state.env["cells_left"] -= (state.line - start_line - 1) * columns
+    for index in range(first, len(state.tokens)):
+        token = state.tokens[index]
+        if token.type == "tr_close" and (row := state.tokens[index - 2].map):
+            cells = _cells(state, row[0])
+            if len(cells) > columns:
+                state.tokens[index - 2].content = "|".join(cells[columns - 1 :]).strip()
+                _find(state, "wide_rows", f"{len(cells)} cells, its table has {columns}", row[0])
+    return True
+
+
+def _cells(state: StateBlock, line: int) -> list[str]:
+    cells = escapedSplit(mdTrim(_line(state, line)))
+    return cells[not cells[0] : len(cells) - (len(cells) > 1 and not cells[-1])]
+
+
+def _inline(state: StateBlock, content: str, lines: list[int]) -> None:
+    token = state.push("inline", "", 0)
+    token.content, token.map, token.children = content, lines, []
+
+
+def _find(state: StateBlock, kind: str, value: str, line: int) -> None:
+    state.env.setdefault("found", []).append((kind, value, line))
 
 
 _PAPER = re.compile(r"\[\[([A-Za-z0-9][A-Za-z0-9._/:-]{0,80})\]\](?!\()")
