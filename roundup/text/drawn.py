@@ -19,13 +19,13 @@ _HTML_BREAK = {False: "<br>", True: "<br><br>"}
 @lru_cache(maxsize=1024)
 def web(text: str) -> Markup:
     """Return arXiv's text for a page: formulas as MathML, or as their source where they cannot be set."""
-    return Markup("".join(_web(piece, linked=True) for piece in parse(text)))  # noqa: S704 - each piece is escaped as it is drawn
+    return Markup(formula.tied("".join(_web(piece, linked=True) for piece in parse(text))))  # noqa: S704 - each piece is escaped as it is drawn
 
 
 @lru_cache(maxsize=1024)
 def web_title(text: str) -> Markup:
     """Return a title for a page, where it stands inside a link itself: no link in it, no break."""
-    return Markup("".join(_web(piece, linked=False) for piece in parse(text)))  # noqa: S704 - likewise
+    return Markup(formula.tied("".join(_web(piece, linked=False) for piece in parse(text))))  # noqa: S704 - likewise
 
 
 @lru_cache(maxsize=1024)

@@ -77,6 +77,18 @@ def mathml(source: str, *, display: bool = False) -> str | None:
     return f'<math{block} alttext="{escape(source)}">{inner.partition(">")[2]}'
 
 
+def tied(html: str) -> str:
+    """Return HTML in which brackets and stops keep to the formula that they touch: browsers would begin a line with them."""
+    return _TOUCHED.sub(_tied, html) if "<math" in html else html
+
+
+def _tied(match: re.Match[str]) -> str:
+    return f'<span class="tied">{match[0]}</span>' if match[1] or match[2] else match[0]
+
+
+_TOUCHED = re.compile(r"(?<![(\[“‘«„‚])(?<!\"tied\">)([(\[“‘«„‚]*)<math alttext=[^>]*>.*?</math>([.,;:!?)\]”’»“…%-]*)", re.S)  # a displayed one has its own line
+
+
 @lru_cache(maxsize=4096)
 def line(source: str) -> str | None:
     """Return a formula as a line of Unicode: ``x²``, ``ℓ₂``, ``(a+b)/c``, ``x ∈ ℝⁿ``; None where it cannot be set."""

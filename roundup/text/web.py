@@ -38,7 +38,7 @@ _ATTRIBUTES = {
 
 def render(document: Document, setting: Setting) -> Markup:
     """Return the block as HTML. Each note follows the paragraph, list or table that first refers to it."""
-    return sanitised("".join(_blocks(document, setting)))
+    return sanitised(formula.tied("".join(_blocks(document, setting))))
 
 
 def words(text: str) -> Markup:
