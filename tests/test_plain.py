@@ -39,6 +39,7 @@ CASES = {
     "```\ncode  here\n\nmore\n```": "    code  here\n\n    more",
     "$$\\frac{a}{b}$$": "    a/b",
     "$x^2$ and $\\frac{a}$": "x² and $\\frac{a}$",
+    "word " * 13 + "and `roundup  build`": "word " * 13 + "and\n`roundup  build`",
     "***": "* * *",
     "| a | bb |\n|---|---:|\n| ccc | d |": "a    bb\n---  --\nccc   d",
     "![words](figures/a.png \"A caption\")": "[Figure: words] [1]\nA caption\n[1] https://example.org/2024-1/figures/a.png",

@@ -17,6 +17,7 @@ from roundup.text.links import host, is_local, look_alike
 from roundup.text.setting import Setting
 
 _CODE_INDENT = 4
+_SHORT = 40  # columns of code that stay together
 
 
 class Plain:
@@ -172,7 +173,7 @@ class _Writer:
             case "hardbreak":
                 return "\n"
             case "code_inline":
-                return f"`{token.content}`"
+                return f"`{token.content if len(token.content) > _SHORT else token.content.replace(' ', chr(0xA0))}`"  # on one line
             case "math_inline":
                 return formula.line(token.content) or token.markup + token.content + token.markup
             case "em_open" | "em_close":
