@@ -33,6 +33,7 @@ LINES = [
     "roundup.text.dialect",
     "roundup.text.setting",
     "roundup.text.filling",
+    "roundup.text.code",
     "roundup.text.web",
     "roundup.text.mail",
     "roundup.text.plain",

@@ -14,7 +14,7 @@ from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 from markupsafe import Markup
 
-from roundup.text import drawn, formula
+from roundup.text import code, drawn, formula
 from roundup.text.dialect import Card, Document, Note, heading_ids, plain
 from roundup.text.links import host, look_alike
 from roundup.text.rules import parser
@@ -172,10 +172,10 @@ class Web(RendererHTML):
 
     def fence(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         token = tokens[idx]
-        language = token.info.split()[0] if token.info.split() else ""
+        language = code.language(token.info)
         named = f' class="language-{escape(language)}"' if language else ""
-        label = _label(env, "program")
-        return f'<div class="code" role="group" tabindex="0" aria-label="{label}"><pre><code{named}>{escape(token.content)}</code></pre></div>\n'
+        label, inner = _label(env, "program"), code.coloured(token.content, language)
+        return f'<div class="code" role="group" tabindex="0" aria-label="{label}"><pre><code{named}>{inner}</code></pre></div>\n'
 
     code_block = fence
 
