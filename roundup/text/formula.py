@@ -86,7 +86,7 @@ def _tied(match: re.Match[str]) -> str:
     return f'<span class="tied">{match[0]}</span>' if match[1] or match[2] else match[0]
 
 
-_TOUCHED = re.compile(r"(?<![(\[“‘«„‚])(?<!\"tied\">)([(\[“‘«„‚]*)<math alttext=[^>]*>.*?</math>([.,;:!?)\]”’»“…%-]*)", re.S)  # a displayed one has its own line
+_TOUCHED = re.compile(r"(?<![(\[“‘«„‚])(?<!\"tied\">)([(\[“‘«„‚]*)<math alttext=[^>]*>.*?</math>([.,;:!?)\]”’»“…%-]*)", re.S)  # not one on its own line
 
 
 @lru_cache(maxsize=4096)
