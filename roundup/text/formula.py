@@ -15,6 +15,8 @@ from math_core import LatexError, LatexToMathML
 
 LONGEST = 4000  # characters of a formula; an abstract has room for some 1,900 in all. A longer one is shown as its source
 
+MOST_OPEN = 12  # brackets without their other half: math-core takes twice as long with each, 48 s with 30
+
 # MathML Core, as far as math-core makes it. Source: https://w3c.github.io/mathml-core/
 ELEMENTS = {
     "math", "mrow", "mi", "mn", "mo", "ms", "mtext", "mspace", "msup", "msub", "msubsup", "munder", "mover", "munderover", "mfrac", "msqrt", "mroot",
@@ -132,6 +134,8 @@ def _converted(source: str, *, display: bool) -> str | None:
 
 def _set(text: str, *, display: bool) -> str | None:
     """Return what math-core makes of a formula; a command that it does not know, as authors define their own, becomes its name."""
+    if _stay_open(text) > MOST_OPEN:
+        return None
     for _ in range(_UNKNOWN):
         try:
             made = _CONVERTER.convert_with_local_state(text, displaystyle=display)
@@ -146,6 +150,28 @@ def _set(text: str, *, display: bool) -> str | None:
     return None
 
 
+def _stay_open(text: str) -> int:
+    """Return how many brackets stay open, at most, in a group or a cell of a formula."""
+    groups, most = [0], 0
+    for match in _BRACKET.finditer(text):
+        match match.lastgroup:
+            case "opens":
+                groups[-1] += 1
+            case "closes":
+                groups[-1] = max(0, groups[-1] - 1)
+            case "group":
+                groups.append(0)
+            case "end" | "cell":
+                most = max(most, groups[-1])
+                groups[-1:] = [0] if match.lastgroup == "cell" or len(groups) == 1 else []
+    return max(most, *groups)
+
+
+_NAMES = "(?:paren(?:thesis)?|brack(?:et)?|[bB]race|ceil|floor|[vV]ert|group|moustache|ang|[aA]ngle)(?![A-Za-z])"
+_BRACKET = re.compile(
+    rf"(?P<opens>[(\[⟨⌈⌊⟦⟮⦃❲]|\\\{{|\\ll?{_NAMES}|\\(?:ul|ll)corner)|(?P<closes>[)\]⟩⌉⌋⟧⟯⦄❳]|\\\}}|\\rr?{_NAMES}|\\(?:ur|lr)corner)"
+    r"|(?P<cell>&|\\\\)|\\.|(?P<group>\{)|(?P<end>\})"
+)
 _UNKNOWN = 12  # private commands of one formula
 _NAMED = re.compile(r'Unknown command "\\([A-Za-z]+)"')
 
