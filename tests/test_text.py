@@ -136,7 +136,7 @@ def test_links_that_live(url: str) -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["", "javascript:alert(1)", "JaVaScript:x", "data:text/html,x", "file:///etc", "//evil.example", "https:/x", "https://", "https://user@evil.example/", "https://a\\b", "ftp://x", "view-source:x", "mailto:", "mailto:x", "a\nb", "\u202ehttps://x", ":x", "intent://x"],
+    ["", "javascript:alert(1)", "JaVaScript:x", "data:text/html,x", "file:///etc", "//evil.example", "https:/x", "https://", "https://user@evil.example/", "https://a\\b", "ftp://x", "view-source:x", "mailto:", "mailto:x", "a\nb", "\u202ehttps://x", ":x", "intent://x", "https://a|b.org/", "https://xn--example-n66c.org/", "https://xn--xample-hxda.org/"],
 )
 def test_links_that_do_not(url: str) -> None:
     assert not is_allowed(url)

@@ -67,6 +67,7 @@ class Document:
     figures: tuple[Found, ...] = ()  # sources of images and of cards' images
     without_alt: tuple[Found, ...] = ()
     titles: tuple[Found, ...] = ()  # of images that are no figures
+    inside_alt: tuple[Found, ...] = ()  # addresses of links and images within alt text, where words alone are shown
     references: tuple[Found, ...] = ()  # what stands between [[ and ]]
     undefined_notes: tuple[Found, ...] = ()
     unused_notes: tuple[Found, ...] = ()
@@ -159,7 +160,8 @@ class _Survey:
 
     def without_addresses(self, tokens: list[Token]) -> list[Token]:
         """Take out the definitions of links' addresses; note those that no link takes up, for they are shown nowhere."""
-        used = set(_labels(child for token in tokens for child in token.children or ()))
+        inline = _all(child for token in tokens for child in token.children or ())
+        used = {child.meta["label"] for child in inline if child.type in ("link_open", "image") and "label" in child.meta}
         first: set[str] = set()
         for token in tokens:
             if token.type == "definition":
@@ -277,6 +279,9 @@ class _Survey:
         if not alt.strip():
             self.note("without_alt", source, line)
         self.note("plain", alt, line)
+        for inner in _all(token.children or []):
+            if inner.type in ("link_open", "image"):
+                self.note("inside_alt", str(inner.attrs.get("href") or inner.attrs.get("src")), line)
 
     def footnote(self, token: Token, line: int) -> None:
         label = token.meta["label"]
@@ -327,6 +332,9 @@ def parse_card(text: str) -> tuple[Card | None, dict[str, int], list[Problem]]:
             faults.append(Problem(where, f'"{key}" of a card holds {kind}; write one piece of text'))
         else:
             values[key] = " ".join(node.text.split())
+            if node.remark.startswith(" #"):
+                what = f'"{node.remark.strip()}" behind the {key} is a comment and will not be seen; quote the value, or put two spaces before the #'
+                faults.append(Problem(where, what))
     for key in ("url", "title"):
         if not values.get(key) and f'"{key}"' not in meant and isinstance(mapping.values.get(key, yamltext.Scalar("", 1)), yamltext.Scalar):
             faults.append(Problem(Location("card", mapping.lines.get(key, 1)), f'a card needs "{key}"; add it'))
@@ -339,12 +347,11 @@ def parse_card(text: str) -> tuple[Card | None, dict[str, int], list[Problem]]:
     return (None if faults else Card(**values)), mapping.lines, faults
 
 
-def _labels(tokens: Iterable[Token]) -> Iterator[str]:
-    """Yield the label of each link and image by reference, those within an image's words, too."""
+def _all(tokens: Iterable[Token]) -> Iterator[Token]:
+    """Yield inline tokens, those within an image's words, too."""
     for token in tokens:
-        if "label" in token.meta and token.type in ("link_open", "image"):
-            yield token.meta["label"]
-        yield from _labels(token.children or ())
+        yield token
+        yield from _all(token.children or ())
 
 
 def _start(token: Token) -> int:

@@ -14,7 +14,7 @@ from markdown_it.common.utils import mdTrim
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_block.table import escapedSplit, table
 from markdown_it.rules_core import StateCore
-from markdown_it.rules_inline import StateInline
+from markdown_it.rules_inline import StateInline, link
 from mdit_py_plugins.footnote import footnote_plugin
 
 from roundup.text import links
@@ -38,6 +38,7 @@ def parser(quotes: tuple[str, ...] = ENGLISH.quotes) -> MarkdownIt:
     md.block.ruler.at("table", _table, {"alt": ["paragraph", "reference"]})
     md.block.ruler.before("table", "too_deep", _too_deep)
     md.block.ruler.before("fence", "math_block", _math_block, {"alt": ["paragraph", "reference", "blockquote", "list"]})
+    md.inline.ruler.at("link", _link)
     md.inline.ruler.before("link", "reference_to_paper", _reference)
     md.inline.ruler.after("escape", "math_inline", _math_inline)
     md.inline.ruler.before("newline", "bare_url", _bare_url)
@@ -132,6 +133,22 @@ def _reference(state: StateInline, silent: bool) -> bool:
         token.content = match[1]
     state.pos = match.end()
     return True
+
+
+def _link(state: StateInline, silent: bool) -> bool:
+    """Read a link as markdown-it does; but where ``(`` behind the words opens no address, a label further on is not theirs.
+
+    In ``[words](see *[label]*)`` markdown-it takes the label for that of the words, and drops all that lies between.
+    """
+    start = state.pos
+    if not link(state, True):
+        return False
+    end, state.pos = state.pos, start
+    if state.src[end - 1] == "]":
+        behind = state.md.helpers.parseLinkLabel(state, start, True) + 1
+        if behind < end and state.src[behind] == "(":
+            return False
+    return link(state, silent)
 
 
 def _math_inline(state: StateInline, silent: bool) -> bool:
