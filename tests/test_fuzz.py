@@ -8,16 +8,19 @@ from __future__ import annotations
 import json
 import os
 import re
+import unicodedata
 from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from random import Random
+from types import ModuleType
 from urllib.parse import unquote
 
 import pytest
 
 from conftest import SHARED
-from roundup.text import dialect, drawn, twin, web
+from roundup.text import dialect, drawn, formula, mail, twin, web
+from roundup.text.plain import Plain
 from roundup.text.rules import parser
 from roundup.text.setting import Place, Setting
 
@@ -35,19 +38,20 @@ SETTING = Setting(places={"2401.00001": Place("A paper", "../2024-1/index.html#2
 class Page(HTMLParser):
     """Reads a piece of a page strictly: what is opened is closed, in order, and is of ours. Keeps all its words."""
 
-    def __init__(self, html: str) -> None:
+    def __init__(self, html: str, edition: ModuleType) -> None:
         super().__init__(convert_charrefs=True)
+        self.tags, self.attributes = edition._TAGS | formula.ELEMENTS, edition._ATTRIBUTES
         self.open: list[str] = []
-        self.shown: list[str] = []
+        self.shown = [""]
         self.feed(html)
         self.close()
         assert self.open == [], f"not closed: {self.open}"
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        assert tag in web._TAGS | web.formula.ELEMENTS, tag
-        assert all(name in web._ATTRIBUTES["*"] | web._ATTRIBUTES.get(tag, set()) for name, _ in attrs), attrs
+        assert tag in self.tags, tag
+        assert all(name in self.attributes["*"] | self.attributes.get(tag, set()) for name, _ in attrs), attrs
         assert len({name for name, _ in attrs}) == len(attrs)
-        self.shown += (value for _, value in attrs if value)
+        self.shown[:0] = (value for _, value in attrs if value)
         if tag not in ("br", "hr", "img"):
             self.open.append(tag)
 
@@ -56,7 +60,7 @@ class Page(HTMLParser):
         assert self.open.pop() == tag
 
     def handle_data(self, data: str) -> None:
-        self.shown.append(data)
+        self.shown[-1] += data  # letters of a formula may each stand in an element
 
     def handle_comment(self, data: str) -> None:
         raise AssertionError(f"a comment: {data}")
@@ -64,9 +68,16 @@ class Page(HTMLParser):
     handle_decl = handle_pi = unknown_decl = handle_comment
 
 
-def page(html: str) -> str:
+def page(html: str, edition: ModuleType = web) -> str:
     """Return every word of a piece of a page, those of its addresses, too."""
-    return " ".join(Page(html).shown)
+    return " ".join(Page(html, edition).shown)
+
+
+def plain(document: dialect.Document) -> str:
+    """Return a text as plain text, with the links and notes that stand at the end; raised letters are letters."""
+    edition = Plain()
+    text = edition.render(document, SETTING)
+    return unicodedata.normalize("NFKD", " ".join([text, *edition.notes, *edition.links]))
 
 
 def markdown(text: str) -> str:
@@ -77,12 +88,15 @@ def markdown(text: str) -> str:
 # An edition: a parsed text, and what a reader finds in it.
 EDITIONS: dict[str, Callable[[dialect.Document], str]] = {
     "page": lambda document: page(web.render(document, SETTING)),
+    "mail": lambda document: page(mail.render(document, SETTING), mail),
+    "plain": plain,
     "Markdown": lambda document: markdown(twin.render(document, SETTING)),
 }
 
 TITLE_EDITIONS: dict[str, Callable[[str], str]] = {
     "page": lambda text: page(drawn.web(text)),
     "title": lambda text: page(drawn.web_title(text)),
+    "mail": lambda text: page(drawn.mail(text), mail),
     "plain": drawn.plain,
     "Markdown": twin.words,
 }
@@ -167,8 +181,8 @@ def hidden(text: str) -> Iterator[str]:
                 yield from (unquote(token.meta["url"]), token.meta["title"])
     for found in (*document.after_language, *document.titles, *document.inside_alt):
         yield found.value
-    if any(token.type == "card" for block in (document.tokens, *(note.tokens for note in document.notes)) for token in block):
-        yield "card url title text source image"
+    for token in (token for block in (document.tokens, *(note.tokens for note in document.notes)) for token in block):
+        yield token.info if token.type == "fence" else "card url title text source image" if token.type == "card" else ""
 
 
 def lost(text: str) -> dict[str, set[str]]:

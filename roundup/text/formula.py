@@ -102,7 +102,7 @@ def line(source: str) -> str | None:
 def line_html(source: str) -> str | None:
     """Return a formula as a line of HTML with ``i``, ``sub`` and ``sup`` where a mail or a feed knows no more."""
     tree = _tree(source)
-    return None if tree is None else _tidy(_LineHtml().of(tree))
+    return None if tree is None else _tidy(_LineHtml().of(tree)).replace("</i><i>", "")
 
 
 @lru_cache(maxsize=1024)
