@@ -40,8 +40,8 @@ lint: $(READY) ## style and types
 demo: $(READY) ## fetch into a new digest from a server on this machine that speaks arXiv's protocols
 	PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH=tests $(BIN)/python -m replay -- sh "$(CURDIR)/tests/demo.sh"
 
-golden: $(READY) ## write the golden sites anew; read the difference before you commit it
-	$(BIN)/pytest tests/test_golden.py --update-golden -n 0
+golden: $(READY) ## write the golden sites and text cases anew; read the difference before you commit it
+	$(BIN)/pytest tests/test_golden.py tests/test_text.py -k "golden_site or up_to_date" --update-golden -n 0
 
 wheel: $(READY) ## pack roundup into dist/
 	$(BIN)/pip wheel --quiet --no-deps --wheel-dir dist .

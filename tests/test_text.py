@@ -1,10 +1,11 @@
-"""The dialect, from ``text_cases.md``: each case is Markdown, its HTML and its portable Markdown; and properties of both."""
+"""The dialect, from ``text_cases.md``: each case is Markdown, and what each edition makes of it; and properties of these."""
 
 from __future__ import annotations
 
 import json
 import re
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import html5lib
@@ -13,8 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conftest import write
-from roundup.text import dialect, twin, web
+from roundup.text import dialect, mail, twin, web
 from roundup.text.links import host, is_allowed, is_local, look_alike
+from roundup.text.plain import Plain
 from roundup.text.setting import Place, Setting
 from roundup.text.slugs import slug
 from roundup.text.visible import visible
@@ -30,13 +32,16 @@ SETTING = Setting(
 )
 
 
-def read_cases() -> list[tuple[str, str, str, str]]:
-    """Return name, source, HTML and Markdown of each case; a line with a single dot divides them."""
+AWAY = replace(SETTING, root="https://example.org/", own="https://example.org/2024-2/", figures="https://example.org/2024-2/", ids="2024-2-")
+
+
+def read_cases() -> list[tuple[str, str, list[str]]]:
+    """Return name, source and editions of each case; a line with a single dot divides them."""
     found = []
     for part in re.split(r"^=== ", CASES.read_text(encoding="utf-8"), flags=re.M)[1:]:
         name, _, body = part.partition(" ===\n")
-        source, html, markdown = (piece.strip("\n") for piece in re.split(r"^\.$", body, maxsplit=2, flags=re.M))
-        found.append((name, source, html, markdown))
+        source, *editions = (piece.strip("\n") for piece in re.split(r"^\.$", body, flags=re.M))
+        found.append((name, source, editions))
     return found
 
 
@@ -48,20 +53,34 @@ def markdown_of(source: str) -> str:
     return str(twin.render(dialect.parse(source), SETTING))
 
 
+def mail_of(source: str) -> str:
+    return str(mail.render(dialect.parse(source), AWAY)).strip("\n")
+
+
+def plain_of(source: str) -> str:
+    """Return plain text, and below it the notes and links that stand at the end of an issue."""
+    edition = Plain()
+    text = str(edition.render(dialect.parse(source), AWAY))
+    return "\n".join([text, *edition.notes, *(f"[{number}] {link}" for number, link in enumerate(edition.links, 1))])
+
+
+def editions_of(source: str) -> list[str]:
+    return [draw(source) for draw in (html_of, markdown_of, mail_of, plain_of)]
+
+
 def test_cases_are_up_to_date(request: pytest.FixtureRequest) -> None:
     """With ``--update-golden`` the expectations are written anew, to be read in review."""
     if request.config.getoption("--update-golden"):
         head = CASES.read_text(encoding="utf-8").partition("\n=== ")[0]
-        parts = [f"=== {name} ===\n\n{source}\n.\n{html_of(source)}\n.\n{markdown_of(source)}\n" for name, source, _, _ in read_cases()]
+        parts = ["\n.\n".join([f"=== {name} ===\n\n{source}", *editions_of(source)]) + "\n" for name, source, _ in read_cases()]
         write(CASES, (head + "\n" + "\n".join(parts)).encode())
     names = [name for name, *_ in read_cases()]
     assert len(names) == len(set(names)) > 40
 
 
-@pytest.mark.parametrize(("name", "source", "html", "markdown"), read_cases(), ids=lambda value: value[:40])
-def test_case(name: str, source: str, html: str, markdown: str) -> None:
-    assert html_of(source) == html
-    assert markdown_of(source) == markdown
+@pytest.mark.parametrize(("source", "editions"), [case[1:] for case in read_cases()], ids=[case[0] for case in read_cases()])
+def test_case(source: str, editions: list[str]) -> None:
+    assert editions_of(source) == editions
 
 
 def shown(html: str) -> str:
