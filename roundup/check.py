@@ -124,7 +124,7 @@ def unseen_words(issue: Issue, site: Site) -> Iterator[Problem]:
         for found in document.wordless_links:
             yield Problem(prose.at(found.line), f'link "{found.value}" has no words to click on; write them between the brackets')
         for found in document.inside_alt:
-            yield Problem(prose.at(found.line), f'"{found.value}" stands within the words of an image, and leads nowhere; write it behind the image')
+            yield Problem(prose.at(found.line), f'"{found.value}" stands within the words of an image, where it is not shown; write it behind the image')
         for found in document.after_language:
             yield Problem(prose.at(found.line), f'"{found.value}" behind the language of a code block is not shown; write it into the text')
 

@@ -74,10 +74,10 @@ def page(html: str, edition: ModuleType = web) -> str:
 
 
 def plain(document: dialect.Document) -> str:
-    """Return a text as plain text, with the links and notes that stand at the end; raised letters are letters."""
+    """Return a text as plain text, with the links and notes that stand at the end."""
     edition = Plain()
     text = edition.render(document, SETTING)
-    return unicodedata.normalize("NFKD", " ".join([text, *edition.notes, *edition.links]))
+    return " ".join([text, *edition.notes, *edition.links])
 
 
 def markdown(text: str) -> str:
@@ -185,12 +185,17 @@ def hidden(text: str) -> Iterator[str]:
         yield token.info if token.type == "fence" else "card url title text source image" if token.type == "card" else ""
 
 
+def letters(text: str) -> str:
+    """Return a text without what sets its letters apart: capitals, accents, a raised or a slanted form."""
+    return unicodedata.normalize("NFKD", text).lower()
+
+
 def lost(text: str) -> dict[str, set[str]]:
     """Return the words of the text that an edition has nowhere, by the name of the edition."""
     document = dialect.parse(text)
-    words = set(WORD.findall(SYNTAX.sub(" ", dialect.visible(text)).lower()))
-    unseen = " ".join(hidden(text)).lower()
-    shown = {name: (seen := draw(document).lower()) + unquote(seen) for name, draw in EDITIONS.items()}
+    words = set(WORD.findall(letters(SYNTAX.sub(" ", dialect.visible(text)))))
+    unseen = letters(" ".join(hidden(text)))
+    shown = {name: (seen := letters(draw(document))) + letters(unquote(seen)) for name, draw in EDITIONS.items()}
     missing = {name: {word for word in words if word not in there and word not in unseen} for name, there in shown.items()}
     return {name: gone for name, gone in missing.items() if gone}
 
@@ -206,6 +211,8 @@ KEPT = [
     "```card\nurl: https://example.org/one\ntitle: Two # three\n```",
     "![one [two](https://example.org/three) ![four](five.png)](six.png)",
     "[one]: two 'three'\n[one]: four",
+    "[one <https://example.org/two>](https://example.org/three)",  # a link in a link
+    "[one](https://exam\xa0ple.org/two) [three](https://\u0301.org/four) [five](https://a|b.org/six)",  # no hosts
     "# h\n" * 1000,
 ]
 

@@ -1002,14 +1002,15 @@ def test_every_slow_case_of_the_corpus_has_its_test(pathological: list[Case]) ->
 
 DRAWN = """
 import json, resource, sys, time
-from roundup.text import dialect, twin, web
+from roundup.text import dialect, mail, twin, web
+from roundup.text.plain import Plain
 from roundup.text.setting import Setting
 times = []
 for text in json.load(sys.stdin):
     began = time.process_time()
     document = dialect.parse.__wrapped__(text)
-    web.render(document, Setting())
-    twin.render(document, Setting())
+    for edition in (web, mail, Plain(), twin):
+        edition.render(document, Setting())
     times.append(time.process_time() - began)
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 json.dump({"times": times, "peak": peak}, sys.stdout)

@@ -67,7 +67,7 @@ class Document:
     figures: tuple[Found, ...] = ()  # sources of images and of cards' images
     without_alt: tuple[Found, ...] = ()
     titles: tuple[Found, ...] = ()  # of images that are no figures
-    inside_alt: tuple[Found, ...] = ()  # addresses of links and images within alt text, where words alone are shown
+    inside_alt: tuple[Found, ...] = ()  # addresses and titles of links and images within alt text, where words alone are shown
     references: tuple[Found, ...] = ()  # what stands between [[ and ]]
     undefined_notes: tuple[Found, ...] = ()
     unused_notes: tuple[Found, ...] = ()
@@ -281,7 +281,9 @@ class _Survey:
         self.note("plain", alt, line)
         for inner in _all(token.children or []):
             if inner.type in ("link_open", "image"):
-                self.note("inside_alt", str(inner.attrs.get("href") or inner.attrs.get("src")), line)
+                for name in ("href", "src", "title"):
+                    if value := inner.attrs.get(name):
+                        self.note("inside_alt", str(value), line)
 
     def footnote(self, token: Token, line: int) -> None:
         label = token.meta["label"]

@@ -14,7 +14,7 @@ from markdown_it.common.utils import mdTrim
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_block.table import escapedSplit, table
 from markdown_it.rules_core import StateCore
-from markdown_it.rules_inline import StateInline, link
+from markdown_it.rules_inline import StateInline, autolink, link
 from mdit_py_plugins.footnote import footnote_plugin
 
 from roundup.text import links
@@ -39,6 +39,7 @@ def parser(quotes: tuple[str, ...] = ENGLISH.quotes) -> MarkdownIt:
     md.block.ruler.before("table", "too_deep", _too_deep)
     md.block.ruler.before("fence", "math_block", _math_block, {"alt": ["paragraph", "reference", "blockquote", "list"]})
     md.inline.ruler.at("link", _link)
+    md.inline.ruler.at("autolink", _autolink)
     md.inline.ruler.before("link", "reference_to_paper", _reference)
     md.inline.ruler.after("escape", "math_inline", _math_inline)
     md.inline.ruler.before("newline", "bare_url", _bare_url)
@@ -149,6 +150,11 @@ def _link(state: StateInline, silent: bool) -> bool:
         if behind < end and state.src[behind] == "(":
             return False
     return link(state, silent)
+
+
+def _autolink(state: StateInline, silent: bool) -> bool:
+    """An address in angle brackets is a link, but none within the words of another: a link leads to one place."""
+    return state.linkLevel == 0 and autolink(state, silent)
 
 
 def _math_inline(state: StateInline, silent: bool) -> bool:
