@@ -253,6 +253,35 @@ def test_a_text_that_is_too_long_is_told_with_its_size(path: str, head: str, key
     check_alone(root, roundup, f'{path}:{head.count(chr(10)) + 1}: "{key}" is too long: 72,000 bytes, the limit is 65,536; split it')
 
 
+LONG = "x" * 65_537
+TOO_LONG = "is too long: 65,537 characters, the limit is 65,536; shorten it"
+
+
+@pytest.mark.parametrize(("key", "line", "what"), [
+    ("title", f"title: {LONG}", '"title"'),
+    ("status", f"status: {LONG}", '"status"'),
+    ("tags", f"tags: [short, {LONG}]", 'an item of "tags"'),
+    ("by", f"by: {LONG}", 'an item of "by"'),
+])  # fmt: skip
+def test_a_line_that_is_too_long_is_told_with_its_size(key: str, line: str, what: str, digest: Make, roundup: Run) -> None:
+    root = digest({PICK: f"paper: 2401.00001\ncommentary: Some words.\n{line}\n"})
+    check_alone(root, roundup, f"{PICK}:3: {what} {TOO_LONG}")
+
+
+@pytest.mark.parametrize(("author", "line"), [(LONG, 4), (f"{{name: {LONG}}}", 4)])
+def test_an_author_who_is_too_long_is_told(author: str, line: int, digest: Make, roundup: Run) -> None:
+    root = digest({RECORD: f'id: "2401.00001"\ntitle: A plain title\nauthors:\n- {author}\ncategories: [cs.LG]\n'})
+    what = '"name"' if author.startswith("{") else 'an item of "authors"'
+    check_alone(root, roundup, f"{RECORD}:{line}: {what} {TOO_LONG}")
+
+
+def test_a_paper_of_three_thousand_authors_is_ordinary(digest: Make, roundup: Run) -> None:
+    people = "".join(f"- Ada Example {number}\n" for number in range(3000))
+    root = digest({RECORD: f'id: "2401.00001"\ntitle: A plain title\nauthors:\n{people}categories: [cs.LG]\n'})
+    assert roundup("check", root=root).code == 0
+    assert roundup("build", root=root).code == 0
+
+
 def test_a_formula_that_is_too_long_is_told_with_its_size(digest: Make, roundup: Run) -> None:
     root = digest({PICK: "paper: 2401.00001\ncommentary: |\n  $$\n" + "  x + y\n" * 800 + "  $$\n"})
     what = "a formula is too long to be set, and shown as its source: 4,799 characters, the limit is 4,000; split it"

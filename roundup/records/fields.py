@@ -18,6 +18,7 @@ Value = TypeVar("Value")
 
 # A field's cap: the slowest Markdown of this size, nothing but quotation marks, takes 1.8 s (measured); no commentary comes near it.
 MAX_PROSE = 64 * 1024
+MAX_LINE = 64 * 1024  # characters of any other text, as fetching keeps; of arXiv's longest abstract there are 3,488, of authors' names 512
 
 
 class Fields:
@@ -73,7 +74,14 @@ class Fields:
     def text(self, key: str, default: str = "") -> str:
         """Return the value on one line, white space folded."""
         node = self.scalar(key)
-        return one_line(node.text) or default if node else default
+        return one_line(node.text) or default if node and self.fits(node, f'"{key}"') else default
+
+    def fits(self, node: Scalar, what: str) -> bool:
+        """Tell whether a text is no longer than a page can bear; note it when it is."""
+        if len(node.text) <= MAX_LINE:
+            return True
+        self.note(node.line, f"{what} is too long: {len(node.text):,} characters, the limit is {MAX_LINE:,}; shorten it")
+        return False
 
     def prose(self, key: str) -> Prose:
         """Return the value to the letter, as Markdown."""
@@ -153,7 +161,8 @@ class Fields:
         """Yield the items of a list of texts to the letter, with the number of the line."""
         for node in self.nodes(key):
             if isinstance(node, Scalar):
-                yield node.text, node.line
+                if self.fits(node, f'an item of "{key}"'):
+                    yield node.text, node.line
             else:
                 self.note(node.line, f'an item of "{key}" is {_kind(node)}; write text')
 

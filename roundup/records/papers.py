@@ -71,7 +71,7 @@ def _id(fields: Fields) -> ArxivId | None:
 def _authors(fields: Fields, key: str) -> Iterator[Author]:
     for node in fields.nodes(key):
         if isinstance(node, Scalar):
-            if name := one_line(node.text):
+            if fields.fits(node, f'an item of "{key}"') and (name := one_line(node.text)):
                 yield Author(name)
         elif isinstance(node, Mapping):
             inner = Fields(node, fields.path, fields.problems, ("name", "affiliations"))
