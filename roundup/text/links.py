@@ -52,13 +52,13 @@ def as_written(url: str) -> str:
 
 
 def _is_label(label: str) -> bool:
-    """Tell whether a part of a host can be one: a browser follows no hidden character in it, and no accent apart from its letter.
+    """Tell whether a part of a host can be one: a browser follows no space or hidden character in it, and no accent apart from its letter.
 
     Source: UTS 46, section 4.1, of which these are what text that was typed can break. nh3 drops such an address in silence.
     """
     letters = _letters(label)
-    begins = unicodedata.category(letters[:1] or "-")
-    return not _UNSAFE.search(letters) and not begins.startswith("M") and unicodedata.is_normalized("NFC", letters)
+    kinds = [unicodedata.category(c)[0] for c in letters]
+    return not {"C", "Z"} & set(kinds) and "\ufffd" not in letters and kinds[:1] != ["M"] and unicodedata.is_normalized("NFC", letters)
 
 
 def _letters(label: str) -> str:
