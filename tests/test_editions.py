@@ -110,7 +110,7 @@ def _line(source: str) -> str:
 def of_plain(source: str) -> tuple[str, str]:
     body, _, tail = source.partition("\nNOTES\n=")
     body = re.sub(r"(?m)^(?:\*: |\| )?https?://(?!bare\.)\S+$|https://example\.org/\S*", "", between(body))
-    body = re.sub(r"(?m)\[\^\d+\]|\s\[\d+\]|^[>\s-]*\d+\. ", "\n", body)  # marks of notes, links, picks and lists
+    body = re.sub(r"(?m)\[\^\d+\]|\s\[\d+\]|^(?:[>\s-]*\d+\. )+", "\n", body)  # marks of notes, links, picks and lists
     return body, re.sub(r"(?m)^\[\^\d+\]|\s\[\d+\]", "", tail.partition("\nLINKS\n=")[0])
 
 
