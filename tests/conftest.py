@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import textwrap
@@ -49,6 +50,14 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip("the shared corpora are not beside this checkout")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def vectors(shared: Path) -> tuple[str, ...]:
+    """Every different payload of the public lists, in order."""
+    paths = [*sorted((shared / "corpora/xss").glob("*.jsonl")), shared / "corpora/markdown/markdown_xss.jsonl"]
+    payloads = (json.loads(line)["payload"] for path in paths for line in path.read_text().splitlines())
+    return tuple(dict.fromkeys(payloads))
 
 
 @pytest.fixture(autouse=True)
