@@ -203,3 +203,32 @@ def test_a_slug_is_always_safe(text: str) -> None:
 )
 def test_only_what_can_be_seen_is_shown(text: str, expected: str) -> None:
     assert visible(text) == expected
+
+
+HIDDEN = {
+    "override": "\u202e", "isolate": "\u2067", "mark": "\u200f", "zero width": "\u200b", "tag": "\U000e0041", "form feed": "\x0c", "byte-order mark": "\ufeff",
+}  # fmt: skip
+SPELT = {
+    "text": "a&#x{0:x};b", "image": "![a&#x{0:x};b](figures/a.png)", "caption": '![c](figures/a.png "a&#x{0:x};b")', "link": "[w](https://example.org/ 'a&#x{0:x};b')",
+    "fence": "```a&#x{0:x};b\nc\n```", "note": "w[^1]\n\n[^1]: a&#x{0:x};b", "heading": "# a&#x{0:x};b", "table": "| a&#x{0:x};b |\n|---|\n",
+    "card": '```card\nurl: https://example.org/\ntitle: "a\\U{0:08x}b"\ntext: "a\\U{0:08x}b"\nsource: "a\\U{0:08x}b"\n```',
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("place", SPELT)
+@pytest.mark.parametrize("name", HIDDEN)
+def test_what_cannot_be_seen_does_not_come_back_by_an_entity_or_an_escape(name: str, place: str) -> None:
+    document = dialect.parse(SPELT[place].format(ord(HIDDEN[name])))
+    setting = Setting(sizes={"figures/a.png": (2, 2)})
+    for text in (str(web.render(document, setting)), str(twin.render(document, setting)), repr(document.headings)):
+        assert HIDDEN[name] not in text
+        assert not (name == "form feed" and "\\x0c" in text)
+
+
+@pytest.mark.parametrize(
+    ("title", "markdown"),
+    [("https://abc&quot;&gt;", r"https://abc\&quot;\&gt;"), ("see https://x.org/a&gt; now", r"see https://x.org/a\&gt; now"), ("AT&T and R&D at &T", r"AT&T and R&D at \&T")],
+)
+def test_an_entity_in_a_title_stays_what_it_is(title: str, markdown: str) -> None:
+    """In Markdown, too, where an address ends in the middle of it."""
+    assert twin.words(title) == markdown

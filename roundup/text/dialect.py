@@ -37,6 +37,10 @@ class Card:
     source: str = ""
     image: str = ""
 
+    def __post_init__(self) -> None:
+        for name in ("title", "text", "source"):  # YAML's escapes can spell what cannot be seen
+            object.__setattr__(self, name, visible(getattr(self, name)))
+
 
 @dataclass(frozen=True, slots=True)
 class Note:
@@ -94,10 +98,20 @@ def parse(text: str, quotes: tuple[str, ...] = ENGLISH.quotes) -> Document:
     """Return the document that ``text`` holds; straight quotes in it become those of the language."""
     env: dict[str, Any] = {}
     tokens = parser(quotes).parse(visible(text), env)
+    if "&" in text:
+        _hide_again(tokens)
     survey = _Survey(quotes)
     for kind, value, line in env.get("found", ()):
         survey.note(kind, value, line)
     return survey.document(tokens)
+
+
+def _hide_again(tokens: Iterable[Token]) -> None:
+    """Take out what cannot be seen and was spelt as an entity: ``&#x202e;`` turns a line as the character itself does."""
+    for token in tokens:
+        token.content, token.info = visible(token.content), visible(token.info)
+        token.attrs = {name: visible(value) if isinstance(value, str) else value for name, value in token.attrs.items()}
+        _hide_again(token.children or ())
 
 
 def address(url: str) -> str:
@@ -108,6 +122,7 @@ def address(url: str) -> str:
 def parse_inline(text: str, quotes: tuple[str, ...]) -> list[Token]:
     """Return the inline tokens of a single line, as a caption is."""
     parsed = parser(quotes).parseInline(visible(text), {})
+    _hide_again(parsed)
     return parsed[0].children or [] if parsed else []
 
 

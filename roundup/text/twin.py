@@ -24,7 +24,7 @@ from roundup.text.visible import visible
 _ALWAYS = re.compile(r"([\\`*\[\]<$~|])")
 _SPECIAL = re.compile(r"[\\`*\[\]<$~|_&\n\t\xa0]")
 _UNDERSCORE = re.compile(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
-_ENTITY = re.compile(r"&(?=#?\w+;)")
+_ENTITY = re.compile(r"&(?=#?\w+(?:;|\Z))")  # at an end, too: the semicolon may begin the next piece
 _LINE_START = re.compile(r"^(\s*)([#+=>-]|\d+(?=[.)]))", re.M)
 
 
@@ -100,9 +100,9 @@ def image(source: str, setting: Setting) -> Markup:
 def card(what: Card, setting: Setting) -> Markup:
     """Return a card as a quoted link with its words."""
     href = _destination(setting.link(what.url))
-    rows = [f"[**{_escape(what.title)}**]({href})"] if what.title else []
-    source = (what.source or host(what.url)) if what.title else ""  # without, the heading above has told it
-    rows += [_at_line_starts(_escape(text)) for text in (what.text, source) if text]
+    title, text, source = (_escape(shown) for shown in (what.title, what.text, what.source or host(what.url)))
+    rows = [f"[**{title}**]({href})"] if title else []
+    rows += [_at_line_starts(row) for row in (text, source if title else "") if row]  # without a title, the heading above has told the source
     return Markup("\\\n".join(f"> {row}" for row in rows))
 
 

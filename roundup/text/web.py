@@ -211,11 +211,12 @@ def _label(env: EnvType, name: str) -> str:
 
 def _card(what: Card, setting: Setting) -> str:
     image = f'<span class="thumb">{_image(what.image, "", setting)}</span>' if what.image else ""
-    lines = [f"<strong>{escape(what.title)}</strong>"] if what.title else []
-    if what.text:
-        lines.append(f"<span>{escape(what.text)}</span>")
-    if what.title:  # without, the heading above has told the source
-        lines.append(f'<span class="source">{escape(what.source or host(what.url))}</span>')
+    title, text, source = (escape(shown) for shown in (what.title, what.text, what.source or host(what.url)))
+    lines = [f"<strong>{title}</strong>"] if title else []
+    if text:
+        lines.append(f"<span>{text}</span>")
+    if title:  # without, the heading above has told the source
+        lines.append(f'<span class="source">{source}</span>')
     kind = "card pictured" if image else "card"
     return f'<p class="{kind}"><a href="{escape(setting.link(what.url))}">{image}{" ".join(lines)}</a></p>\n'
 
