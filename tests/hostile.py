@@ -165,8 +165,15 @@ IN_TWIN: dict[str, set[str]] = {
     "img": {"src", "alt", "title"}, "li": {"id"}, "ol": {"start"}, "p": set(), "pre": {"lang"}, "section": {"class", "data-footnotes"}, "strong": set(),
     "sup": {"class"}, "table": set(), "tbody": set(), "td": {"align"}, "th": {"align"}, "thead": set(), "tr": set(), "ul": set(),
 }  # fmt: skip
+# What a mail and a feed may hold.
+IN_MAIL: dict[str, set[str]] = {
+    "html": set(), "head": set(), "body": set(), "a": {"href", "id", "title"}, "b": set(), "bdi": set(), "blockquote": set(), "br": set(), "code": set(), "div": {"class", "id"},
+    "em": set(), **{f"h{level}": {"class"} for level in range(2, 7)}, "hr": set(), "i": set(), "img": {"src", "alt", "title", "width", "height"}, "li": set(),
+    "ol": {"start"}, "p": {"class"}, "pre": set(), "s": set(), "strong": set(), "sub": set(), "sup": set(), "table": set(), "tbody": set(), "td": {"align"},
+    "th": {"align"}, "thead": set(), "tr": set(), "ul": set(),
+}  # fmt: skip
 MATH = {name: set(formula.ATTRIBUTES) for name in formula.ELEMENTS}
-TITLE: dict[str, set[str]] = {**MATH, "code": set(), "em": set(), "strong": set(), "sup": set()}
+TITLE: dict[str, set[str]] = {**MATH, "code": set(), "em": set(), "span": {"class"}, "strong": set(), "sup": set()}
 ABSTRACT = {**TITLE, "html": set(), "head": set(), "body": set(), "p": set(), "a": {"href"}, "br": set(), "i": set(), "sub": set()}
 
 
@@ -260,10 +267,22 @@ class Edition:
         return self.as_html(self.draw(issue))
 
 
+def as_reader_shows(feed: str) -> str:
+    """Return the text of a feed's entries as HTML; what a strict parser of XML does not take is an error."""
+    root = ET.fromstring(feed)
+    assert {element.tag.removeprefix(ATOM) for element in root.iter()} <= IN_FEED
+    return "".join(content.text or "" for content in root.iter(f"{ATOM}content"))
+
+
+ATOM = "{http://www.w3.org/2005/Atom}"
+IN_FEED = set("feed title subtitle id link updated generator entry published author name uri summary content".split())
 EDITIONS = {
     "page": Edition(lambda issue: drawn(issue, "issue.html", "2024-1/index.html"), {**TITLE, **MARKDOWN}),
     "home": Edition(lambda issue: drawn(issue, "home", "index.html"), TITLE),
     "markdown": Edition(lambda issue: drawn(issue, "issue.md", "2024-1/index.md"), IN_TWIN, as_html_of_github),
+    "mail": Edition(lambda issue: drawn(issue, "mail.html", "2024-1/mail.html"), IN_MAIL),
+    "feed": Edition(lambda issue: drawn(issue, "feed.xml", "feed.xml"), IN_MAIL, as_reader_shows),
+    "plain": Edition(lambda issue: drawn(issue, "mail.txt", "2024-1/mail.txt"), {"html": set(), "head": set(), "body": set()}, escape),
     "abstracts": Edition(abstracts, ABSTRACT),
 }
 
