@@ -40,7 +40,7 @@ class Page(HTMLParser):
 
     def __init__(self, html: str, edition: ModuleType) -> None:
         super().__init__(convert_charrefs=True)
-        self.tags, self.attributes = edition._TAGS | formula.ELEMENTS, edition._ATTRIBUTES
+        self.tags, self.attributes = edition._TAGS | formula.ELEMENTS | {"sub", "sup"}, edition._ATTRIBUTES  # those two in titles
         self.open: list[str] = []
         self.shown = [""]
         self.feed(html)
@@ -123,6 +123,7 @@ SEEDS = [
     "\"one\" 'two' three--four --- five... six",
 ]
 TEX = [
+    r"one_{two} and three^{four} of CO$_2$, \textsuperscript{five}",
     r"Erd\H{o}s--R\'enyi {\it one} \emph{two} ``three''",
     r"$\mathcal{O}(n \log n)$ \textbf{one $x_i^2$} $$\frac{a}{b}$$ \(c\) \[d\]",
     r"\url{https://example.org/one} \href{https://example.org}{two} 75\% \$5 {\'e}",
