@@ -190,8 +190,8 @@ def issue_of(hostile: Iterable[str]) -> Issue:
 
 
 def file_of(text: str) -> str:
-    """Return the path of a figure that is called so, as far as a file can be."""
-    return f"figures/{one_line(text)[:80].replace('/', '|')}.png"
+    """Return the path of a figure that is called so, as far as a file can be, and named without escapes."""
+    return f"figures/{re.sub('[/%]', '|', one_line(text)[:80])}.png"
 
 
 def address_of(text: str) -> str:
