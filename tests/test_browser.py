@@ -200,6 +200,7 @@ FORMULAS = {
     "letters": r"\mathcal{O}(n\log n),\ \mathbb{E}_{x \sim \mathcal{D}},\ \mathfrak{g},\ \boldsymbol{\theta},\ \mathrm{softmax}",
     "braces under": r"\underbrace{a + b + c}_{\text{three}} + \overbrace{d + e}^{2}",
     "binomial": r"\binom{n}{k} = \frac{n!}{k!(n-k)!}",
+    "array": r"\begin{array}{lr|c} a & b & c \\ \hline 10 & 200 & 3 \end{array} \quad \boxed{x}",
     "arrows": r"A \xrightarrow{f} B \Rightarrow C \hookrightarrow D",
 }
 

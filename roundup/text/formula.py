@@ -25,11 +25,16 @@ ELEMENTS = {
 ATTRIBUTES = {
     "display", "alttext", "mathvariant", "stretchy", "symmetric", "largeop", "movablelimits", "form", "fence", "separator", "lspace", "rspace", "minsize",
     "maxsize", "accent", "accentunder", "linethickness", "displaystyle", "scriptlevel", "width", "height", "depth", "voffset", "columnalign", "notation",
-    "columnspan", "rowspan", "mathcolor",
+    "columnspan", "rowspan", "mathcolor", "class",
 }  # fmt: skip
 _SAFE = re.compile(rf"(?:</?(?:{'|'.join(ELEMENTS)})(?: (?:{'|'.join(ATTRIBUTES)})=\"[^\"<>]*\")*/?>|[^<>])*")
 
-_LOOKS = re.compile(r' (?:style|class)="[^"<>]*"|</?(?:b|i|span|code|em|strong)(?=[ >])[^<>]*>')  # our pages allow no style in a line
+# Our pages allow no style in a line: what math-core says by one of a table's cells is said by a class of the stylesheet.
+_LOOKS = re.compile(r' (?:style="([^"<>]*)"|class="[^"<>]*")|</?(?:b|i|span|code|em|strong)(?=[ >])[^<>]*>')
+_CLASSES = {
+    "text-align: left": "left", "text-align: right": "right", "padding-left: 0": "close", "padding-right: 0": "closed", "padding-left:1em": "apart",
+    "border-right: 0.05em solid currentcolor": "barred", "border-top: 0.05em solid currentcolor": "ruled",
+}  # fmt: skip
 
 # What authors use and math-core does not know, in terms of what it does.
 _MACROS = {
@@ -145,9 +150,14 @@ def _set(text: str, *, display: bool) -> str | None:
                 return None
             text = re.sub(rf"\\{unknown[1]}(?![A-Za-z])", lambda match: f"\\mathrm{{{match[0][1:]}}}", text)
         else:
-            made = _LOOKS.sub("", made)
+            made = _LOOKS.sub(_look, made)
             return made if _SAFE.fullmatch(made) else None  # no more than a formula may hold
     return None
+
+
+def _look(match: re.Match[str]) -> str:
+    classes = " ".join(_CLASSES[one] for one in (match[1] or "").split(";") if one in _CLASSES)
+    return f' class="{classes}"' if classes else ""
 
 
 def _stay_open(text: str) -> int:
@@ -217,7 +227,7 @@ class _Line:
         parts: list[str] = []
         children = list(element)
         for place, child in enumerate(children):
-            if child.tag == "mo" and (char := child.text or "") in _RELATIONS and place and child.get("form") != "prefix":
+            if child.tag == "mo" and (char := child.text or "") in _RELATIONS and (place or _goes_on(element)) and child.get("form") != "prefix":
                 parts.append(f" {self.text(char)} ")
             elif child.tag == "mo" and child.text == "\u2061":
                 behind = children[place + 1] if place + 1 < len(children) else None
@@ -295,7 +305,12 @@ class _Line:
         return root + self.group(inner)
 
     def _mtable(self, element: ElementTree.Element) -> str:
-        return "; ".join(", ".join(self._row(cell).strip() for cell in row) for row in element)
+        return "; ".join(self.cells(row) for row in element)
+
+    def cells(self, row: ElementTree.Element) -> str:
+        """Return a row of a table; a cell that is close to the one before goes on with its formula, as in ``a &= b``."""
+        texts = ((" " if _goes_on(cell) else ", ") + self._row(cell).strip() for cell in row)
+        return "".join(texts).removeprefix(",").strip()
 
     def base(self, element: ElementTree.Element) -> str:
         """Return what carries a script, in brackets where the script would seem to belong to its end alone."""
@@ -333,6 +348,10 @@ class _LineHtml(_Line):
         if inner in {"′", "″", "‴", "∘"}:
             return table[inner]
         return f"<{tag}>{inner}</{tag}>" if inner else ""
+
+
+def _goes_on(cell: ElementTree.Element) -> bool:
+    return "close" in cell.get("class", "").split()
 
 
 def _words(element: ElementTree.Element) -> str:
