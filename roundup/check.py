@@ -31,7 +31,8 @@ class Checks:
 
     def of_site(self) -> Iterator[Problem]:
         """Yield what is wrong with what all issues share."""
-        return pale_accent(self.site)
+        yield from pale_accent(self.site)
+        yield from disguised_editors(self.site)
 
     def of(self, issue: Issue) -> Iterator[Problem]:
         """Yield what every rule finds in an issue."""
@@ -162,6 +163,8 @@ def unfit_links(issue: Issue, site: Site) -> Iterator[Problem]:
     for pick in issue.picks:
         if pick.link and (disguise := look_alike(pick.link.url)):
             yield Problem(pick.at("url"), _disguised(pick.link.url, disguise))
+        if paper := pick.paper:
+            yield from (Problem(paper.where, _disguised(url, disguise)) for url in paper.links.code if (disguise := look_alike(url)))
     for prose in _prose(issue):
         document = site.document(prose)
         for found in document.links:
@@ -180,7 +183,14 @@ def unfit_links(issue: Issue, site: Site) -> Iterator[Problem]:
 
 
 def _disguised(url: str, disguise: str) -> str:
-    return f'link "{as_written(url)}" leads to a look-alike host, {disguise}: letters of mixed scripts; check where it should lead'
+    return f'link "{as_written(url)}" leads to a look-alike host, {disguise}: its letters are not what they seem; check where it should lead'
+
+
+def disguised_editors(site: Site) -> Iterator[Problem]:
+    """An editor's name leads to the editor."""
+    for _, editor in site.config.editors:
+        if disguise := look_alike(editor.url):
+            yield Problem(site.config.where, _disguised(editor.url, disguise))
 
 
 def markup(issue: Issue, site: Site) -> Iterator[Problem]:

@@ -191,7 +191,8 @@ def issue_of(hostile: Iterable[str]) -> Issue:
 
 def file_of(text: str) -> str:
     """Return the path of a figure that is called so, as far as a file can be, and named without escapes."""
-    return f"figures/{re.sub('[/%]', '|', one_line(text)[:80])}.png"
+    name = re.sub(r"[/%\0]", "|", one_line(text)[:80])
+    return f"figures/{name}.png"
 
 
 def address_of(text: str) -> str:

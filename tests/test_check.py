@@ -163,7 +163,7 @@ FAULTS = {
         f'{TWO}/commentary/2402.00004.yaml:3: unknown key "comment"; did you mean "commentary"?',
         f'{TWO}/commentary/2402.00004.yaml:4: "TK" is left in the text; write what belongs there',
         f'{TWO}/commentary/talk.yaml:2: url "example.org" is no web address; write it from https:// on',
-        f'{TWO}/issue.yaml:3: link "https://ar\u0445iv.org" leads to a look-alike host, xn--ariv-66d.org: letters of mixed scripts; check where it should lead',
+        f'{TWO}/issue.yaml:3: link "https://ar\u0445iv.org" leads to a look-alike host, xn--ariv-66d.org: its letters are not what they seem; check where it should lead',
         f'{TWO}/issue.yaml:5: footnote "[^2]" is never referred to; put [^2] into the text',
         f'{TWO}/issue.yaml:9: "keynote" is no pick of this issue; add {TWO}/commentary/keynote.yaml, or remove the line',
         f'{TWO}/papers/2402.00003.yaml:1: "2402.00003" was updated (2024-02-02) before it was submitted (2024-03-02); fetch it again',
@@ -379,7 +379,7 @@ RULES: dict[str, tuple[Files, Files, str]] = {
     "unfit_links, look-alike": (
         {PICK: pick("See [that](https://bücher.example/).")},
         {PICK: pick("See [that](https://xn--ariv-66d.org/).")},
-        f'{PICK}:3: link "https://ar\u0445iv.org/" leads to a look-alike host, xn--ariv-66d.org: letters of mixed scripts; check where it should lead',
+        f'{PICK}:3: link "https://ar\u0445iv.org/" leads to a look-alike host, xn--ariv-66d.org: its letters are not what they seem; check where it should lead',
     ),
     "markup": (
         {PICK: pick("Some `<br>` words.")},

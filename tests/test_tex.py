@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 import time
+from collections.abc import Callable
 from xml.etree import ElementTree
 
 import pytest
@@ -51,6 +52,22 @@ WEB = {
     r"\href{javascript:alert(1)}{x}": "x",
     r"$\text{<b>}$": '<math alttext="\\text{&lt;b&gt;}"><mtext>&lt;b&gt;</mtext></math>',
 }
+
+
+LOOK_ALIKE = "https://\u0430rxiv.org/abs/1"
+
+
+@pytest.mark.parametrize(
+    ("form", "shown"),
+    [
+        (drawn.web, f'see <a href="{LOOK_ALIKE}">arXiv</a> <code>xn--rxiv-43d.org</code>'),
+        (drawn.mail, f'see <a href="{LOOK_ALIKE}">arXiv</a> <code>xn--rxiv-43d.org</code>'),
+        (drawn.plain, f"see arXiv ({LOOK_ALIKE}, xn--rxiv-43d.org)"),
+        (drawn.web_title, "see arXiv"),
+    ],
+)
+def test_a_link_to_a_look_alike_says_where_it_leads(form: Callable[[str], str], shown: str) -> None:
+    assert str(form(rf"see \href{{{LOOK_ALIKE}}}{{arXiv}}")) == shown
 
 
 @pytest.mark.parametrize(("source", "shown"), WEB.items())

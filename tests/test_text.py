@@ -173,10 +173,15 @@ def test_a_relative_link_is_local_and_has_no_host() -> None:
         ("https://arxiv.org/", ""),
         ("https://xn--caf-dma.example/", ""),
         ("https://xn--rxiv-43d.org/abs/1", "xn--rxiv-43d.org"),
-        ("https://аrxiv.org/", "аrxiv.org"),
+        ("https://аrxiv.org/", "xn--rxiv-43d.org"),
+        ("https://\uff41rxiv.org/", "arxiv.org"),
+        ("https://arxiv.org\u3002example/", "arxiv.org.example"),
+        ("https://ar\xadxiv.org/", "arxiv.org"),
+        ("https://cafe\u0301.example/", ""),
+        ("https://ARXIV.org/", ""),
         ("https://xn--80ak6aa92e.com/", "xn--80ak6aa92e.com"),
         ("https://пример.example/", ""),
-        ("https://xn--\x80.example/", "xn--\x80.example"),
+        ("https://xn--\x80.example/", "xn--xn---ea.example"),
     ],
 )
 def test_hosts_that_look_like_another(url: str, disguise: str) -> None:

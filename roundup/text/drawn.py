@@ -9,6 +9,7 @@ from html import escape
 from markupsafe import Markup
 
 from roundup.text import formula
+from roundup.text.links import look_alike
 from roundup.text.pieces import Break, Formula, Linked, Piece, Styled, Words
 from roundup.text.tex import parse
 from roundup.text.visible import one_line
@@ -56,7 +57,7 @@ def _web(piece: Piece, *, linked: bool) -> str:
             return f"<{style}>{''.join(_web(one, linked=linked) for one in pieces)}</{style}>"
         case Linked(url, pieces):
             inner = "".join(_web(one, linked=False) for one in pieces)
-            return f'<a href="{escape(url)}">{inner}</a>' if linked else inner
+            return f'<a href="{escape(url)}">{inner}</a>{_disguise(url)}' if linked else inner
         case Break(paragraph):
             return _HTML_BREAK[paragraph] if linked else " "
 
@@ -71,7 +72,7 @@ def _mail(piece: Piece, *, linked: bool) -> str:
             return f"<{style}>{''.join(_mail(one, linked=linked) for one in pieces)}</{style}>"
         case Linked(url, pieces):
             inner = "".join(_mail(one, linked=False) for one in pieces)
-            return f'<a href="{escape(url)}">{inner}</a>' if linked else inner
+            return f'<a href="{escape(url)}">{inner}</a>{_disguise(url)}' if linked else inner
         case Break(paragraph):
             return _HTML_BREAK[paragraph] if linked else " "
 
@@ -87,9 +88,15 @@ def _plain(piece: Piece) -> str:
             return f"^{inner}" if style == "sup" and not re.fullmatch(r"[−\d]+", inner) else formula.raised(inner) if style == "sup" else inner
         case Linked(url, pieces):
             inner = "".join(map(_plain, pieces))
-            return inner if inner == url else f"{inner} ({url})"
+            told = [text for text in ("" if inner == url else url, look_alike(url)) if text]
+            return f"{inner} ({', '.join(told)})" if told else inner
         case Break():
             return " "
+
+
+def _disguise(url: str) -> str:
+    """Return where a link leads that seems to lead elsewhere."""
+    return f" <code>{escape(disguise)}</code>" if (disguise := look_alike(url)) else ""
 
 
 def _source(piece: Formula) -> str:

@@ -69,18 +69,34 @@ def _letters(label: str) -> str:
 
 
 def look_alike(url: str) -> str:
-    """Return the host when it mixes scripts or hides in punycode, as a Cyrillic a in arxiv.org does; else nothing.
+    """Return the host in ASCII when it is not what it seems to be; else nothing.
 
-    Source: UTS 39, whose single-script rule is kept here for Latin, Cyrillic and Greek, the three that look alike.
+    It mixes scripts, as a Cyrillic a in arxiv.org does, or hides in punycode, or is written in letters that browsers read
+    as others: full-width ones, an ideographic full stop, a soft hyphen.
+    Source: UTS 39, whose single-script rule is kept here for Latin, Cyrillic and Greek, the three that look alike; UTS 46.
     """
     name = host(url)
-    for label in map(_letters, name.split(".")):
-        if label.startswith("xn--"):
-            return name  # no letters come of it
-        scripts = {unicodedata.name(c, "").split(" ")[0] for c in label if c.isalpha()}
-        if len(scripts & {"LATIN", "CYRILLIC", "GREEK"}) > 1 or (label and _all_confusable(label)):
-            return name
+    plain = _mapped(name)
+    if plain != unicodedata.normalize("NFC", name) or any(map(_is_disguise, map(_letters, plain.split(".")))):
+        return ".".join(map(_in_ascii, plain.split(".")))
     return ""
+
+
+def _mapped(name: str) -> str:
+    """Return a host as browsers read it, in so far as it matters here."""
+    seen = (c for c in name.replace("\u3002", ".") if not (unicodedata.category(c) == "Cf" or "\ufe00" <= c <= "\ufe0f"))
+    return unicodedata.normalize("NFKC", "".join(seen))
+
+
+def _in_ascii(label: str) -> str:
+    return label if label.isascii() else "xn--" + label.lower().encode("punycode").decode("ascii")
+
+
+def _is_disguise(label: str) -> bool:
+    if label.startswith("xn--"):
+        return True  # no letters come of it
+    scripts = {unicodedata.name(c, "").split(" ")[0] for c in label if c.isalpha()}
+    return len(scripts & {"LATIN", "CYRILLIC", "GREEK"}) > 1 or _all_confusable(label)
 
 
 # Cyrillic and Greek small letters that are drawn as Latin ones: a label of nothing else is a disguise.
