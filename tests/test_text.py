@@ -19,7 +19,7 @@ from roundup.text.links import host, is_allowed, is_local, look_alike
 from roundup.text.plain import Plain
 from roundup.text.setting import Place, Setting
 from roundup.text.slugs import slug
-from roundup.text.visible import visible
+from roundup.text.visible import isolated, visible
 
 CASES = Path(__file__).parent / "text_cases.md"
 SETTING = Setting(
@@ -208,6 +208,23 @@ def test_a_slug_is_always_safe(text: str) -> None:
 )
 def test_only_what_can_be_seen_is_shown(text: str, expected: str) -> None:
     assert visible(text) == expected
+
+
+SHALOM = "\u05e9\u05dc\u05d5\u05dd"
+
+
+@pytest.mark.parametrize(("text", "alone"), [("plain words", "plain words"), ("Erdős–Rényi 中文", "Erdős–Rényi 中文"), (f"{SHALOM} [x]", f"\u2068{SHALOM} [x]\u2069"), ("\u0627 a", "\u2068\u0627 a\u2069")])
+def test_what_runs_from_right_to_left_stands_alone(text: str, alone: str) -> None:
+    assert isolated(text) == alone
+
+
+def test_a_title_from_right_to_left_turns_nothing_round_it() -> None:
+    """Neither its own brackets, nor the number and the date round it; what a stranger wrote to that end is gone."""
+    setting = Setting(places={"2401.00001": Place(f"\u202e{SHALOM} [x]", "a.html")})
+    document = dialect.parse("See [[2401.00001]] (2024).")
+    assert web.render(document, setting) == f'<p>See <a class="paper" href="a.html"><bdi>{SHALOM} [x]</bdi></a> (2024).</p>\n'
+    assert twin.render(document, setting) == f"See [\u2068{SHALOM} \\[x\\]\u2069](a.html) (2024)."
+    assert twin.escaped(f"{SHALOM}\u2067 B.") == f"\u2068{SHALOM} B.\u2069"
 
 
 HIDDEN = {

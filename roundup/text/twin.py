@@ -19,7 +19,7 @@ from roundup.text.links import host, is_local, look_alike
 from roundup.text.pieces import Formula, Linked, Piece, Styled, Words
 from roundup.text.setting import Setting
 from roundup.text.tex import parse
-from roundup.text.visible import visible
+from roundup.text.visible import isolated, visible
 
 _ALWAYS = re.compile(r"([\\`*\[\]<$~|])")
 _SPECIAL = re.compile(r"[\\`*\[\]<$~|_&\n\t\xa0]")
@@ -32,7 +32,7 @@ _LINE_START = re.compile(r"^(\s*)([#+=>-]|\d+(?=[.)]))", re.M)
 def escaped(text: str) -> Markup:
     """Return plain text so that Markdown shows it as it is; ``Markup`` here means safe in Markdown, not in HTML."""
     line = _at_line_starts(_escape(re.sub(r"\s+", " ", visible(text))))
-    return Markup(re.sub(r"(?<=\s)(#+)$", r"\\\1", line))  # at the end of a heading they would go
+    return Markup(isolated(re.sub(r"(?<=\s)(#+)$", r"\\\1", line)))  # at the end of a heading they would go
 
 
 @lru_cache(maxsize=1024)
@@ -48,7 +48,7 @@ def text(text: str) -> Markup:
 
 
 def _one_line(drawn: str) -> Markup:
-    return Markup(re.sub(r"(?<=\s)(#+)$", r"\\\1", _at_line_starts(" ".join(drawn.split()))))
+    return Markup(isolated(re.sub(r"(?<=\s)(#+)$", r"\\\1", _at_line_starts(" ".join(drawn.split())))))
 
 
 def _drawn(piece: Piece, *, linked: bool) -> str:

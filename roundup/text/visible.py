@@ -1,14 +1,20 @@
-"""Any text -> the same text without what cannot be seen: control characters, direction tricks, stacks of accents."""
+"""Any text -> the same text without what cannot be seen: control characters, direction tricks, stacks of accents.
+
+And a text that runs from right to left -> the same, kept from turning the words round it.
+"""
 
 from __future__ import annotations
 
 import re
+import unicodedata
 
-# Controls but tab and newline; DEL and C1; bidi embeddings, overrides and isolates; byte-order marks; the language tags
-# that hide text in plain sight; noncharacters. Joiners (U+200C, U+200D) and right-to-left letters stay: scripts need them.
+# Controls but tab and newline; DEL and C1; bidi marks, embeddings, overrides and isolates; invisible operators and fillers;
+# marks of annotation; byte-order marks; the language tags that hide text in plain sight; noncharacters.
+# Joiners (U+200C, U+200D), soft hyphens and right-to-left letters stay: scripts need them.
+_NONCHARACTERS = "\ufdd0-\ufdef" + "".join(f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000))
 _HIDDEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\ufffe\uffff"
-    "\U000e0000-\U000e007f]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb"
+    f"\U000e0000-\U000e007f{_NONCHARACTERS}]"
 )
 _HALF = re.compile("[\ud800-\udfff]")
 _ACCENT = "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
@@ -26,3 +32,11 @@ def visible(text: str) -> str:
 def one_line(text: str) -> str:
     """Return ``text`` with every run of white space folded to one space."""
     return " ".join(text.split())
+
+
+def isolated(text: str) -> str:
+    """Return ``text`` so that it turns nothing round it, where only characters can see to that: a page has ``bdi``.
+
+    Right-to-left letters would take along the brackets and numbers that follow them. What is read from left to right is as it was.
+    """
+    return f"\u2068{text}\u2069" if not text.isascii() and any(unicodedata.bidirectional(c) in ("R", "AL") for c in text) else text

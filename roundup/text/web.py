@@ -21,7 +21,7 @@ from roundup.text.rules import parser
 from roundup.text.setting import Setting
 
 _TAGS = {
-    "a", "aside", "blockquote", "br", "code", "div", "em", "figcaption", "figure", "h2", "h3", "h4", "h5", "h6", "hr", "img", "li",
+    "a", "aside", "bdi", "blockquote", "br", "code", "div", "em", "figcaption", "figure", "h2", "h3", "h4", "h5", "h6", "hr", "img", "li",
     "ol", "p", "pre", "s", "span", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul",
 }  # fmt: skip
 _ATTRIBUTES = {
@@ -150,7 +150,7 @@ class Web(RendererHTML):
         place = env["setting"].places.get(name)
         if place is None:
             return f"[[{escape(name)}]]"
-        return f'<a class="paper" href="{escape(place.href)}">{words(place.title)}</a>'
+        return f'<a class="paper" href="{escape(place.href)}"><bdi>{words(place.title)}</bdi></a>'
 
     def footnote_ref(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         meta = tokens[idx].meta
