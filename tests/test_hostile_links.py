@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 import pytest
 
@@ -24,7 +24,7 @@ from roundup.records.digest import parse_config
 from roundup.records.issues import parse_pick
 from roundup.records.papers import parse_paper
 from roundup.text import dialect
-from roundup.text.links import is_allowed, look_alike
+from roundup.text.links import is_allowed, is_local, look_alike
 from roundup.text.setting import Setting
 from roundup.yamltext import dump_scalar
 
@@ -39,6 +39,27 @@ def test_the_link_rule_agrees_with_the_list(link_cases: list[Case]) -> None:
     """What looks like another host is no link to be taken without a word: it is shown in its xn-- form, and warned of."""
     ours = {case["href"]: is_allowed(case["href"]) and not look_alike(case["href"]) for case in link_cases}
     assert ours == {case["href"]: case["allow"] for case in link_cases}
+
+
+def test_no_other_scheme_lives_by_the_webs_own_test(shared: Path) -> None:
+    """What we let through leads, by the URL standard, where we take it to lead: by http, https or mailto, or to where the page is.
+
+    Or nowhere, where the standard finds no address in it.
+    """
+    cases = [case for case in json.loads((shared / "corpora/url/urltestdata.json").read_text()) if is_allowed(case["input"]) and not case.get("failure")]
+    schemes = {case["input"]: case["protocol"].rstrip(":") for case in cases if not is_local(case["input"])}
+    assert schemes == {url: scheme(url) for url in schemes}
+    assert set(schemes.values()) <= {"http", "https", "mailto"}
+    strays = [case["href"] for case in cases if is_local(case["input"]) and case["protocol"] != scheme(case["base"]) + ":"]
+    strays += [case["href"] for case in cases if is_local(case["input"]) and case["host"] != urlsplit(case["base"]).netloc]
+    assert (len(cases), strays) == (190, [])
+
+
+@pytest.mark.parametrize(
+    "url", ["java\tscript:x", " javascript:x", "\x01javascript:x", "JavaScript:x", "javascript&colon;x", "http:x", "http:/\\x", "\\\\x", "/\\x", "///x", "file:x", "blob:x", "http://a@b/"]
+)
+def test_what_the_web_would_follow_elsewhere_is_dead(url: str) -> None:
+    assert not is_allowed(url)
 
 
 SHAPES = ["[label]({})", "[label](<{}>)", "![label]({})", "[label][1]\n\n[1]: {}\n", "[label][1]\n\n[1]: <{}>\n", "<{}>", "{}"]

@@ -11,7 +11,7 @@ from roundup.issue import Prose
 from roundup.paper import Moment, parse_moment
 from roundup.text.depth import DEEPEST, may_be_too_deep
 from roundup.text.links import is_web
-from roundup.text.visible import one_line
+from roundup.text.visible import one_line, visible
 from roundup.yamltext import Mapping, Node, Scalar, Sequence
 
 Value = TypeVar("Value")
@@ -58,7 +58,7 @@ class Fields:
     def empty(self, key: str) -> bool:
         node = self.mapping.values.get(key)
         if isinstance(node, Scalar):
-            return not node.text.strip() and not node.faulty
+            return not visible(node.text).strip() and not node.faulty
         if isinstance(node, Sequence):
             return not any(not isinstance(item, Scalar) or item.text.strip() for item in node.items)
         return node is None

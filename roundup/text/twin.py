@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from urllib.parse import quote
 
 from markdown_it.token import Token
 from markupsafe import Markup
@@ -126,6 +127,8 @@ def _at_line_starts(text: str) -> str:
 
 
 def _destination(href: str) -> str:
+    if visible(href) != href:  # a file may be called anything
+        href = quote(href, safe="/ %:?#&=+,;@~()<>", errors="replace")
     if re.search(r"[\s()<>\\]", href):
         return "<" + re.sub(r"([<>\\])", r"\\\1", href.replace("\n", " ")) + ">"
     return href

@@ -233,7 +233,7 @@ def _image(source: str, alt: str, setting: Setting, title: str = "") -> str:
         return f'<a href="{escape(source)}">{escape(alt or source)}</a>'
     width, height = size
     words = f' title="{escape(title)}"' if title else ""
-    return f'<img src="{escape(quote(unquote(source)))}" alt="{escape(alt)}"{words} width="{width}" height="{height}" loading="lazy">'
+    return f'<img src="{escape(quote(unquote(source), errors="replace"))}" alt="{escape(alt)}"{words} width="{width}" height="{height}" loading="lazy">'
 
 
 def _alignment(token: Token) -> str:
