@@ -13,7 +13,7 @@ from roundup.text.setting import Place, Setting
 
 SETTING = Setting(
     page="2024-1/index.html", root="https://example.org/", own="https://example.org/2024-1/", figures="https://example.org/2024-1/", first_note=3,
-    places={"2401.00001": Place("On $x_i$", "https://example.org/2024-1/#2401.00001")}, sizes={"figures/a.png": (4, 2)},
+    places={"2401.00001": Place("On $x_i$", "https://example.org/2024-1/#2401.00001"), "2401.00002": Place("שלום (2)", "https://example.org/2024-1/#2401.00002")}, sizes={"figures/a.png": (4, 2)},
 )  # fmt: skip
 
 
@@ -46,6 +46,7 @@ CASES = {
     "see ![words](figures/a.png)": "see [Figure: words] [1]\n[1] https://example.org/2024-1/figures/a.png",
     "```card\nurl: https://e.org/a\ntitle: T\ntext: more\n```": "| T\n| more\n| e.org\n| https://e.org/a",
     "[x](https://\u0430rxiv.org/)": "x [1] (xn--rxiv-43d.org)\n[1] https://xn--rxiv-43d.org/",
+    "[[2401.00002]] (1)": "\u2068שלום (2)\u2069 [1] (1)\n[1] https://example.org/2024-1/#2401.00002",
     "<b>raw</b> & \"quoted\"": "<b>raw</b> & “quoted”",
 }
 

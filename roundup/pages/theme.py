@@ -19,7 +19,7 @@ from roundup.errors import Location, Problem, SourceError, nearest
 from roundup.plan import Theme
 from roundup.text import twin
 from roundup.text.plain import paragraph, underlined
-from roundup.text.visible import visible
+from roundup.text.visible import isolated, visible
 
 BUILT_IN = "roundup/"  # before a template's name: the built-in one, whatever the digest has
 _DRAWN = (".html", ".md", ".txt", ".xml")
@@ -74,7 +74,7 @@ def _shown_in_markdown(value: Any) -> Any:
 
 
 def _shown_in_plain(value: Any) -> Any:
-    return value if isinstance(value, Markup) else Markup(re.sub(r"\s+", " ", visible(str(value))))  # noqa: S704 - safe in plain text
+    return value if isinstance(value, Markup) else Markup(isolated(re.sub(r"\s+", " ", visible(str(value)))))  # noqa: S704 - safe in plain text
 
 
 class _Loader(BaseLoader):

@@ -15,6 +15,7 @@ from roundup.text.dialect import Card, Document, closing, plain
 from roundup.text.filling import WIDTH, columns, filled, prefixed
 from roundup.text.links import host, is_local, look_alike
 from roundup.text.setting import Setting
+from roundup.text.visible import isolated
 
 _CODE_INDENT = 4
 _SHORT = 40  # columns of code that stay together
@@ -30,11 +31,11 @@ class Plain:
 
     def words(self, text: str) -> Markup:
         """Return a title of arXiv's, TeX and all, as letters."""
-        return Markup(drawn.plain(text))
+        return Markup(isolated(drawn.plain(text)))
 
     def text(self, text: str) -> Markup:
         """Return a running text of arXiv's; an address stands behind its words."""
-        return Markup(drawn.plain(text))
+        return self.words(text)
 
     def render(self, document: Document, setting: Setting) -> Markup:
         """Return the block in lines of 72 columns; its notes are kept for the end of the issue."""
@@ -191,7 +192,7 @@ class _Writer:
                 return f"[^{token.meta['label'] if number is None else self.setting.first_note + number}]"
             case "paper_reference":
                 place = self.setting.places.get(token.content)
-                return f"[[{token.content}]]" if place is None else f"{drawn.plain(place.title)} [{self.edition.number(place.href)}]"
+                return f"[[{token.content}]]" if place is None else f"{self.edition.words(place.title)} [{self.edition.number(place.href)}]"
         return token.content
 
     def link_end(self, opening: Token) -> str:
