@@ -18,6 +18,7 @@ from roundup.paper import ArxivId, Author, Fetch, Links, Paper, Sighting, Withdr
 from roundup.records.fields import eaten
 from roundup.records.papers import ANNOUNCE_TYPES, dump_paper, parse_paper
 from roundup.text.links import is_allowed
+from roundup.text.visible import visible
 from roundup.yamltext import MAX_BYTES, MAX_DEPTH, Mapping, Node, Scalar, Sequence, decode, dump_folded, dump_scalar, parse
 
 Plain = str | list["Plain"] | dict[str, "Plain"]
@@ -541,7 +542,7 @@ def test_a_long_text_is_written_a_sentence_a_line(text: str, written: str) -> No
 # ---- records ----
 
 LINES = TEXTS.map(lambda text: " ".join(text.split()))
-WORDS = LINES.filter(bool)
+WORDS = LINES.filter(lambda text: bool(visible(text).strip()))
 NEW_IDS = st.builds(
     lambda year, month, number: ArxivId(f"{year:02}{month:02}.{number:0{4 if year < 15 else 5}}"), st.integers(8, 99), st.integers(1, 12), st.integers(1, 9999)
 )
