@@ -402,6 +402,11 @@ def closing(tokens: Sequence[Token], index: int) -> int:
     return len(tokens) - 1
 
 
+def opening_of(tokens: Sequence[Token], index: int) -> int:
+    """Return the index of the token that opens the link which the one at ``index`` closes."""
+    return next(place for place in range(index - 1, -1, -1) if tokens[place].type == "link_open")
+
+
 def _lone_image(out: list[Token]) -> Token | None:
     """Return the image that is all there is in the paragraph that just closed, or None."""
     if len(out) < 3 or out[-3].type != "paragraph_open" or out[-3].hidden:

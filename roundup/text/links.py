@@ -14,6 +14,10 @@ _UNSAFE = re.compile("[\x00-\x20\x7f-\x9f\\\\\u200b-\u200f\u2028-\u202e\u2066-\u
 
 MAX_LENGTH = 2048
 
+# What no bare address goes on behind: white space, what would be escaped in it, quotes, and the stops and brackets of Chinese and Japanese,
+# which stand without a blank. Letters of any script may be part of it.
+NOT_IN_BARE = r"\s<>\"`|\\^{}«»“”„‘’‚‹›…\u3000-\u3004\u3008-\u303f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65"
+
 
 def is_allowed(url: str) -> bool:
     """Tell whether a link may live: http(s) with a plain host, mailto with an address, or a place inside the site."""
@@ -27,6 +31,17 @@ def is_allowed(url: str) -> bool:
         return _MAIL.match(url) is not None
     web = _WEB.match(url)
     return web is not None and int(web["port"] or 0) <= 65535 and all(map(_is_label, web["host"].split(".")))
+
+
+def without_tail(url: str) -> str:
+    """Return a bare address without what ends the sentence: stops, quotes, and brackets that the address does not open."""
+    spare = {")": url.count(")") - url.count("("), "]": url.count("]") - url.count("[")}
+    end = len(url)
+    while end and (url[end - 1] in ".,;:!?'*_~" or spare.get(url[end - 1], 0) > 0):
+        if url[end - 1] in spare:
+            spare[url[end - 1]] -= 1
+        end -= 1
+    return url[:end]
 
 
 def is_web(url: str) -> bool:

@@ -11,7 +11,7 @@ from markdown_it.token import Token
 from markupsafe import Markup
 
 from roundup.text import drawn, formula
-from roundup.text.dialect import Card, Document, closing, plain
+from roundup.text.dialect import Card, Document, closing, opening_of, plain
 from roundup.text.filling import WIDTH, columns, filled, prefixed
 from roundup.text.links import host, is_local, look_alike
 from roundup.text.setting import Setting
@@ -184,7 +184,9 @@ class _Writer:
             case "s_open" | "s_close":
                 return "~"
             case "link_close":
-                return self.link_end(next(t for t in (tokens[i] for i in range(index - 1, -1, -1)) if t.type == "link_open"))
+                return self.link_end(tokens[opening_of(tokens, index)])
+            case "link_open":
+                return "<" if token.info == "auto" else ""  # a letter that touches it is no part of it
             case "image":
                 return self.picture(str(token.attrs["src"]), plain(token.children or []))
             case "footnote_ref":
@@ -198,7 +200,7 @@ class _Writer:
     def link_end(self, opening: Token) -> str:
         href = str(opening.attrs["href"])
         disguise = look_alike(href)
-        number = "" if opening.info == "auto" else f" [{self.edition.number(self.setting.link(href), str(opening.attrs.get('title', '')))}]"
+        number = ">" if opening.info == "auto" else f" [{self.edition.number(self.setting.link(href), str(opening.attrs.get('title', '')))}]"
         return f"{number} ({disguise})" if disguise else number
 
     def picture(self, source: str, alt: str) -> str:

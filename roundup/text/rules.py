@@ -211,7 +211,7 @@ def _line(state: StateBlock, line: int) -> str:
     return state.src[state.bMarks[line] + state.tShift[line] : state.eMarks[line]]
 
 
-_URL = re.compile(r"https?://[^\s<>\"`|\\^{}\x00-\x20]{1,2000}", re.I)
+_URL = re.compile(rf"https?://[^{links.NOT_IN_BARE}\x00-\x20]{{1,2000}}", re.I)
 _SCHEME_BEFORE = re.compile(r"(?:^|[^A-Za-z0-9.+-])(https?)$", re.I)
 
 
@@ -223,7 +223,7 @@ def _bare_url(state: StateInline, silent: bool) -> bool:
     match = _URL.match(state.src, state.pos - len(before[1])) if before else None
     if before is None or match is None:
         return False
-    url = _without_tail(match[0])
+    url = links.without_tail(match[0])
     if not links.is_web(url):
         return False
     href = state.md.normalizeLink(url)
@@ -237,14 +237,3 @@ def _bare_url(state: StateInline, silent: bool) -> bool:
         closing.markup, closing.info = "bare", "auto"
     state.pos += len(url) - len(before[1])
     return True
-
-
-def _without_tail(url: str) -> str:
-    """Drop what ends the sentence, not the address: stops, quotes, and brackets that the address does not open."""
-    spare = {")": url.count(")") - url.count("("), "]": url.count("]") - url.count("[")}
-    end = len(url)
-    while end and (url[end - 1] in ".,;:!?'*_~" or spare.get(url[end - 1], 0) > 0):
-        if url[end - 1] in spare:
-            spare[url[end - 1]] -= 1
-        end -= 1
-    return url[:end]

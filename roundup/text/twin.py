@@ -15,7 +15,7 @@ from markdown_it.token import Token
 from markupsafe import Markup
 
 from roundup.text import formula
-from roundup.text.dialect import Card, Document, closing, plain
+from roundup.text.dialect import Card, Document, closing, opening_of, plain
 from roundup.text.links import host, is_local, look_alike
 from roundup.text.pieces import Formula, Linked, Piece, Styled, Words
 from roundup.text.setting import Setting
@@ -239,7 +239,7 @@ class _Writer:
     def span(self, tokens: Sequence[Token], index: int, token: Token, *, in_table: bool) -> str:
         match token.type:
             case "text":
-                if index and tokens[index - 1].type == "link_open" and tokens[index - 1].info == "auto":
+                if index and _is_bare(tokens, index - 1):
                     return ""
                 text = _escape(token.content)
                 before_link = index + 1 < len(tokens) and tokens[index + 1].type in ("link_open", "paper_reference")
@@ -259,10 +259,9 @@ class _Writer:
             case "s_open" | "s_close":
                 return "~~"
             case "link_open":
-                return f"<{str(token.attrs['href']).removeprefix('mailto:')}" if token.info == "auto" else "["
+                return f"<{tokens[index + 1].content}" if _is_bare(tokens, index) else "["
             case "link_close":
-                opening = next(t for t in (tokens[i] for i in range(index - 1, -1, -1)) if t.type == "link_open")
-                return self.link_end(opening)
+                return self.link_end(tokens, opening_of(tokens, index))
             case "image":
                 return self.image(str(token.attrs["src"]), plain(token.children or []), str(token.attrs.get("title", "")))
             case "footnote_ref":
@@ -276,11 +275,12 @@ class _Writer:
                 return f"[{words(place.title)}]({_destination(place.href)})"
         return _escape(token.content)
 
-    def link_end(self, opening: Token) -> str:
+    def link_end(self, tokens: Sequence[Token], start: int) -> str:
+        opening = tokens[start]
         href = str(opening.attrs["href"])
         disguise = look_alike(href)
         warning = f" {_code_span(disguise)}" if disguise else ""
-        if opening.info == "auto":
+        if _is_bare(tokens, start):
             return ">" + warning
         title = f' "{_title(str(opening.attrs["title"]))}"' if opening.attrs.get("title") else ""
         return f"]({_destination(self.setting.link(href))}{title}){warning}"
@@ -290,6 +290,12 @@ class _Writer:
             words = f' "{_title(title)}"' if title else ""
             return f"![{_escape(alt)}]({_destination(source)}{words})"
         return f"[{_escape(alt or source)}]({_destination(source)})"
+
+
+def _is_bare(tokens: Sequence[Token], index: int) -> bool:
+    """Tell whether a link opens here whose words are its address: ``<...>`` says both. Foreign letters would be percent signs in it."""
+    opening = tokens[index]
+    return opening.type == "link_open" and opening.info == "auto" and tokens[index + 1].content == str(opening.attrs["href"]).removeprefix("mailto:")
 
 
 def _other_marker(token: Token, last: str) -> str:

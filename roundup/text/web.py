@@ -15,7 +15,7 @@ from markdown_it.utils import EnvType, OptionsDict
 from markupsafe import Markup
 
 from roundup.text import code, drawn, formula
-from roundup.text.dialect import Card, Document, Note, heading_ids, plain
+from roundup.text.dialect import Card, Document, Note, heading_ids, opening_of, plain
 from roundup.text.links import host, look_alike
 from roundup.text.rules import parser
 from roundup.text.setting import Setting
@@ -141,8 +141,7 @@ class Web(RendererHTML):
 
     def link_close(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         # The words before a look-alike host may name another place than the link does: say where it leads.
-        opening = next(i for i in range(idx - 1, -1, -1) if tokens[i].type == "link_open")
-        disguise = look_alike(str(tokens[opening].attrs["href"]))
+        disguise = look_alike(str(tokens[opening_of(tokens, idx)].attrs["href"]))
         return f"</a> <code>{escape(disguise)}</code>" if disguise else "</a>"
 
     def paper_reference(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
