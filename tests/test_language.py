@@ -86,3 +86,22 @@ def test_a_digest_may_say_a_word_in_its_own_way(digest: Callable[..., Path], rou
     page = (root / "site/index.html").read_text()
     assert "Everything" in page
     assert "Archive" not in page
+
+
+def test_a_digest_in_arabic_begins_at_the_right(digest: Callable[..., Path], roundup: Callable[..., Result]) -> None:
+    root = digest({"roundup.yaml": "title: T\nlanguage: ar\n", "templates/languages/ar.yaml": "direction: rtl\n"})
+    assert roundup("build", root=root).code == 0
+    for page in ("index.html", "2024-1/index.html", "2024-1/mail.html"):
+        assert '<html lang="ar" dir="rtl">' in (root / "site" / page).read_text()
+
+
+def test_what_cannot_be_seen_is_in_no_edition_of_an_issue(digest: Callable[..., Path], roundup: Callable[..., Result]) -> None:
+    """Titles and teasers are set in lines by templates: they are cleaned before."""
+    hidden = '"a\\u202Eb\\u200Bc"'
+    issue = f"title: {hidden}\nteaser: {hidden}\ndate: 2024-02-01\norder:\n- section: {hidden}\n- 2401.00001\n"
+    root = digest({"roundup.yaml": "title: T\nurl: https://example.org/\n", "issues/2024-1/issue.yaml": issue})
+    assert roundup("build", root=root).code == 0
+    for path in ("index.html", "2024-1/index.html", "2024-1/index.md", "2024-1/mail.html", "2024-1/mail.txt", "feed.xml"):
+        text = (root / "site" / path).read_text()
+        assert not set("\u202e\u200b") & set(text), path
+        assert "abc" in text

@@ -28,7 +28,7 @@ def shown(source: str) -> str:
 CASES = {
     "*a* **b** ~~c~~ `d`": "_a_ *b* ~c~ `d`",
     "one\ntwo\\\nthree": "one two\nthree",
-    "[a](https://e.org/ \"t\") [b](/2023-7/) [c](https://e.org/ \"t\") <https://e.org/>": "a [1] b [2] c [1] https://e.org/\n[1] https://e.org/ (t)\n[2] https://example.org/2023-7/",
+    "[a](https://e.org/ \"t\") [b](/2023-7/) [c](https://e.org/ \"t\") <https://e.org/>": "a [1] b [2] c [1] <https://e.org/>\n[1] https://e.org/ (t)\n[2] https://example.org/2023-7/",
     "[here](#there)": "here [1]\n[1] https://example.org/2024-1/#there",
     "[[2401.00001]] [[2401.00009]]": "On xᵢ [1] [[2401.00009]]\n[1] https://example.org/2024-1/#2401.00001",
     "a[^x] b[^y]\n\n[^x]: one\n[^y]: two": "a[^3] b[^4]\n[^3] one\n[^4] two",

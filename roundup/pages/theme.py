@@ -18,7 +18,7 @@ from markupsafe import Markup
 from roundup.errors import Location, Problem, SourceError, nearest
 from roundup.plan import Theme
 from roundup.text import twin
-from roundup.text.plain import paragraph, underlined
+from roundup.text.plain import paragraph, quoted, underlined
 from roundup.text.visible import isolated, visible
 
 BUILT_IN = "roundup/"  # before a template's name: the built-in one, whatever the digest has
@@ -47,9 +47,8 @@ def drawing(theme: Theme) -> Drawing:
     markdown.filters["address"] = twin.address
     markdown.filters["quoted"] = twin.quoted
     plain = _environment(theme, _shown_in_plain)
-    plain.filters["filled"] = paragraph
-    plain.filters["quoted"] = twin.quoted
-    plain.filters["underlined"] = underlined
+    for name, put in (("filled", paragraph), ("quoted", quoted), ("underlined", underlined)):
+        plain.filters[name] = _over_shown(put)
     return Drawing(html, markdown, plain, theme)
 
 
@@ -75,6 +74,11 @@ def _shown_in_markdown(value: Any) -> Any:
 
 def _shown_in_plain(value: Any) -> Any:
     return value if isinstance(value, Markup) else Markup(isolated(re.sub(r"\s+", " ", visible(str(value)))))  # noqa: S704 - safe in plain text
+
+
+def _over_shown(put: Callable[..., Markup]) -> Callable[..., Markup]:
+    """Return a filter over what a template would show: what cannot be seen is gone before it is set in lines."""
+    return lambda value, *more: put(_shown_in_plain(value), *more)
 
 
 class _Loader(BaseLoader):
@@ -137,8 +141,8 @@ def _missing_pieces(ready: Drawing, name: str) -> Iterator[Problem]:
     except TemplateSyntaxError:
         return
     for node in tree.body:
-        if blocks and isinstance(node, nodes.Block) and node.name not in blocks:
-            hint = nearest(node.name, sorted(blocks)) or f"; there are {', '.join(sorted(blocks))}"
+        if parent and isinstance(node, nodes.Block) and node.name not in blocks:
+            hint = nearest(node.name, sorted(blocks)) or f"; there are {', '.join(sorted(blocks)) or 'none'}"
             yield Problem(Location(f"templates/{name}", node.lineno), f'block "{node.name}" is shown nowhere{hint}')
 
 

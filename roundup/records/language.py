@@ -28,6 +28,8 @@ def parse_language(text: str, path: str, base: Language, problems: list[Problem]
 
 def _value(fields: Fields, key: str) -> str | Counted | tuple[str, ...] | None:
     default = getattr(ENGLISH, key)
+    if key == "direction":
+        return fields.choice(key, ("ltr", "rtl"), default)
     if isinstance(default, str):
         node = fields.scalar(key)
         return node.text if node and _is_fit(fields, key, node.text, default) else None

@@ -218,7 +218,7 @@ class _Reader(Disk):
         """Return the words of the digest's language: those of its own table, then those of ours, then English ones."""
         built_in = {p.stem: p for p in sorted((built_in_templates() / "languages").iterdir())}
         tag = config.language.lower()
-        names = (tag, tag.partition("-")[0])  # pt-BR speaks as pt does
+        names = (tag, _spoken(tag))
         ours = next((built_in[name] for name in names if name in built_in), None)
         theirs = next((name for name in own if name.lower() in names), "")
         language = parse_language(ours.read_text(encoding="utf-8"), f"roundup/languages/{ours.name}", ENGLISH, self.problems) if ours else ENGLISH
@@ -228,6 +228,8 @@ class _Reader(Disk):
         elif ours is None and names[1] != "en":
             what = f'language "{config.language}" has no words here, and pages would say theirs in English'
             self.advice.append(Problem(config.at("language"), f"{what}; write {LANGUAGES}{names[1]}.yaml, or choose one of {', '.join(['en', *built_in])}"))
+        if any(problem.where == config.at("language") for problem in self.problems):
+            return language  # which language is meant is not known
         for name, path in own.items():
             if name != theirs:
                 self.advice.append(Problem(Location(path), f'is not read: the language of the digest is "{config.language}"; remove it, or change "language"'))
@@ -245,6 +247,12 @@ def built_in_templates() -> Path:
     packed = Path(__file__).parent.parent / "templates"
     return packed if packed.is_dir() else Path(__file__).parent.parent.parent / "templates"
 
+
+
+def _spoken(tag: str) -> str:
+    """Return the language that a tag's region speaks: ``pt-br`` speaks as ``pt`` does, but ``zh-tw`` writes other characters than ``zh``."""
+    language, *regions = tag.split("-")
+    return "zh-hant" if language == "zh" and {"tw", "hk", "mo", "hant"} & set(regions) else language
 
 
 def _same(one: Path, other: Path) -> bool:

@@ -27,6 +27,7 @@ class Counted:
 class Language:
     """What templates know as ``words``. A name in braces is filled in where the words are said."""
 
+    direction: str = "ltr"  # or rtl, as Arabic and Hebrew are written
     quotes: tuple[str, ...] = ("“", "”", "‘", "’")  # outer ones, inner ones
     months: tuple[str, ...] = _MONTHS
     short_months: tuple[str, ...] = tuple(month[:3] for month in _MONTHS)

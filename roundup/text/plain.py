@@ -66,13 +66,18 @@ class Plain:
 
 def underlined(text: str, mark: str) -> Markup:
     """Return a heading with a line below it."""
-    lines = filled(text)
+    lines = filled(str(text))
     return Markup("\n".join([*lines, mark * min(WIDTH, max(map(columns, lines)))]))
 
 
 def paragraph(text: str) -> Markup:
     """Return words in lines."""
-    return Markup("\n".join(filled(text)))
+    return Markup("\n".join(filled(str(text))))
+
+
+def quoted(text: str) -> Markup:
+    """Return lines as a quotation, as an aside between other words is set off."""
+    return Markup("\n".join(prefixed(str(text).split("\n"), "> ", "> ")))
 
 
 def _joined(blocks: list[list[str]]) -> Markup:
