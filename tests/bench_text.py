@@ -76,6 +76,8 @@ def rate(rows: list[str], draw: Callable[[str], object]) -> float:
 
 
 def main() -> None:
+    if not CORPUS.exists():
+        sys.exit(f"the corpus of real records, {CORPUS}, is not beside this checkout; the figures of the last run stand in docs/design.md")
     rows = list(texts())
     abstracts = rows[1::2]
     speed = {name: rate(abstracts, draw.__wrapped__) for name, draw in (("plain", drawn.plain), ("web", drawn.web), ("mail", drawn.mail))}

@@ -1,5 +1,6 @@
 """Untrusted text -> what each edition can show. Total: any string in, no error out; reads and writes nothing.
 
-``visible`` cleans; ``links``, ``slugs`` and ``dates`` hold the rules for addresses, names and days; ``rules`` and ``dialect``
-parse the editors' Markdown once; ``web`` and ``twin`` draw it as HTML and as portable Markdown in its ``setting``, a page.
+``visible`` cleans; ``links``, ``slugs`` and ``language`` hold the rules for addresses, names, and words and days of our own; ``tex`` reads
+arXiv's text and ``formula`` its math; ``rules`` and ``dialect`` parse the editors' Markdown once. ``web``, ``mail``, ``plain`` and ``twin`` draw
+that, in its ``setting``, as pages, as mail and feeds, as plain text and as portable Markdown; ``drawn`` draws arXiv's text for the first three.
 """
