@@ -25,7 +25,7 @@ from roundup.pages.theme import drawing
 from roundup.paper import ArxivId, Author, Links, Paper, Withdrawal
 from roundup.plan import Output, Site, Theme
 from roundup.store.reading import built_in_templates, read_digest
-from roundup.text import formula
+from roundup.text import linear
 from roundup.text.language import Counted, Language
 
 KEY = IssueKey(2024, 1)
@@ -53,7 +53,7 @@ def text_of(element: ET.Element, without: set[str]) -> Iterator[str]:
     """Yield the text of a parsed page: a formula as the line that it is in a mail, an image as its words, blocks apart."""
     apart = "" if element.tag in INLINE else " "
     if element.tag == MATH:
-        yield formula.line(element.attrib["alttext"]) or element.attrib["alttext"]
+        yield linear.line(element.attrib["alttext"]) or element.attrib["alttext"]
     elif element.tag == "img":
         yield f" {element.get('alt', '')} "
     elif isinstance(element.tag, str) and not without & {element.tag, *element.get("class", "").split()}:
@@ -107,7 +107,7 @@ def _formula(match: re.Match[str]) -> str:
 
 
 def _line(source: str) -> str:
-    return formula.line(source.replace("< ", "<").strip()) or source
+    return linear.line(source.replace("< ", "<").strip()) or source
 
 
 def of_plain(source: str) -> tuple[str, str]:

@@ -25,6 +25,7 @@ LINES = [
     "roundup.text.links",
     "roundup.text.dollars",
     "roundup.text.formula",
+    "roundup.text.linear",
     "roundup.text.pieces",
     "roundup.text.commands",
     "roundup.text.tex",

@@ -8,7 +8,7 @@ from html import escape
 
 from markupsafe import Markup
 
-from roundup.text import formula
+from roundup.text import formula, linear
 from roundup.text.links import look_alike
 from roundup.text.pieces import Break, Formula, Linked, Piece, Styled, Words
 from roundup.text.tex import parse
@@ -67,7 +67,7 @@ def _mail(piece: Piece, *, linked: bool) -> str:
         case Words(text):
             return escape(text, quote=False)
         case Formula(source):
-            return formula.line_html(source) or _source(piece)
+            return linear.line_html(source) or _source(piece)
         case Styled(style, pieces):
             return f"<{style}>{''.join(_mail(one, linked=linked) for one in pieces)}</{style}>"
         case Linked(url, pieces):
@@ -82,10 +82,10 @@ def _plain(piece: Piece) -> str:
         case Words(text):
             return text
         case Formula(source):
-            return formula.line(source) or f"{piece.markup}{source}{piece.markup}"
+            return linear.line(source) or f"{piece.markup}{source}{piece.markup}"
         case Styled(style, pieces):
             inner = "".join(map(_plain, pieces))
-            return f"^{inner}" if style == "sup" and not re.fullmatch(r"[−\d]+", inner) else formula.raised(inner) if style == "sup" else inner
+            return f"^{inner}" if style == "sup" and not re.fullmatch(r"[−\d]+", inner) else linear.raised(inner) if style == "sup" else inner
         case Linked(url, pieces):
             inner = "".join(map(_plain, pieces))
             told = [text for text in ("" if inner == url else url, look_alike(url)) if text]

@@ -1,4 +1,4 @@
-"""A formula in TeX -> MathML for pages, and a line of Unicode for mail, feeds and plain text. The one room of math-core.
+"""A formula in TeX -> MathML. The one room of math-core.
 
 Total: what cannot be set is None, and the caller shows the source, whole.
 """
@@ -6,7 +6,6 @@ Total: what cannot be set is None, and the caller shows the source, whole.
 from __future__ import annotations
 
 import re
-import unicodedata
 from functools import lru_cache
 from html import escape
 from xml.etree import ElementTree
@@ -96,20 +95,6 @@ def _tied(match: re.Match[str]) -> str:
 _TOUCHED = re.compile(r"(?<![(\[“‘«„‚])(?<!\"tied\">)([(\[“‘«„‚]*)<math alttext=[^>]*>.*?</math>([.,;:!?)\]”’»“…%-]*)", re.S)  # not one on its own line
 
 
-@lru_cache(maxsize=4096)
-def line(source: str) -> str | None:
-    """Return a formula as a line of Unicode: ``x²``, ``ℓ₂``, ``(a+b)/c``, ``x ∈ ℝⁿ``; None where it cannot be set."""
-    tree = _tree(source)
-    return None if tree is None else _tidy(_Line().of(tree))
-
-
-@lru_cache(maxsize=4096)
-def line_html(source: str) -> str | None:
-    """Return a formula as a line of HTML with ``i``, ``sub`` and ``sup`` where a mail or a feed knows no more."""
-    tree = _tree(source)
-    return None if tree is None else _tidy(_LineHtml().of(tree)).replace("</i><i>", "")
-
-
 @lru_cache(maxsize=1024)
 def knows(command: str) -> bool:
     """Tell whether ``\\command`` belongs into formulas, and is no name of an author's own."""
@@ -118,6 +103,17 @@ def knows(command: str) -> bool:
     except LatexError as error:
         return _NAMED.search(str(error)) is None  # it may only lack what it works on
     return True
+
+
+def tree(source: str) -> ElementTree.Element | None:
+    """Return a formula's MathML as a tree of elements; None where it cannot be set."""
+    made = _converted(source, display=False)
+    if made is None:
+        return None
+    try:
+        return ElementTree.fromstring(made)  # noqa: S314 - math-core's own output: no entity, no DOCTYPE
+    except ElementTree.ParseError:
+        return None
 
 
 def _converted(source: str, *, display: bool) -> str | None:
@@ -184,197 +180,3 @@ _BRACKET = re.compile(
 )
 _UNKNOWN = 12  # private commands of one formula
 _NAMED = re.compile(r'Unknown command "\\([A-Za-z]+)"')
-
-
-def _tree(source: str) -> ElementTree.Element | None:
-    made = _converted(source, display=False)
-    if made is None:
-        return None
-    try:
-        return ElementTree.fromstring(made)  # noqa: S314 - math-core's own output: no entity, no DOCTYPE
-    except ElementTree.ParseError:
-        return None
-
-
-_UP = dict(zip("0123456789+−=()niabcdefghjklmoprstuvwxyzTABDEGHIJKLMNOPRUVW", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱᵃᵇᶜᵈᵉᶠᵍʰʲᵏˡᵐᵒᵖʳˢᵗᵘᵛʷˣʸᶻᵀᴬᴮᴰᴱᴳᴴᴵᴶᴷᴸᴹᴺᴼᴾᴿᵁⱽᵂ", strict=True))
-_UP |= {"′": "′", "″": "″", "‴": "‴", "∘": "°", "*": "*", "∗": "*", "†": "†", "‡": "‡", "-": "⁻", "α": "ᵅ", "β": "ᵝ", "γ": "ᵞ", "δ": "ᵟ", "θ": "ᶿ"}
-_DOWN = dict(zip("0123456789+−=()aehijklmnoprstuvxβγρφχ", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓᵦᵧᵨᵩᵪ", strict=True)) | {"-": "₋"}
-_ACCENTS = {
-    "ˆ": "\u0302", "^": "\u0302", "˜": "\u0303", "~": "\u0303", "¯": "\u0304", "‾": "\u0305", "\u0332": "\u0305", "_": "\u0332", "˙": "\u0307",
-    "¨": "\u0308", "ˇ": "\u030c", "˘": "\u0306", "´": "\u0301", "`": "\u0300", "⃗": "\u20d7", "→": "\u20d7", "˚": "\u030a",
-}  # fmt: skip
-_RELATIONS = frozenset("=<>≤≥≠≈≡∼≃≅∝∈∉⊂⊆⊃⊇→←↔⇒⇐⇔↦⟶⟼⟹≪≫≲≳≺≻⪯⪰⊨⊢∣:≔≜")
-_BINARY = frozenset("+−±∓×·⋅∘∪∩∧∨⊕⊗∖")
-_BIG = frozenset("∑∏∫∮⋃⋂⨁⨂")
-_GAP = "\u2009"  # what a script without brackets needs before a letter
-_LEFT_OUT = frozenset("\u2061\u2062\u2063\u200b\ufe00\ufe01")
-
-
-class _Line:
-    """MathML's elements, one after the other, as words of a line."""
-
-    def of(self, element: ElementTree.Element) -> str:
-        draw = getattr(self, f"_{element.tag}", None)
-        return draw(element) if draw else self._row(element)
-
-    def text(self, text: str) -> str:
-        return text
-
-    def letter(self, text: str) -> str:
-        return text
-
-    def _row(self, element: ElementTree.Element) -> str:
-        parts: list[str] = []
-        children = list(element)
-        for place, child in enumerate(children):
-            if child.tag == "mo" and (char := child.text or "") in _RELATIONS and (place or _goes_on(element)) and child.get("form") != "prefix":
-                parts.append(f" {self.text(char)} ")
-            elif child.tag == "mo" and child.text == "\u2061":
-                behind = children[place + 1] if place + 1 < len(children) else None
-                parts.append("" if behind is None or _words(behind)[:1] in "([{|" else " ")
-            else:
-                parts.append(self.of(child))
-        return "".join(parts)
-
-    def _mi(self, element: ElementTree.Element) -> str:
-        text = _without_marks(element.text or "")
-        return self.letter(text) if len(text) == 1 and text.isalpha() and element.get("mathvariant") != "normal" else self.text(text)
-
-    def _mn(self, element: ElementTree.Element) -> str:
-        return self.text(_without_marks(element.text or ""))
-
-    def _mtext(self, element: ElementTree.Element) -> str:
-        return self.text((element.text or "").replace("\xa0", " "))
-
-    def _mo(self, element: ElementTree.Element) -> str:
-        char = _without_marks(element.text or "")
-        return f"{char} " if char in {",", ";"} else self.text(char)
-
-    def _mspace(self, element: ElementTree.Element) -> str:
-        width = re.match(r"([\d.]+)em", element.get("width", ""))
-        return " " if width and float(width[1]) > 0.1 else ""
-
-    def _mphantom(self, element: ElementTree.Element) -> str:  # it holds room, no words
-        return ""
-
-    def _msup(self, element: ElementTree.Element) -> str:
-        base, script = element
-        return self.base(base) + self.up(script)
-
-    def _msub(self, element: ElementTree.Element) -> str:
-        base, script = element
-        return self.base(base) + self.down(script)
-
-    def _msubsup(self, element: ElementTree.Element) -> str:
-        base, low, high = element
-        return self.base(base) + self.down(low) + self.up(high) + (" " if _words(base) in _BIG else "")
-
-    _munderover = _msubsup
-
-    def _munder(self, element: ElementTree.Element) -> str:
-        base, script = element
-        if (script.text or "") in {"⏟", "̲", "_", "‾"} or script.get("stretchy") == "true":
-            return self.of(base)  # a brace or a line below is a look, no word
-        return self.base(base) + self.down(script)
-
-    def _mover(self, element: ElementTree.Element) -> str:
-        base, over = element
-        mark = _ACCENTS.get((over.text or "").strip())
-        inner = self.of(base)
-        if mark and _letters_only(base):
-            plain = _words(base)
-            marked = unicodedata.normalize("NFC", "".join(char + mark for char in plain))
-            return self.letter(marked) if len(plain) == 1 else self.text(marked)
-        if mark or (over.text or "") == "⏞":
-            return inner
-        return self.base(base) + self.up(over)
-
-    def _mfrac(self, element: ElementTree.Element) -> str:
-        top, bottom = (self.group(child) for child in element)
-        if element.get("linethickness") in {"0", "0px"}:
-            return f"{self.of(element[0])} choose {self.of(element[1])}"
-        return f"{top}/{bottom}"
-
-    def _msqrt(self, element: ElementTree.Element) -> str:
-        inner = self._row(element)
-        return f"√{inner}" if len(_all_words(element)) <= 1 else f"√({inner})"
-
-    def _mroot(self, element: ElementTree.Element) -> str:
-        inner, degree = element
-        root = {"3": "∛", "4": "∜"}.get(_words(degree)) or f"{self.up(degree)}√"
-        return root + self.group(inner)
-
-    def _mtable(self, element: ElementTree.Element) -> str:
-        return "; ".join(self.cells(row) for row in element)
-
-    def cells(self, row: ElementTree.Element) -> str:
-        """Return a row of a table; a cell that is close to the one before goes on with its formula, as in ``a &= b``."""
-        texts = ((" " if _goes_on(cell) else ", ") + self._row(cell).strip() for cell in row)
-        return "".join(texts).removeprefix(",").strip()
-
-    def base(self, element: ElementTree.Element) -> str:
-        """Return what carries a script, in brackets where the script would seem to belong to its end alone."""
-        return self.group(element) if element.tag in {"mfrac", "msup", "msubsup"} else self.of(element)
-
-    def group(self, element: ElementTree.Element) -> str:
-        inner = self.of(element)
-        return f"({inner})" if re.search(r"[+−±/×·⋅=<>≤≥∼≈,;]|(?<=\S) (?=\S)", _all_words(element)) or element.tag == "mfrac" else inner
-
-    def up(self, element: ElementTree.Element) -> str:
-        return self.script(element, _UP, "^")
-
-    def down(self, element: ElementTree.Element) -> str:
-        return self.script(element, _DOWN, "_")
-
-    def script(self, element: ElementTree.Element, table: dict[str, str], mark: str) -> str:
-        inner = re.sub(r" (?=[=<>≤≥])|(?<=[=<>≤≥]) ", "", self.of(element).strip())
-        if all(char in table for char in inner):
-            return "".join(table[char] for char in inner)
-        return f"{mark}{inner}{_GAP}" if len(inner) == 1 else f"{mark}({inner})"
-
-
-class _LineHtml(_Line):
-    """The same with tags where Unicode has no letter, and letters slanted as they are in print."""
-
-    def text(self, text: str) -> str:
-        return escape(text)
-
-    def letter(self, text: str) -> str:
-        return f"<i>{escape(text)}</i>"
-
-    def script(self, element: ElementTree.Element, table: dict[str, str], mark: str) -> str:
-        tag = "sup" if mark == "^" else "sub"
-        inner = self.of(element).strip()
-        if inner in {"′", "″", "‴", "∘"}:
-            return table[inner]
-        return f"<{tag}>{inner}</{tag}>" if inner else ""
-
-
-def _goes_on(cell: ElementTree.Element) -> bool:
-    return "close" in cell.get("class", "").split()
-
-
-def _words(element: ElementTree.Element) -> str:
-    return _without_marks("".join(element.itertext()))
-
-
-def _all_words(element: ElementTree.Element) -> str:
-    return _words(element).replace("\u2061", " ")
-
-
-def _letters_only(element: ElementTree.Element) -> bool:
-    words = _words(element)
-    return 0 < len(words) <= 3 and all(char.isalnum() for char in words) and element.tag in {"mi", "mn", "mrow"}
-
-
-def _without_marks(text: str) -> str:
-    return text if text.isascii() else "".join(char for char in text if char not in _LEFT_OUT)
-
-
-def _tidy(text: str) -> str:
-    return re.sub(r"\s+", " ", re.sub(rf"{_GAP}(?!\w)", "", text)).strip()
-
-
-def raised(text: str) -> str:
-    """Return digits as a superscript."""
-    return "".join(_UP.get(char, char) for char in text)

@@ -15,7 +15,7 @@ from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 from markupsafe import Markup
 
-from roundup.text import drawn, formula
+from roundup.text import drawn, linear
 from roundup.text.dialect import Card, Document, Note, plain
 from roundup.text.links import host
 from roundup.text.setting import Setting
@@ -99,11 +99,11 @@ class _Mail(Web):
 
     def math_inline(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         token = tokens[idx]
-        return formula.line_html(token.content) or f"<code>{escape(token.markup + token.content + token.markup)}</code>"
+        return linear.line_html(token.content) or f"<code>{escape(token.markup + token.content + token.markup)}</code>"
 
     def math_block(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         source = tokens[idx].content.strip()
-        return f'<p class="display">{formula.line_html(source) or f"<code>$$ {escape(source)} $$</code>"}</p>\n'
+        return f'<p class="display">{linear.line_html(source) or f"<code>$$ {escape(source)} $$</code>"}</p>\n'
 
     def fence(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         return f"<pre><code>{escape(tokens[idx].content)}</code></pre>\n"

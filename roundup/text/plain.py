@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from markdown_it.token import Token
 from markupsafe import Markup
 
-from roundup.text import drawn, formula
+from roundup.text import drawn, linear
 from roundup.text.dialect import Card, Document, closing, opening_of, plain
 from roundup.text.filling import WIDTH, columns, filled, prefixed
 from roundup.text.links import host, is_local, look_alike
@@ -118,7 +118,7 @@ class _Writer:
                 return _set_off(token.content)
             case "math_block":
                 source = token.content.strip()
-                return _set_off(formula.line(source) or f"$$\n{source}\n$$")
+                return _set_off(linear.line(source) or f"$$\n{source}\n$$")
             case "hr":
                 return ["* * *"]
             case "table_open":
@@ -181,7 +181,7 @@ class _Writer:
             case "code_inline":
                 return f"`{token.content if len(token.content) > _SHORT else token.content.replace(' ', chr(0xA0))}`"  # on one line
             case "math_inline":
-                return formula.line(token.content) or token.markup + token.content + token.markup
+                return linear.line(token.content) or token.markup + token.content + token.markup
             case "em_open" | "em_close":
                 return "_"
             case "strong_open" | "strong_close":

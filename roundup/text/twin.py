@@ -14,7 +14,7 @@ from urllib.parse import quote
 from markdown_it.token import Token
 from markupsafe import Markup
 
-from roundup.text import formula
+from roundup.text import linear
 from roundup.text.dialect import Card, Document, closing, opening_of, plain
 from roundup.text.links import host, is_local, look_alike
 from roundup.text.pieces import Formula, Linked, Piece, Styled, Words
@@ -63,7 +63,7 @@ def _drawn(piece: Piece, *, linked: bool) -> str:
         case Styled(style, pieces):
             mark = {"em": "*", "strong": "**"}.get(style, "")
             inner = "".join(_drawn(one, linked=linked) for one in pieces).strip()
-            return formula.raised(inner) if style == "sup" else f"{mark}{inner}{mark}" if inner else ""
+            return linear.raised(inner) if style == "sup" else f"{mark}{inner}{mark}" if inner else ""
         case Linked(url, pieces):
             inner = "".join(_drawn(one, linked=False) for one in pieces)
             return f"[{inner}]({_destination(url)})" if linked else inner
