@@ -38,8 +38,19 @@ def line_html(source: str) -> str | None:
 
 
 def raised(text: str) -> str:
-    """Return digits as a superscript."""
-    return "".join(_UP.get(char, char) for char in text)
+    """Return words as a superscript: in raised letters where all have one, else as ``^x`` and ``^(abq)``."""
+    return _shifted(text, _UP, "^")
+
+
+def lowered(text: str) -> str:
+    """Return words as a subscript: in lowered letters where all have one, else as ``_x`` and ``_(max)``."""
+    return _shifted(text, _DOWN, "_")
+
+
+def _shifted(text: str, table: dict[str, str], mark: str) -> str:
+    if all(char in table for char in text):
+        return "".join(table[char] for char in text)
+    return f"{mark}{text}" if len(text) == 1 else f"{mark}({text})"
 
 
 class _Line:
@@ -160,9 +171,8 @@ class _Line:
 
     def script(self, element: ElementTree.Element, table: dict[str, str], mark: str) -> str:
         inner = re.sub(r" (?=[=<>≤≥])|(?<=[=<>≤≥]) ", "", self.of(element).strip())
-        if all(char in table for char in inner):
-            return "".join(table[char] for char in inner)
-        return f"{mark}{inner}{_GAP}" if len(inner) == 1 else f"{mark}({inner})"
+        shown = _shifted(inner, table, mark)
+        return f"{shown}{_GAP}" if shown == f"{mark}{inner}" else shown
 
 
 class _LineHtml(_Line):
