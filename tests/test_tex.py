@@ -46,6 +46,23 @@ def test_plain(source: str, shown: str) -> None:
     assert drawn.plain(source) == shown
 
 
+WHAT_BELONGS_TO_A_COMMAND = {
+    r"by 10.5% \\ [Abridged due to arXiv limits]": "by 10.5% [Abridged due to arXiv limits]",
+    r"one \\[2mm] two \\*[0.5\baselineskip] three \\[-.5 pt]four": "one two three four",
+    r"one \\[sic] two \\[1]": "one [sic] two [1]",
+    r"\cite[see][p. 3]{key}, \citep[][p. 3]{key}, \cite{key} [sic]": "[key, see, p. 3], [key, p. 3], [key] [sic]",
+    r"one\footnote[2]{two} \footnote[sic]{three}": "one (two) [sic]three",
+    r"\textcolor[rgb]{1,0,0}{red} \fcolorbox{red}{white}{boxed} {\color[HTML]{FF00FF} one} {\color{blue}{two}}": "red boxed one two",
+    r"\textcolor{These are words} \textcolor{red} this \color{Some more}": "These are words red this Some more",
+}
+
+
+@pytest.mark.parametrize(("source", "shown"), WHAT_BELONGS_TO_A_COMMAND.items())
+def test_what_belongs_to_a_command_goes_where_it_is_no_word(source: str, shown: str) -> None:
+    assert drawn.plain(source) == shown
+    assert " ".join(re.sub(r"<[^>]*>", " ", str(drawn.web(source))).split()) == shown
+
+
 WEB = {
     r"$x<y$ \& \emph{b}": '<math alttext="x&lt;y"><mi>x</mi><mo>&lt;</mo><mi>y</mi></math> &amp; <em>b</em>',
     r"<script>$\frac{a}$": r"&lt;script&gt;<code>$\frac{a}$</code>",

@@ -31,6 +31,12 @@ _COMMAND = re.compile(r"\\[A-Za-z]+")
 _SWITCH = re.compile(r"\s*\\([A-Za-z]+)\s*")
 _OPENING = re.compile(r"\s*\{")
 _OPTIONAL = re.compile(r"\s*\[([^\[\]]*)\]")
+# What says how much and where, and is no word.
+_LENGTH = r"[+-]?\s?(?:(?:\d+[.,]?\d*|[.,]\d+)\s?(?:pt|pc|in|bp|cm|mm|dd|cc|sp|ex|em|mu)|[\d.]*\\[a-z]*(?:skip|width|height|size|sep|indent|amount|fill))"
+_ROOM_BELOW = re.compile(rf"\*?\[\s*{_LENGTH}\s*\]")
+_COLOUR = re.compile(r"[\w!.:,#-]*")
+_COLOUR_MODEL = re.compile(r"\s*\[\w*\](?=\s*\{)")
+_NOTE_NUMBER = re.compile(r"\s*\[\d*\](?=\s*\{)")
 _BRACES = re.compile(r"\\.|[{}]", re.S)
 _SCRIPTS = re.compile(r"[\^_](?:\{[^{}]*\}|\\?\w+)")
 _ACCENT = re.compile(r"\\(?:[uvHcdbkr](?:\s*\{\s*(?:\\[ij]|[A-Za-z])\s*\}|\s+[A-Za-z](?![A-Za-z]))|[A-Za-z]+(?:\{\}|\s)?)")
@@ -124,16 +130,16 @@ class _Scanner:
         if plain in commands.STYLES and (inner := self.inner(depth)) is not None:
             return _styled(commands.STYLES[plain], inner)
         if plain in commands.CITATIONS:
-            place = self.optional()
-            return (Words(f"[{', '.join(filter(None, (self.argument(), place)))}]"),)
+            places = [self.optional(), self.optional()]
+            return (Words(f"[{', '.join(filter(None, (self.argument(), *places)))}]"),)
         if plain in commands.REFERENCES:
             return (Words(self.argument()),)
         if plain in commands.NOTES:
+            self.pass_over(_NOTE_NUMBER)
             inner = self.inner(depth)
             return (Words(" ("), *(inner or ()), Words(")")) if inner else ()
         if plain in commands.COLOURS:
-            self.argument()
-            return (self.inner(depth) or ()) if plain != "color" else ()
+            return self.coloured(plain, depth)
         if plain in ("begin", "end"):
             return self.environment(plain, self.argument())
         if plain == "item":
@@ -148,6 +154,25 @@ class _Scanner:
             self.skip()
             return ()
         return self.bare(plain)
+
+    def coloured(self, command: str, depth: int) -> tuple[Piece, ...]:
+        """Return what is in a colour, the colour's name left out; what is no such name are words."""
+        self.pass_over(_COLOUR_MODEL)
+        start = self.at
+        names = [self.argument() for _ in range(2 if command == "fcolorbox" else 1)]
+        if all(map(_COLOUR.fullmatch, names)):
+            inner = () if command == "color" else self.inner(depth)
+            if inner is not None:
+                return inner
+        self.at = start
+        return self.inner(depth) or ()
+
+    def pass_over(self, pattern: re.Pattern[str]) -> bool:
+        """Leave out what follows at once and is no words; tell whether it was there."""
+        match = pattern.match(self.text, self.at)
+        if match:
+            self.at = match.end()
+        return match is not None
 
     def accent(self, name: str) -> str:
         """Return the letter that an accent such as ``\\v{s}`` or ``\\o`` makes."""
@@ -291,7 +316,7 @@ class _Scanner:
             if _ESCAPED_TWICE.match(self.text, self.at):
                 self.at -= 1  # escaped once too often, as in L\\'evy: the accent follows
                 return ()
-            self.optional()
+            self.pass_over(_ROOM_BELOW)
             return (Break(),)
         if found in commands.SPACES:
             return (Words(commands.SPACES[found]),) if commands.SPACES[found] else ()
