@@ -15,8 +15,8 @@ STYLES = {
 SWITCHES = {"it": "em", "em": "em", "sl": "em", "bf": "strong", "tt": "code", "itshape": "em", "bfseries": "strong", "ttfamily": "code"}
 SILENT = frozenset(  # commands that say how, not what
     "sc rm sf normalfont scshape small footnotesize large Large tiny normalsize protect noindent xspace centering smallskip medskip bigskip"
-    " displaystyle textstyle limits nolimits left right big Big bigl bigr Bigl Bigr maketitle null relax vspace hfill"
-    " indent allowbreak nobreak unskip ignorespaces selectfont hspace label".split()
+    " displaystyle textstyle limits nolimits left right big Big bigl bigr Bigl Bigr maketitle null relax hfill"
+    " indent allowbreak nobreak unskip ignorespaces selectfont hline toprule midrule bottomrule".split()
 )
 # Commands that stand for letters.
 NAMED = {
@@ -29,6 +29,11 @@ NAMED = {
     "textquotedbl": '"', "guillemotleft": "«", "guillemotright": "»", "textpm": "±", "texttimes": "×", "lq": "‘", "rq": "’",
     "checkmark": "✓", "cmark": "✓", "xmark": "✗", "textonehalf": "½", "micro": "μ", "colon": ":", "quad": " ", "qquad": " ",
 }  # fmt: skip
+# Commands with a length, and what stands for their room: of some the length comes without braces.
+BARE_LENGTHS = frozenset("hskip vskip kern".split())
+LENGTHS = {"hspace": " ", "vspace": " ", "hskip": " ", "vskip": " ", "kern": "", "rule": "", "raisebox": "", "addvspace": " "}
+LABELS = frozenset("label nocite pagestyle thispagestyle".split())
+TABLES = frozenset("tabular tabularx tabulary array longtable minipage".split())
 MATH_ENVIRONMENTS = frozenset("equation align eqnarray gather multline displaymath math alignat flalign".split())
 BREAKS = frozenset("par newline linebreak newpage".split())
 # Commands with an argument that is no running text: each kind is read in its own way.

@@ -32,9 +32,17 @@ _SWITCH = re.compile(r"\s*\\([A-Za-z]+)\s*")
 _OPENING = re.compile(r"\s*\{")
 _OPTIONAL = re.compile(r"\s*\[([^\[\]]*)\]")
 # What says how much and where, and is no word.
-_LENGTH = r"[+-]?\s?(?:(?:\d+[.,]?\d*|[.,]\d+)\s?(?:pt|pc|in|bp|cm|mm|dd|cc|sp|ex|em|mu)|[\d.]*\\[a-z]*(?:skip|width|height|size|sep|indent|amount|fill))"
+_LENGTH = r"[+-]?\s?(?:(?:\d+(?:[.,]\d*)?|[.,]\d+)\s?(?:pt|pc|in|bp|cm|mm|dd|cc|sp|ex|em|mu)|[\d.]*\\[a-z]*(?:skip|width|height|size|sep|indent|amount|fill))"
 _ROOM_BELOW = re.compile(rf"\*?\[\s*{_LENGTH}\s*\]")
+_IN_BRACES = re.compile(rf"\s*(?:\{{\s*{_LENGTH}(?:\s*(?:plus|minus)\s*{_LENGTH})*\s*\}})")
+_BARE_LENGTH = re.compile(rf"\s*{_LENGTH}(?:\s*(?:plus|minus)\s*{_LENGTH})*(?![A-Za-z])")
+_COLUMNS = re.compile(r"\s*\{(?:[\s|lcrXS]|[@!<>]\{[^{}]*\}|[pmb]\{[^{}]*\}|\*\{\d+\}\{[\s|lcrXS]*\})*\}")
+_PLACEMENT = re.compile(r"\[(?:[htbpcHlr!]{1,4}|\w+=[^\[\]]*|noitemsep|nosep)\]")
+_ENVIRONMENT = re.compile(r"\w*\*?")
 _COLOUR = re.compile(r"[\w!.:,#-]*")
+_COLOUR_NAME = re.compile(
+    r"(?:(?:dark|light)?(?:red|green|blue|cyan|magenta|yellow|black|white|gr[ae]y|brown|orange|pink|purple|violet|teal|olive|lime)[!\d]*)*", re.I
+)
 _COLOUR_MODEL = re.compile(r"\s*\[\w*\](?=\s*\{)")
 _NOTE_NUMBER = re.compile(r"\s*\[\d*\](?=\s*\{)")
 _BRACES = re.compile(r"\\.|[{}]", re.S)
@@ -148,12 +156,26 @@ class _Scanner:
         if plain in commands.BREAKS:
             self.skip()
             return (Break(paragraph=plain == "par"),)
+        if plain in commands.LENGTHS:
+            return self.room(plain)
+        if plain in commands.LABELS:
+            self.argument()
+            return ()
         if plain in commands.NAMED:
             return (Words(commands.NAMED[plain] + self.gap()),)
         if plain in commands.SILENT or plain in commands.SWITCHES:
             self.skip()
             return ()
         return self.bare(plain)
+
+    def room(self, command: str) -> tuple[Piece, ...]:
+        """Return a blank for room that a length sets; what is no length are words."""
+        while self.pass_over(_IN_BRACES):
+            pass
+        if command in commands.BARE_LENGTHS:
+            self.pass_over(_BARE_LENGTH)
+        self.skip()
+        return (Words(commands.LENGTHS[command]),)
 
     def coloured(self, command: str, depth: int) -> tuple[Piece, ...]:
         """Return what is in a colour, the colour's name left out; what is no such name are words."""
@@ -162,8 +184,8 @@ class _Scanner:
         names = [self.argument() for _ in range(2 if command == "fcolorbox" else 1)]
         if all(map(_COLOUR.fullmatch, names)):
             inner = () if command == "color" else self.inner(depth)
-            if inner is not None:
-                return inner
+            if inner is not None or all(map(_COLOUR_NAME.fullmatch, names)):
+                return inner or ()
         self.at = start
         return self.inner(depth) or ()
 
@@ -228,6 +250,12 @@ class _Scanner:
                 self.at = end + len(name) + 6
                 whole = source if name.rstrip("*") in ("equation", "displaymath", "math") else f"\\begin{{aligned}}{source}\\end{{aligned}}"
                 return (Formula(whole, "$$"),)
+        if not _ENVIRONMENT.fullmatch(name):
+            return (Break(), Words(f"{name} "))
+        self.pass_over(_PLACEMENT)
+        if command == "begin" and name.rstrip("*") in commands.TABLES:
+            self.pass_over(_IN_BRACES)
+            self.pass_over(_COLUMNS)
         return (Break(),)
 
     def inner(self, depth: int) -> tuple[Piece, ...] | None:
