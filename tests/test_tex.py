@@ -73,6 +73,19 @@ def test_what_belongs_to_a_command_goes_where_it_is_no_word(source: str, shown: 
     assert html.unescape(" ".join(re.sub(r"<[^>]*>", " ", str(drawn.web(source))).split())) == shown
 
 
+ESCAPED_TWICE = {
+    r"Schr\\\"odinger, M\\\"{o}ssbauer and L\\'evy": "Schrödinger, Mössbauer and Lévy",
+    r"SCHR\\\"ODINGER": "SCHRÖDINGER",
+    r"a line \\\'Etale, a line\\\"Uber": "a line Étale, a line Über",
+    r"the end\\\"q and \\\"": 'the end "q and "',
+}
+
+
+@pytest.mark.parametrize(("source", "shown"), ESCAPED_TWICE.items())
+def test_an_accent_escaped_twice_is_told_from_a_new_line(source: str, shown: str) -> None:
+    assert drawn.plain(source) == shown
+
+
 WEB = {
     r"$x<y$ \& \emph{b}": '<math alttext="x&lt;y"><mi>x</mi><mo>&lt;</mo><mi>y</mi></math> &amp; <em>b</em>',
     r"<script>$\frac{a}$": r"&lt;script&gt;<code>$\frac{a}$</code>",

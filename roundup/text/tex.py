@@ -344,11 +344,20 @@ class _Scanner:
             if _ESCAPED_TWICE.match(self.text, self.at):
                 self.at -= 1  # escaped once too often, as in L\\'evy: the accent follows
                 return ()
+            if self.accent_goes_on(start):
+                return ()
             self.pass_over(_ROOM_BELOW)
             return (Break(),)
         if found in commands.SPACES:
             return (Words(commands.SPACES[found]),) if commands.SPACES[found] else ()
         return (Words(found[1]),)
+
+    def accent_goes_on(self, start: int) -> bool:
+        """Tell whether an accent escaped twice, as in ``Schr\\\\\\"odinger``, stands inside of a word: else it begins a line."""
+        behind = _ACCENT_SIGN.match(self.text, self.at)
+        made = accented(behind[0]) if behind else ""
+        before = self.text[max(0, start - 1) : start]
+        return len(made) == 1 and before.isalpha() and (made.islower() or before.isupper())
 
     def between(self, opening: str, closing: str) -> tuple[Piece, ...]:
         end = self.text.find(closing, self.at)
