@@ -76,6 +76,7 @@ def test_what_belongs_to_a_command_goes_where_it_is_no_word(source: str, shown: 
 ESCAPED_TWICE = {
     r"Schr\\\"odinger, M\\\"{o}ssbauer and L\\'evy": "Schrödinger, Mössbauer and Lévy",
     r"SCHR\\\"ODINGER": "SCHRÖDINGER",
+    r"Sch\\ürmann, {\Ł}. M\óczy and S{\ø}ren, a line \\Über, a line\\Étale": "Schürmann, Ł. Móczy and Søren, a line Über, a line Étale",
     r"a line \\\'Etale, a line\\\"Uber": "a line Étale, a line Über",
     r"the end\\\"q and \\\"": 'the end "q and "',
 }

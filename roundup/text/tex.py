@@ -209,7 +209,7 @@ class _Scanner:
     def bare(self, name: str) -> tuple[Piece, ...]:
         """Return a macro that belongs into a formula and stands outside of one, ``\\alpha`` or ``\\sqrt{n}``; else its name."""
         start = self.at
-        if not formula.knows(name):
+        if len(name) == 1 or not formula.knows(name):  # of one letter there are accents alone, and this is none
             if self.text.startswith("{}", self.at):
                 self.at += 2
             return (Words(name),)
@@ -353,9 +353,14 @@ class _Scanner:
         return (Words(found[1]),)
 
     def accent_goes_on(self, start: int) -> bool:
-        """Tell whether an accent escaped twice, as in ``Schr\\\\\\"odinger``, stands inside of a word: else it begins a line."""
+        """Tell whether an accent escaped twice, as in ``Schr\\\\\\"odinger``, stands inside of a word: else it begins a line.
+
+        arXiv's own names have it half done, as ``Schr\\\\ödinger``.
+        """
         behind = _ACCENT_SIGN.match(self.text, self.at)
-        made = accented(behind[0]) if behind else ""
+        made = accented(behind[0]) if behind else self.text[self.at : self.at + 1]
+        if made.isascii() or not made.isalpha():
+            return False
         before = self.text[max(0, start - 1) : start]
         return len(made) == 1 and before.isalpha() and (made.islower() or before.isupper())
 
