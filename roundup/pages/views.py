@@ -26,6 +26,7 @@ NAMES_SHOWN = 6  # a longer list shows three, and the last; the rest is there on
 NAMES_FIRST = 3
 WORDS_A_MINUTE = 230
 CONTENTS_FROM = 5  # an issue of fewer picks needs no table of contents
+_NOBODY = Markup("")
 
 
 class Edition(Protocol):
@@ -42,9 +43,9 @@ class Edition(Protocol):
 class Names:
     """A list of people: those who lead, those on demand, and the last; the latter two are empty in a short list."""
 
-    first: tuple[str, ...]
-    rest: tuple[str, ...] = ()
-    last: str = ""
+    first: tuple[Markup, ...]
+    rest: tuple[Markup, ...] = ()
+    last: Markup = _NOBODY
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +244,7 @@ class _Page:
             level,
             self.edition.words(pick.shown_title),
             paper.id.latest.abs_url if paper else pick.link.url if pick.link else "",
-            names(pick),
+            names(pick, self.edition),
             paper.primary_category if paper else (pick.link.source or host(pick.link.url)) if pick.link else "",
             *_dates(paper, language),
             tuple(_links(paper, language)),
@@ -279,9 +280,9 @@ class _Page:
             yield Anchor(href, self.site.language.place.format(number=standing.number, issue=standing.issue.key))
 
 
-def names(pick: Pick) -> Names:
-    """Return the authors as a page shows them."""
-    people = tuple(author.name for author in pick.shown_authors)
+def names(pick: Pick, edition: Edition) -> Names:
+    """Return the authors as a page shows them: a record may hold their names in TeX, as it may the title."""
+    people = tuple(edition.words(author.name) for author in pick.shown_authors)
     if len(people) <= NAMES_SHOWN:
         return Names(people)
     return Names(people[:NAMES_FIRST], people[NAMES_FIRST:-1], people[-1])
