@@ -87,6 +87,26 @@ def test_an_accent_escaped_twice_is_told_from_a_new_line(source: str, shown: str
     assert drawn.plain(source) == shown
 
 
+ADDRESSES = {
+    r"\href{ftp://x.org/z}{our archive}": ("our archive (ftp://x.org/z)", "our archive (ftp://x.org/z)"),
+    r"\href{github}{https://x.org/}": ('<a href="https://x.org/">https://x.org/</a> (github)', "https://x.org/ (github)"),
+    r"\href{mailto:a@b.org}{mail}": ('<a href="mailto:a@b.org">mail</a>', "mail (a@b.org)"),
+    r"\href{mailto:a@b.org}{a@b.org}": ('<a href="mailto:a@b.org">a@b.org</a>', "a@b.org"),
+    r"\href{mailto:a b}{mail}": ("mail (mailto:a b)", "mail (mailto:a b)"),
+    r"\href{ https://x.org/}{here}": ('<a href="https://x.org/">here</a>', "here (https://x.org/)"),
+    r"\href{https://x.org/}{}": ('<a href="https://x.org/">https://x.org/</a>', "https://x.org/"),
+    r"\href{ftp://x.org}{ftp://x.org} \href{}{x}": ("ftp://x.org x", "ftp://x.org x"),
+    r"\url{mailto:a@b.org}": ('<a href="mailto:a@b.org">mailto:a@b.org</a>', "mailto:a@b.org"),
+}
+
+
+@pytest.mark.parametrize("source", ADDRESSES)
+def test_an_address_lives_or_stands_behind_its_words(source: str) -> None:
+    page, letters = ADDRESSES[source]
+    assert (str(drawn.web(source)), drawn.plain(source)) == (page, letters)
+    assert str(drawn.mail(source)) == page
+
+
 WEB = {
     r"$x<y$ \& \emph{b}": '<math alttext="x&lt;y"><mi>x</mi><mo>&lt;</mo><mi>y</mi></math> &amp; <em>b</em>',
     r"<script>$\frac{a}$": r"&lt;script&gt;<code>$\frac{a}$</code>",

@@ -88,7 +88,8 @@ def _plain(piece: Piece) -> str:
             return f"^{inner}" if style == "sup" and not re.fullmatch(r"[−\d]+", inner) else linear.raised(inner) if style == "sup" else inner
         case Linked(url, pieces):
             inner = "".join(map(_plain, pieces))
-            told = [text for text in ("" if inner == url else url, look_alike(url)) if text]
+            address = url.removeprefix("mailto:")
+            told = [text for text in ("" if inner in (url, address) else address, look_alike(url)) if text]
             return f"{inner} ({', '.join(told)})" if told else inner
         case Break():
             return " "

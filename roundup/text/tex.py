@@ -12,7 +12,7 @@ from functools import cached_property, lru_cache
 from roundup.text import commands, formula
 from roundup.text.accents import accented
 from roundup.text.dollars import closing_dollar
-from roundup.text.links import NOT_IN_BARE, is_web, without_tail
+from roundup.text.links import NOT_IN_BARE, is_allowed, is_web, without_tail
 from roundup.text.pieces import Break, Formula, Linked, Piece, Styled, Words
 from roundup.text.visible import visible
 
@@ -55,6 +55,7 @@ _CLOSING_QUOTE = re.compile(r"'(?!\w)")
 _URL_ESCAPED = re.compile(r"\\[_%#&~]\S*?(?=[\s\\{}$<>\"`|^]|$)")
 _ADDRESS_ESCAPE = re.compile(r"\\([_%#&~{}$])")
 _PLAIN_HOST = re.compile(r"(?:www\.|github\.com/)[\w./-]")
+_RUNS = re.compile(r"\s*(?:java|vb)script:|\s*data:", re.I)  # a program, which nobody is to copy
 # Dollars around a style of text, as $\textbf{this}$: no formula at all.
 _NO_MATH = re.compile(r"\s*\\(?:text(?:bf|it|tt|sc|rm|sf|sl|up|color)|emph|underline|href|url|uline)\s*\{")
 _MATH_SIGN = re.compile(r"[\\^_]")
@@ -307,13 +308,15 @@ class _Scanner:
     def href(self, depth: int) -> tuple[Piece, ...]:
         url = _address(self.argument())
         inner = self.inner(depth)
-        if inner is None:
+        if not inner:
             return self.url_of(url)
-        return (Linked(url, inner),) if is_web(url) else inner
+        if _leads(url):
+            return (Linked(url, inner),)
+        return (*inner, Words(f" ({url})")) if url and not _RUNS.match(url) and inner != (Words(url),) else inner
 
     def url_of(self, given: str) -> tuple[Piece, ...]:
         url = _address(given)
-        return (Linked(url, (Words(url),)),) if is_web(url) else (Words(url),)
+        return (Linked(url, (Words(url),)),) if _leads(url) else (Words(url),)
 
     # --- one method for each kind of token --------------------------------------------------------------------------
 
@@ -432,6 +435,11 @@ def _address(text: str) -> str:
     """Return an address without TeX's escapes, and with its scheme where it is a plain host."""
     plain = _ADDRESS_ESCAPE.sub(r"\1", text.strip()).replace("\\textasciitilde", "~").replace("{}", "").replace("$\\sim$", "~")
     return f"https://{plain}" if _PLAIN_HOST.match(plain) else plain
+
+
+def _leads(url: str) -> bool:
+    """Tell whether a link of arXiv's may live: to the web or to a person, for it knows no place of ours."""
+    return is_web(url) or (url.startswith("mailto:") and is_allowed(url))
 
 
 def _joined(pieces: list[Piece]) -> tuple[Piece, ...]:
