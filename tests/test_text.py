@@ -8,6 +8,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import cmarkgfm
 import html5lib
 import pytest
 from hypothesis import given
@@ -127,6 +128,42 @@ def test_plain_text_escaped_for_markdown_reads_back_as_itself(text: str) -> None
     for curly, typed in (("“", '"'), ("”", '"'), ("‘", "'"), ("’", "'"), ("–", "--"), ("—", "---"), ("…", "...")):
         words, line = words.replace(curly, typed), line.replace(curly, typed)
     assert " ".join(words.split()) == " ".join(f"x {line} x".split())
+
+
+def by_github(source: str) -> str:
+    """Return our Markdown as GitHub's own parser reads it."""
+    setting = replace(SETTING, places={"2401.00001": Place("A paper on $|x|$ | z", "a.html")})
+    return str(cmarkgfm.github_flavored_markdown_to_html(str(twin.render(dialect.parse(source), setting))))
+
+
+CELLS = {
+    "a title": ("[[2401.00001]]", '<a href="a.html">A paper on $|x|$ | z</a>'),
+    "a link's title": ('[l](https://e.org "p \\| q")', '<a href="https://e.org" title="p | q">l</a>'),
+    "an image's title": ('![x](figures/a.png "p \\| q")', '<img src="figures/a.png" alt="x" title="p | q" />'),
+    "an image's words": ("![p \\| q](figures/a.png)", '<img src="figures/a.png" alt="p | q" />'),
+    "code": ("`a\\|b` `\\\\|`", "<code>a|b</code> <code>\\|</code>"),
+    "a formula": ("$\\|x\\|$", "$|x|$"),
+    "words": ("a \\| b \\\\\\| c", "a | b \\| c"),
+}
+
+
+@pytest.mark.parametrize("kind", CELLS)
+def test_a_bar_in_a_cell_divides_no_row(kind: str) -> None:
+    source, shown = CELLS[kind]
+    assert re.findall("<td>(.*)</td>", by_github(f"| a | b |\n|---|---|\n| {source} | z |")) == [shown, "z"]
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        ("<https://e.org/x?a=1&lt;=2>", '<a href="https://e.org/x?a=1&amp;lt;=2">https://e.org/x?a=1&amp;lt;=2</a>'),
+        ("[x](https://e.org/?a&amp;copy;b)", '<a href="https://e.org/?a&amp;copy;b">x</a>'),
+        ("[x](<https://e.org/(?a&amp;copy;b>)", '<a href="https://e.org/(?a&amp;copy;b">x</a>'),
+        ('[x](https://e.org "&amp;copy; &amp;amp;")', '<a href="https://e.org" title="&amp;copy; &amp;amp;">x</a>'),
+    ],
+)
+def test_an_entity_in_an_address_stays_what_it_is(source: str, shown: str) -> None:
+    assert by_github(source) == f"<p>{shown}</p>\n"
 
 
 ROWS = ["x://", "://", "http://", "https://a/)", ")", "$", "$$\n", "$a ", "[[a", "[^a]", "[^a]: b\n\n", "[a](b) ", "-- ", "![a](b)\n\n", "*_", "|a", "<a ", "> $$\n", "# h\n", "a|\n-|\n", "- " * 20 + "a\n", "a|" * 70 + "\n" + "-|" * 70 + "\n" + "1\n" * 140]

@@ -130,8 +130,8 @@ def _destination(href: str) -> str:
     if visible(href) != href:  # a file may be called anything
         href = quote(href, safe="/ %:?#&=+,;@~()<>", errors="replace")
     if re.search(r"[\s()<>\\]", href):
-        return "<" + re.sub(r"([<>\\])", r"\\\1", href.replace("\n", " ")) + ">"
-    return href
+        href = "<" + re.sub(r"([<>\\])", r"\\\1", href.replace("\n", " ")) + ">"
+    return _ENTITY.sub("&amp;", href)  # GitHub takes an entity for its sign before it takes a backslash away, here and in titles
 
 
 class _Writer:
@@ -233,10 +233,12 @@ class _Writer:
     def line(self, tokens: Sequence[Token], *, in_table: bool = False) -> str:
         out: list[str] = []
         for index, token in enumerate(tokens):
-            out.append(self.span(tokens, index, token, in_table=in_table))
+            drawn = self.span(tokens, index, token)
+            # A row is cut at each sign that no backslash precedes, in code, too; text has its own already.
+            out.append(drawn.replace("|", "\\|") if in_table and token.type != "text" else drawn)
         return "".join(out).strip(" ")
 
-    def span(self, tokens: Sequence[Token], index: int, token: Token, *, in_table: bool) -> str:
+    def span(self, tokens: Sequence[Token], index: int, token: Token) -> str:
         match token.type:
             case "text":
                 if index and _is_bare(tokens, index - 1):
@@ -249,11 +251,9 @@ class _Writer:
             case "hardbreak":
                 return "\\\n"
             case "code_inline":
-                code = _code_span(token.content)
-                return code.replace("|", "\\|") if in_table else code
+                return _code_span(token.content)
             case "math_inline":
-                math = _inline_math(token.markup, token.content)
-                return math.replace("|", "\\|") if in_table else math
+                return _inline_math(token.markup, token.content)
             case "em_open" | "em_close" | "strong_open" | "strong_close":
                 return token.markup
             case "s_open" | "s_close":
@@ -293,9 +293,15 @@ class _Writer:
 
 
 def _is_bare(tokens: Sequence[Token], index: int) -> bool:
-    """Tell whether a link opens here whose words are its address: ``<...>`` says both. Foreign letters would be percent signs in it."""
+    """Tell whether a link opens here whose words are its address: ``<...>`` says both.
+
+    Foreign letters would be percent signs in it, and an entity could not be escaped.
+    """
     opening = tokens[index]
-    return opening.type == "link_open" and opening.info == "auto" and tokens[index + 1].content == str(opening.attrs["href"]).removeprefix("mailto:")
+    if opening.type != "link_open" or opening.info != "auto":
+        return False
+    address = str(opening.attrs["href"]).removeprefix("mailto:")
+    return tokens[index + 1].content == address and not _ENTITY.search(address)
 
 
 def _other_marker(token: Token, last: str) -> str:
@@ -336,7 +342,7 @@ def _math_block(content: str) -> str:
 
 
 def _title(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ")
+    return _ENTITY.sub("&amp;", text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " "))
 
 
 def _escaped_hashes(match: re.Match[str]) -> str:
