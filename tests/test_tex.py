@@ -107,6 +107,25 @@ def test_an_address_lives_or_stands_behind_its_words(source: str) -> None:
     assert str(drawn.mail(source)) == page
 
 
+SCRIPTS = {
+    r"R_{500} of T_{eff}": "R₅₀₀ of T_(eff)",
+    r"|U_{e3}|^2 and a\textsubscript{x}": "|Uₑ₃|^2 and aₓ",
+    r"10^{-3}, x^{abq}, 5\textsuperscript{th}": "10⁻³, x^(abq), 5ᵗʰ",
+    r"\textsuperscript{\emph{2}} \textsuperscript{$\alpha$} \textsubscript{50%} x_{a b}": "² ᵅ _(50%) x_(a b)",
+    r"x_{} and x_{\}": "x_ and x_}",
+}
+
+
+@pytest.mark.parametrize(("source", "shown"), SCRIPTS.items())
+def test_a_script_keeps_its_place_in_plain_text_and_markdown(source: str, shown: str) -> None:
+    assert drawn.plain(source) == shown
+    assert re.sub(r"\\([|_*^])", r"\1", str(twin.words(source))) == shown
+
+
+def test_a_formula_without_dollars_stands_in_its_line() -> None:
+    assert str(drawn.web(r"an \alpha b")) == 'an <math alttext="\\alpha"><mi>α</mi></math> b'
+
+
 WEB = {
     r"$x<y$ \& \emph{b}": '<math alttext="x&lt;y"><mi>x</mi><mo>&lt;</mo><mi>y</mi></math> &amp; <em>b</em>',
     r"<script>$\frac{a}$": r"&lt;script&gt;<code>$\frac{a}$</code>",
@@ -125,6 +144,8 @@ LOOK_ALIKE = "https://\u0430rxiv.org/abs/1"
         (drawn.mail, f'see <a href="{LOOK_ALIKE}">arXiv</a> <code>xn--rxiv-43d.org</code>'),
         (drawn.plain, f"see arXiv ({LOOK_ALIKE}, xn--rxiv-43d.org)"),
         (drawn.web_title, "see arXiv"),
+        (twin.text, f"see [arXiv]({LOOK_ALIKE}) `xn--rxiv-43d.org`"),
+        (twin.words, "see arXiv"),
     ],
 )
 def test_a_link_to_a_look_alike_says_where_it_leads(form: Callable[[str], str], shown: str) -> None:

@@ -422,6 +422,8 @@ class _Scanner:
             self.at += len(inner)
         else:
             inner = self.braced() or ""
+            if not inner:
+                return (Words(match[0]),)  # of braces that hold nothing, or do not close
         if "\\" in inner:
             return (Formula(f"{{}}{match[0]}{{{inner}}}", ""),)
         return (Styled("sup" if match[0] == "^" else "sub", (Words(inner.replace("-", "−")),)),)

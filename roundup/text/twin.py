@@ -14,7 +14,7 @@ from urllib.parse import quote
 from markdown_it.token import Token
 from markupsafe import Markup
 
-from roundup.text import linear
+from roundup.text import drawn
 from roundup.text.dialect import Card, Document, closing, opening_of, plain
 from roundup.text.links import host, is_local, look_alike
 from roundup.text.pieces import Formula, Linked, Piece, Styled, Words
@@ -48,8 +48,8 @@ def text(text: str) -> Markup:
     return _one_line("".join(_drawn(piece, linked=True) for piece in parse(text)))
 
 
-def _one_line(drawn: str) -> Markup:
-    return Markup(isolated(re.sub(r"(?<=\s)(#+)$", r"\\\1", _at_line_starts(" ".join(drawn.split())))))
+def _one_line(line: str) -> Markup:
+    return Markup(isolated(re.sub(r"(?<=\s)(#+)$", r"\\\1", _at_line_starts(" ".join(line.split())))))
 
 
 def _drawn(piece: Piece, *, linked: bool) -> str:
@@ -60,13 +60,17 @@ def _drawn(piece: Piece, *, linked: bool) -> str:
             return _inline_math("$", source)
         case Styled("code", (Words(text),)):  # a code span can hold words alone: other pieces are shown without it
             return _code_span(text)
+        case Styled("sup" | "sub" as style, pieces):
+            return _escape(drawn.script(style, drawn.letters(pieces)))
         case Styled(style, pieces):
             mark = {"em": "*", "strong": "**"}.get(style, "")
             inner = "".join(_drawn(one, linked=linked) for one in pieces).strip()
-            return linear.raised(inner) if style == "sup" else f"{mark}{inner}{mark}" if inner else ""
+            return f"{mark}{inner}{mark}" if inner else ""
         case Linked(url, pieces):
             inner = "".join(_drawn(one, linked=False) for one in pieces)
-            return f"[{inner}]({_destination(url)})" if linked else inner
+            disguise = look_alike(url)
+            warning = f" {_code_span(disguise)}" if disguise else ""
+            return f"[{inner}]({_destination(url)}){warning}" if linked else inner
     return " "
 
 
@@ -233,9 +237,9 @@ class _Writer:
     def line(self, tokens: Sequence[Token], *, in_table: bool = False) -> str:
         out: list[str] = []
         for index, token in enumerate(tokens):
-            drawn = self.span(tokens, index, token)
+            text = self.span(tokens, index, token)
             # A row is cut at each sign that no backslash precedes, in code, too; text has its own already.
-            out.append(drawn.replace("|", "\\|") if in_table and token.type != "text" else drawn)
+            out.append(text.replace("|", "\\|") if in_table and token.type != "text" else text)
         return "".join(out).strip(" ")
 
     def span(self, tokens: Sequence[Token], index: int, token: Token) -> str:
