@@ -199,7 +199,7 @@ def test_a_formula_is_well_formed_or_shown_as_its_source(source: str) -> None:
 def test_what_is_endless_costs_no_time(part: str) -> None:
     began = time.process_time()
     drawn.plain.__wrapped__(part * (65_536 // len(part)))
-    assert time.process_time() - began < 5
+    assert time.process_time() - began < 1
 
 
 def test_money_is_no_formula() -> None:

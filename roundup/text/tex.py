@@ -83,6 +83,7 @@ class _Scanner:
         self.text, self.at = text, 0
         self.quotes = 0  # opened by a back-quote, and not closed yet
 
+        self.absent: set[str] = set()  # what was looked for, and does not come any more
     def pieces(self, depth: int = 0) -> tuple[Piece, ...]:
         """Return the pieces up to the brace that closes this group, or to the end."""
         found: list[Piece] = []
@@ -245,7 +246,7 @@ class _Scanner:
 
     def environment(self, command: str, name: str) -> tuple[Piece, ...]:
         if command == "begin" and name.rstrip("*") in commands.MATH_ENVIRONMENTS:
-            end = self.text.find(f"\\end{{{name}}}", self.at)
+            end = self.next(f"\\end{{{name}}}")
             if end >= 0:
                 source = self.text[self.at : end].strip()
                 self.at = end + len(name) + 6
@@ -368,7 +369,7 @@ class _Scanner:
         return len(made) == 1 and before.isalpha() and (made.islower() or before.isupper())
 
     def between(self, opening: str, closing: str) -> tuple[Piece, ...]:
-        end = self.text.find(closing, self.at)
+        end = self.next(closing)
         if end < 0:
             return (Words(opening[1]),)
         source, self.at = self.text[self.at : end], end + 2
@@ -391,6 +392,13 @@ class _Scanner:
         if _NO_MATH.match(source) and not _MATH_SIGN.search(_COMMAND_OR_GROUP.sub("", source)):
             return _Scanner(source).pieces()
         return (Formula(source.strip()),)
+    def next(self, closing: str) -> int:
+        """Return where ``closing`` comes next, or -1: a text may open 30,000 formulas and close none."""
+        end = -1 if closing in self.absent else self.text.find(closing, self.at)
+        if end < 0:
+            self.absent.add(closing)
+        return end
+
 
     def spaced_dollar(self, start: int) -> int:
         """Return where a formula with blanks beside its dollars ends, as ``$ \\alpha $``: it has TeX in it, and no sentence."""
