@@ -28,6 +28,7 @@ PLAIN = {
     r"$\frac{a+b}{c}$, $10^{-3}$, $x_i^2$": "(a+b)/c, 10⁻³, xᵢ²",
     r"from \$5 to $10 a month": "from $5 to $10 a month",
     r"\alpha outside of dollars, \times too": "α outside of dollars, × too",
+    r"$T^6$/\Z_3, a bare \u0161": "T⁶/ℤ₃, a bare u0161",
     r"we call it \ours{} and \textsc{Ours}": "we call it ours and Ours",
     r"see \url{https://example.org/a_b} or \href{https://example.org}{here}": "see https://example.org/a_b or here (https://example.org)",
     r"$\textbf{SAGE}$: a framework": "SAGE: a framework",
@@ -124,6 +125,24 @@ def test_a_script_keeps_its_place_in_plain_text_and_markdown(source: str, shown:
 
 def test_a_formula_without_dollars_stands_in_its_line() -> None:
     assert str(drawn.web(r"an \alpha b")) == 'an <math alttext="\\alpha"><mi>α</mi></math> b'
+
+
+WITHOUT_BRACES = {
+    r"\frac12 x, \frac1{12}, \sqrt 2 and \sqrt{3}": "1/2 x, 1/12, √2 and √3",
+    r"\sqrt 25, \sqrt and, \frac, \frac1": "sqrt 25, sqrt and, frac, frac1",
+    r"\substack{i<j\\k}": "i<j k",
+    r"\verb|x_y| and \verb!a|b! and \verb none": "x_y and a|b and verb none",
+}
+
+
+@pytest.mark.parametrize(("source", "shown"), WITHOUT_BRACES.items())
+def test_an_argument_needs_no_braces(source: str, shown: str) -> None:
+    assert drawn.plain(source) == shown
+
+
+def test_verbatim_words_are_code() -> None:
+    assert str(drawn.web(r"\verb|x_y$|")) == "<code>x_y$</code>"
+    assert str(twin.words(r"\verb|x_y$|")) == "`x_y$`"
 
 
 WEB = {

@@ -9,7 +9,7 @@ STYLES = {
     "emph": "em", "textit": "em", "textsl": "em", "textbf": "strong", "texttt": "code", "underline": "em", "uline": "em", "verb": "code",
     "textsuperscript": "sup", "textsubscript": "sub", "mathit": "em", "mathtt": "code", "uppercase": "", "lowercase": "", "mathrm": "",
     "textsc": "", "textrm": "", "textsf": "", "textup": "", "textmd": "", "textnormal": "", "text": "", "mbox": "", "hbox": "", "mathsf": "",
-    "title": "", "caption": "", "enquote": "", "textquote": "",
+    "title": "", "caption": "", "substack": "", "enquote": "", "textquote": "",
 }  # fmt: skip
 # Commands that set a style up to the end of their group.
 SWITCHES = {"it": "em", "em": "em", "sl": "em", "bf": "strong", "tt": "code", "itshape": "em", "bfseries": "strong", "ttfamily": "code"}
@@ -35,6 +35,7 @@ LENGTHS = {"hspace": " ", "vspace": " ", "hskip": " ", "vskip": " ", "kern": "",
 LABELS = frozenset("label nocite pagestyle thispagestyle".split())
 TABLES = frozenset("tabular tabularx tabulary array longtable minipage".split())
 MATH_ENVIRONMENTS = frozenset("equation align eqnarray gather multline displaymath math alignat flalign".split())
+ACCENTS = frozenset("u v H c d b k r t".split())
 BREAKS = frozenset("par newline linebreak newpage".split())
 # Commands with an argument that is no running text: each kind is read in its own way.
 LINKS = frozenset("url path nolinkurl".split())

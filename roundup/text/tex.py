@@ -34,6 +34,8 @@ _OPTIONAL = re.compile(r"\s*\[([^\[\]]*)\]")
 # What says how much and where, and is no word.
 _LENGTH = r"[+-]?\s?(?:(?:\d+(?:[.,]\d*)?|[.,]\d+)\s?(?:pt|pc|in|bp|cm|mm|dd|cc|sp|ex|em|mu)|[\d.]*\\[a-z]*(?:skip|width|height|size|sep|indent|amount|fill))"
 _ROOM_BELOW = re.compile(rf"\*?\[\s*{_LENGTH}\s*\]")
+_TYPED = re.compile(r"([|!+/\"'=@])([^\n]{1,400}?)\1")
+_LOOSE = re.compile(r"\s*(\d|[A-Za-z](?![A-Za-z]))")
 _IN_BRACES = re.compile(rf"\s*(?:\{{\s*{_LENGTH}(?:\s*(?:plus|minus)\s*{_LENGTH})*\s*\}})")
 _BARE_LENGTH = re.compile(rf"\s*{_LENGTH}(?:\s*(?:plus|minus)\s*{_LENGTH})*(?![A-Za-z])")
 _COLUMNS = re.compile(r"\s*\{(?:[\s|lcrXS]|[@!<>]\{[^{}]*\}|[pmb]\{[^{}]*\}|\*\{\d+\}\{[\s|lcrXS]*\})*\}")
@@ -81,9 +83,9 @@ class _Scanner:
 
     def __init__(self, text: str) -> None:
         self.text, self.at = text, 0
+        self.absent: set[str] = set()  # what was looked for, and does not come any more
         self.quotes = 0  # opened by a back-quote, and not closed yet
 
-        self.absent: set[str] = set()  # what was looked for, and does not come any more
     def pieces(self, depth: int = 0) -> tuple[Piece, ...]:
         """Return the pieces up to the brace that closes this group, or to the end."""
         found: list[Piece] = []
@@ -137,6 +139,9 @@ class _Scanner:
             return self.url_of(self.argument())
         if plain == "href":
             return self.href(depth)
+        if plain == "verb" and (typed := _TYPED.match(self.text, self.at)):
+            self.at = typed.end()
+            return (Styled("code", (Words(typed[2]),)),)
         if plain in commands.STYLES and (inner := self.inner(depth)) is not None:
             return _styled(commands.STYLES[plain], inner)
         if plain in commands.CITATIONS:
@@ -211,13 +216,14 @@ class _Scanner:
     def bare(self, name: str) -> tuple[Piece, ...]:
         """Return a macro that belongs into a formula and stands outside of one, ``\\alpha`` or ``\\sqrt{n}``; else its name."""
         start = self.at
-        if len(name) == 1 or not formula.knows(name):  # of one letter there are accents alone, and this is none
+        if name in commands.ACCENTS or not formula.knows(name):  # an accent that no letter follows
             if self.text.startswith("{}", self.at):
                 self.at += 2
             return (Words(name),)
         source = f"\\{name}"
         while (argument := self.braced()) is not None:
             source += f"{{{argument}}}"
+        source += self.loose_arguments(source)
         if formula.mathml(source) is not None:
             behind = _SCRIPTS.match(self.text, self.at)
             if behind and formula.mathml(source + behind[0]) is not None:
@@ -226,6 +232,24 @@ class _Scanner:
             return (Formula(source, ""), Words(self.gap())) if self.gap_ahead() else (Formula(source, ""),)
         self.at = start
         return (Words(name),)
+
+    def loose_arguments(self, source: str) -> str:
+        """Return what a formula lacks and stands behind it without braces, as in ``\\frac12`` and ``\\sqrt 2``."""
+        start, found = self.at, ""
+        for _ in range(2):
+            if formula.mathml(source + found) is not None:
+                break
+            match = _LOOSE.match(self.text, self.at)
+            argument = match[1] if match else self.argument()
+            if not argument:
+                break
+            self.at = match.end() if match else self.at
+            found += f"{{{argument}}}"
+        is_cut = self.at > start and self.text[self.at - 1].isdigit() and self.text[self.at : self.at + 1].isdigit()
+        if is_cut or formula.mathml(source + found) is None:
+            self.at = start
+            return ""
+        return found
 
     def gap_ahead(self) -> bool:
         return self.text[self.at : self.at + 1].isspace()
@@ -368,6 +392,13 @@ class _Scanner:
         before = self.text[max(0, start - 1) : start]
         return len(made) == 1 and before.isalpha() and (made.islower() or before.isupper())
 
+    def next(self, closing: str) -> int:
+        """Return where ``closing`` comes next, or -1: a text may open 30,000 formulas and close none."""
+        end = -1 if closing in self.absent else self.text.find(closing, self.at)
+        if end < 0:
+            self.absent.add(closing)
+        return end
+
     def between(self, opening: str, closing: str) -> tuple[Piece, ...]:
         end = self.next(closing)
         if end < 0:
@@ -392,13 +423,6 @@ class _Scanner:
         if _NO_MATH.match(source) and not _MATH_SIGN.search(_COMMAND_OR_GROUP.sub("", source)):
             return _Scanner(source).pieces()
         return (Formula(source.strip()),)
-    def next(self, closing: str) -> int:
-        """Return where ``closing`` comes next, or -1: a text may open 30,000 formulas and close none."""
-        end = -1 if closing in self.absent else self.text.find(closing, self.at)
-        if end < 0:
-            self.absent.add(closing)
-        return end
-
 
     def spaced_dollar(self, start: int) -> int:
         """Return where a formula with blanks beside its dollars ends, as ``$ \\alpha $``: it has TeX in it, and no sentence."""
