@@ -132,17 +132,18 @@ def test_plain_text_escaped_for_markdown_reads_back_as_itself(text: str) -> None
 
 def by_github(source: str) -> str:
     """Return our Markdown as GitHub's own parser reads it."""
-    setting = replace(SETTING, places={"2401.00001": Place("A paper on $|x|$ | z", "a.html")})
+    setting = replace(SETTING, places={"2401.00001": Place("A paper on $|x|$ | $\\|y\\|$", "a.html")})
     return str(cmarkgfm.github_flavored_markdown_to_html(str(twin.render(dialect.parse(source), setting))))
 
 
 CELLS = {
-    "a title": ("[[2401.00001]]", '<a href="a.html">A paper on $|x|$ | z</a>'),
+    "a title": ("[[2401.00001]]", '<a href="a.html">A paper on $|x|$ | $<code>\\|y\\|</code>$</a>'),
     "a link's title": ('[l](https://e.org "p \\| q")', '<a href="https://e.org" title="p | q">l</a>'),
     "an image's title": ('![x](figures/a.png "p \\| q")', '<img src="figures/a.png" alt="x" title="p | q" />'),
     "an image's words": ("![p \\| q](figures/a.png)", '<img src="figures/a.png" alt="p | q" />'),
     "code": ("`a\\|b` `\\\\|`", "<code>a|b</code> <code>\\|</code>"),
     "a formula": ("$\\|x\\|$", "$|x|$"),
+    "a formula in code": ("$\\\\|x\\\\|$", "$<code>\\|x\\|</code>$"),
     "words": ("a \\| b \\\\\\| c", "a | b \\| c"),
 }
 
@@ -163,6 +164,22 @@ def test_a_bar_in_a_cell_divides_no_row(kind: str) -> None:
     ],
 )
 def test_an_entity_in_an_address_stays_what_it_is(source: str, shown: str) -> None:
+    assert by_github(source) == f"<p>{shown}</p>\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        ("$x_i$ and $x_{ij}$, $x_\\alpha y_{k}$", "$x_i$ and $x_{ij}$, $x_\\alpha y_{k}$"),
+        ("$a*b$ and $c*d$", "$<code>a*b</code>$ and $<code>c*d</code>$"),
+        ("$a~b$ and $c~d$", "$<code>a~b</code>$ and $<code>c~d</code>$"),
+        (r"$\|x\|_2$ in $\{a\}$", r"$<code>\|x\|_2</code>$ in $<code>\{a\}</code>$"),
+        ("$(a)_n$ and $x_{i}$", "$<code>(a)_n</code>$ and $x_{i}$"),
+        ("_see $x_{i}$ there_", "<em>see $<code>x_{i}</code>$ there</em>"),
+        ("*see $x_{i}$ there*", "<em>see $x_{i}$ there</em>"),
+    ],
+)
+def test_a_formula_is_no_markup_to_a_reader_without_math(source: str, shown: str) -> None:
     assert by_github(source) == f"<p>{shown}</p>\n"
 
 

@@ -257,7 +257,8 @@ class _Writer:
             case "code_inline":
                 return _code_span(token.content)
             case "math_inline":
-                return _inline_math(token.markup, token.content)
+                underscored = any(one.type.endswith("_open") and one.markup.startswith("_") for one in tokens)
+                return _inline_math(token.markup, token.content, underscored=underscored)
             case "em_open" | "em_close" | "strong_open" | "strong_close":
                 return token.markup
             case "s_open" | "s_close":
@@ -320,8 +321,11 @@ def _needs_gap(content: Sequence[Token]) -> bool:
     return sum(1 for t in content if t.nesting >= 0 and t.block and t.type == "paragraph_open" and t.level == content[0].level) > 1
 
 
-# What a reader of Markdown that knows no math would take for a link, a picture, code or an entity.
-_NOT_ONLY_MATH = re.compile(r"\]\(|\]\[|`|&#?\w+;|://")
+# What a reader of Markdown that knows no math would take for a link, a note, code, an entity, an escape or emphasis. An underscore
+# opens emphasis behind a sign, and never behind a letter.
+_NOT_ONLY_MATH = re.compile(r"\]\(|\]\[|\[\^|[`*~]|&#?\w+;|://|\\[!-/:-@\[-`{-~]|(?<![^\W_])_(?!\s)")
+# Before anything but a letter it closes what was opened with one: within such emphasis alone.
+_CLOSES = re.compile(r"(?<!\s)_(?![^\W_])")
 
 
 def _math(content: str) -> str:
@@ -329,9 +333,9 @@ def _math(content: str) -> str:
     return re.sub(r"<(?=[A-Za-z/!?])", "< ", content)
 
 
-def _inline_math(markup: str, content: str) -> str:
+def _inline_math(markup: str, content: str, *, underscored: bool = False) -> str:
     """Return inline math in dollars, or, where Markdown would see more in it, in GitHub's form with backticks."""
-    if not _NOT_ONLY_MATH.search(content):
+    if not (_NOT_ONLY_MATH.search(content) or (underscored and _CLOSES.search(content))):
         return markup + _math(content).replace("\n", " ") + markup
     code = _code_span(content.replace("\n", " "))
     return _escape(markup + content + markup) if code.startswith("``") else f"${code}$"
