@@ -183,6 +183,19 @@ def test_a_formula_is_no_markup_to_a_reader_without_math(source: str, shown: str
     assert by_github(source) == f"<p>{shown}</p>\n"
 
 
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        ("日本**https://e.org/x** です", '<p>日本<strong><a href="https://e.org/x">https://e.org/x</a></strong> です</p>\n'),
+        ("a*https://e.org/a_b says* so", '<p>a<em><a href="https://e.org/a_b">https://e.org/a_b</a> says</em> so</p>\n'),
+        ("a **https://e.org/x**.", '<p>a <strong><a href="https://e.org/x">https://e.org/x</a></strong>.</p>\n'),
+        ("a***https://e.org/x*** b", '<p>a<em><strong><a href="https://e.org/x">https://e.org/x</a></strong></em> b</p>\n'),
+    ],
+)
+def test_emphasis_that_an_address_begins_stays_one(source: str, shown: str) -> None:
+    assert by_github(source) == shown
+
+
 ROWS = ["x://", "://", "http://", "https://a/)", ")", "$", "$$\n", "$a ", "[[a", "[^a]", "[^a]: b\n\n", "[a](b) ", "-- ", "![a](b)\n\n", "*_", "|a", "<a ", "> $$\n", "# h\n", "a|\n-|\n", "- " * 20 + "a\n", "a|" * 70 + "\n" + "-|" * 70 + "\n" + "1\n" * 140]
 
 

@@ -7,8 +7,10 @@ issue, and a character that Markdown would take for markup is escaped, so that w
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
+from string import punctuation
 from urllib.parse import quote
 
 from markdown_it.token import Token
@@ -240,6 +242,9 @@ class _Writer:
             text = self.span(tokens, index, token)
             # A row is cut at each sign that no backslash precedes, in code, too; text has its own already.
             out.append(text.replace("|", "\\|") if in_table and token.type != "text" else text)
+        for index in range(1, len(tokens) - 2):
+            if _has_to_be_bare(tokens, index, out):
+                out[index : index + 3] = ["", tokens[index + 1].content, out[index + 2].removeprefix(">")]
         return "".join(out).strip(" ")
 
     def span(self, tokens: Sequence[Token], index: int, token: Token) -> str:
@@ -307,6 +312,20 @@ def _is_bare(tokens: Sequence[Token], index: int) -> bool:
         return False
     address = str(opening.attrs["href"]).removeprefix("mailto:")
     return tokens[index + 1].content == address and not _ENTITY.search(address)
+
+
+# An address that GitHub, too, reads to its end where it stands without brackets.
+_PLAIN_ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(?:[/?#][A-Za-z0-9./?=#+%_-]*)?(?<=[A-Za-z0-9/])")
+
+
+def _has_to_be_bare(tokens: Sequence[Token], index: int, out: Sequence[str]) -> bool:
+    """Tell whether brackets would undo the emphasis that an address begins: behind a letter, ``**<`` opens none."""
+    if tokens[index].markup != "bare" or not tokens[index - 1].type.endswith(("em_open", "strong_open", "s_open")):
+        return False
+    before = "".join(out[max(0, index - 4) : index]).rstrip("*_~")[-1:]
+    behind = "".join(out[index + 3 : index + 8])
+    letter = bool(before) and not before.isspace() and unicodedata.category(before)[0] != "P" and before not in punctuation
+    return letter and bool(_PLAIN_ADDRESS.fullmatch(tokens[index + 1].content)) and bool(re.match(r"[*_~]*(\s|$)", behind))
 
 
 def _other_marker(token: Token, last: str) -> str:
