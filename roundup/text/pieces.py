@@ -21,7 +21,7 @@ class Formula:
 
     @property
     def display(self) -> bool:
-        return self.markup != "$"
+        return self.markup == "$$"
 
 
 @dataclass(frozen=True, slots=True)
