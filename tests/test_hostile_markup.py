@@ -112,19 +112,18 @@ def test_a_title_keeps_every_character(title: str) -> None:
 
 # Where a page shows a text as it is, and what stands there: of every pick, of papers, of links to something else.
 OF_EVERY_PICK = {"p.tldr": "{}", "p.tags": "{}", "span.rating": "rated {}", "p.signed": "{}", "h2.section": "{} ¶", "li.under": "{}"}
-OF_PAPERS = {".authors": "{}"}
 OF_LINKS = {"p.card strong": "{}", "p.card .source": "{}", "p.card span:not([class])": "{}", "article:not(:has(.authors)) .category": "{}"}
 
 
 @pytest.mark.parametrize("batch", range(BATCHES))
 def test_every_vector_is_shown_whole(batch: int, vectors: tuple[str, ...]) -> None:
-    """Each character of a text can be read wherever it is neither TeX nor Markdown, and of a title each letter."""
+    """Each character of a text can be read wherever it is neither TeX nor Markdown, and of a title or a name each letter."""
     issue = bare(issue_of(vectors[batch::BATCHES]))
     lines = [visible(pick.tldr) for pick in issue.picks]
     of_papers = [line for line, pick in zip(lines, issue.picks, strict=True) if pick.paper]
     of_links = [line for line, pick in zip(lines, issue.picks, strict=True) if pick.link]
     html, on_github = EDITIONS["page"].html(issue), EDITIONS["markdown"].html(issue)
-    for shapes, wanted in ((OF_EVERY_PICK, lines), (OF_PAPERS, of_papers), (OF_LINKS, of_links)):
+    for shapes, wanted in ((OF_EVERY_PICK, lines), (OF_LINKS, of_links)):
         for selector, shape in shapes.items():
             shown = [words.strip() for words in by_selector(html, selector)]
             assert shown == [shape.format(line).strip() for line in wanted]
@@ -133,7 +132,8 @@ def test_every_vector_is_shown_whole(batch: int, vectors: tuple[str, ...]) -> No
     assert [line for line in lines if f"_{line}_" not in plain] == []
     mail = EDITIONS["mail"].html(issue)
     assert by_selector(mail, "p.tldr") == lines
-    assert [line for line in of_papers if f"{line} · cs.LG" not in text] == []
+    assert in_titles(by_selector(html, ".authors"), of_papers) == in_titles(of_papers, of_papers)
+    assert [line for line in of_papers if letters(f"{line} · cs.LG") not in letters(text) and not holds_tex(line)] == []
     assert [line for line in lines for shape in ("rated {}", "Tags: {}", "— {}") if shape.format(line) not in text] == []
     everything = visible(issue.title)
     assert [selector for selector in ("h1 .teaser", "h1 .what", "header .name", "title") if by_selector(html, selector) != [everything]] == []
@@ -145,7 +145,7 @@ def test_every_vector_is_shown_whole(batch: int, vectors: tuple[str, ...]) -> No
 
 
 def in_titles(headings: Iterable[str], titles: Iterable[str]) -> list[str]:
-    """Return the letters of the headings whose titles hold no TeX."""
+    """Return the letters of the headings, or names, that hold no TeX."""
     return [letters(heading) for heading, title in zip(headings, titles, strict=False) if not holds_tex(title)]
 
 

@@ -152,7 +152,7 @@ def _image(source: str, alt: str, setting: Setting, title: str = "") -> str:
         return f'<a href="{escape(source)}">{escape(alt or source)}</a>'
     width, height = size
     words = f' title="{escape(title)}"' if title else ""
-    return f'<img src="{escape(setting.figure(quote(unquote(source))))}" alt="{escape(alt)}"{words} width="{width}" height="{height}">'
+    return f'<img src="{escape(setting.figure(quote(unquote(source), errors="replace")))}" alt="{escape(alt)}"{words} width="{width}" height="{height}">'
 
 
 def _alignment(token: Token) -> str:
