@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 
 from conftest import write
 from roundup.text import dialect, mail, twin, web
-from roundup.text.links import host, is_allowed, is_local, look_alike
+from roundup.text.links import host, is_allowed, is_local, look_alike, told
 from roundup.text.plain import Plain
 from roundup.text.setting import Place, Setting
 from roundup.text.slugs import slug
@@ -249,10 +250,40 @@ def test_a_relative_link_is_local_and_has_no_host() -> None:
         ("https://xn--80ak6aa92e.com/", "xn--80ak6aa92e.com"),
         ("https://пример.example/", ""),
         ("https://xn--\x80.example/", "xn--xn---ea.example"),
+        ("https://XN--RXIV-43D.ORG/", "xn--rxiv-43d.org"),
+        ("https://АРРӏе.com/", "xn--80ak6aa92e.com"),
+        ("https://ТНЕМ.com/", "xn--e1aobt.com"),
+        ("https://ɑrxiv.org/", "xn--rxiv-p5b.org"),
+        ("https://ᴀrxiv.org/", "xn--rxiv-k13a.org"),
+        ("https://gıthub.com/", "xn--gthub-n4a.com"),
+        ("https://kırmızı.com.tr/", ""),
+        ("https://XN--CAF-DMA.example/", ""),
+        ("https://www.straße.example/", ""),
     ],
 )
 def test_hosts_that_look_like_another(url: str, disguise: str) -> None:
     assert look_alike(url) == disguise
+
+
+@pytest.mark.parametrize(
+    ("url", "source", "shown"),
+    [
+        ("https://www.example.org/", "", "example.org"),
+        ("https://example.org/", "a blog", "a blog"),
+        ("https://аrxiv.org/", "arxiv.org", "arxiv.org xn--rxiv-43d.org"),
+        ("https://аrxiv.org/", "", "xn--rxiv-43d.org"),
+        ("/2023-7/", "", ""),
+    ],
+)
+def test_what_is_told_below_the_title_of_a_link(url: str, source: str, shown: str) -> None:
+    assert told(url, source) == shown
+
+
+@pytest.mark.parametrize("draw", [html_of, markdown_of, mail_of], ids=["page", "Markdown", "mail"])
+@pytest.mark.parametrize("source", ["arxiv.org", ""])
+def test_a_card_to_a_look_alike_says_where_it_leads(source: str, draw: Callable[[str], str]) -> None:
+    card = draw(f"```card\nurl: https://аrxiv.org/\ntitle: A paper\nsource: {source}\n```")
+    assert f"{source} xn--rxiv-43d.org".strip() in card
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from roundup.plan import Site, entry_id, issue_path, link_between, page_of, perm
 from roundup.text import web
 from roundup.text.dialect import Card, Document
 from roundup.text.language import Language
-from roundup.text.links import host
+from roundup.text.links import told
 from roundup.text.setting import Setting
 
 NAMES_SHOWN = 6  # a longer list shows three, and the last; the rest is there on demand
@@ -245,7 +245,7 @@ class _Page:
             self.edition.words(pick.shown_title),
             paper.id.latest.abs_url if paper else pick.link.url if pick.link else "",
             names(pick, self.edition),
-            paper.primary_category if paper else (pick.link.source or host(pick.link.url)) if pick.link else "",
+            paper.primary_category if paper else told(pick.link.url, pick.link.source) if pick.link else "",
             *_dates(paper, language),
             tuple(_links(paper, language)),
             _signed(pick, self.issue, config),

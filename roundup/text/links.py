@@ -63,7 +63,7 @@ def host(url: str) -> str:
 def as_written(url: str) -> str:
     """Return a web address with the letters of its host in place of their punycode."""
     name = host(url)
-    return url.replace(name, ".".join(map(_letters, name.split(".")))) if "xn--" in name else url
+    return url.replace(name, ".".join(map(_letters, name.split(".")))) if "xn--" in name.lower() else url
 
 
 def _is_label(label: str) -> bool:
@@ -78,7 +78,7 @@ def _is_label(label: str) -> bool:
 
 def _letters(label: str) -> str:
     try:
-        return label[4:].encode("ascii").decode("punycode") if label.startswith("xn--") else label
+        return label[4:].lower().encode("ascii").decode("punycode") if label[:4].lower() == "xn--" else label
     except UnicodeError:
         return label
 
@@ -86,15 +86,23 @@ def _letters(label: str) -> str:
 def look_alike(url: str) -> str:
     """Return the host in ASCII when it is not what it seems to be; else nothing.
 
-    It mixes scripts, as a Cyrillic a in arxiv.org does, or hides in punycode, or is written in letters that browsers read
-    as others: full-width ones, an ideographic full stop, a soft hyphen.
-    Source: UTS 39, whose single-script rule is kept here for Latin, Cyrillic and Greek, the three that look alike; UTS 46.
+    It mixes scripts, as a Cyrillic a in arxiv.org does, or hides in punycode, or holds a letter that is drawn as a plain one, or is
+    written in letters that browsers read as others: full-width ones, an ideographic full stop, a soft hyphen.
+    Source: UTS 39, whose single-script rule is kept here for the scripts that look alike; UTS 46.
     """
     name = host(url)
     plain = _mapped(name)
-    if plain != unicodedata.normalize("NFC", name) or any(map(_is_disguise, map(_letters, plain.split(".")))):
+    labels = [_letters(label) for label in plain.split(".")]
+    strange = _DRAWN_AS_LATIN - {"ı"} if labels[-1] == "tr" else _DRAWN_AS_LATIN
+    if plain != unicodedata.normalize("NFC", name) or any(_is_disguise(label, strange) for label in labels):
         return ".".join(map(_in_ascii, plain.split(".")))
     return ""
+
+
+def told(url: str, source: str) -> str:
+    """Return what stands below a link's title: the source it was given, else its host; a look-alike host in ASCII, behind the source."""
+    disguise = look_alike(url)
+    return " ".join(filter(None, (source, disguise))) or host(url)
 
 
 def _mapped(name: str) -> str:
@@ -104,18 +112,23 @@ def _mapped(name: str) -> str:
 
 
 def _in_ascii(label: str) -> str:
-    return label if label.isascii() else "xn--" + label.lower().encode("punycode").decode("ascii")
+    return label.lower() if label.isascii() else "xn--" + label.lower().encode("punycode").decode("ascii")
 
 
-def _is_disguise(label: str) -> bool:
-    if label.startswith("xn--"):
+def _is_disguise(label: str, strange: frozenset[str]) -> bool:
+    if label[:4].lower() == "xn--":
         return True  # no letters come of it
-    scripts = {unicodedata.name(c, "").split(" ")[0] for c in label if c.isalpha()}
-    return len(scripts & {"LATIN", "CYRILLIC", "GREEK"}) > 1 or _all_confusable(label)
+    names = {unicodedata.name(c, "") for c in label if c.isalpha()}
+    if not strange.isdisjoint(label.lower()) or any(name.startswith("LATIN LETTER SMALL CAPITAL ") for name in names):
+        return True
+    return len({name.split(" ")[0] for name in names} & _LOOKING_ALIKE) > 1 or _all_confusable(label)
 
 
-# Cyrillic and Greek small letters that are drawn as Latin ones: a label of nothing else is a disguise.
-_CONFUSABLE = frozenset("аеорсухіјѕԁԛԝһѵӏνοαρ")
+_LOOKING_ALIKE = frozenset({"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE"})
+# Latin letters that are drawn as a, g, i, j and l. Turkish needs the i without a dot, and its own hosts may have it.
+_DRAWN_AS_LATIN = frozenset("ɑɡɩıȷǀ")
+# Cyrillic and Greek letters that are drawn as Latin ones, some as capitals alone: a label of nothing else is a disguise.
+_CONFUSABLE = frozenset("аеорсухіјѕԁԛԝһѵӏνοαρ" + "АВЕЅІЈКМНОРСТХУԚԜӀ" + "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ")
 
 
 def _all_confusable(label: str) -> bool:

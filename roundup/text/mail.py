@@ -17,7 +17,7 @@ from markupsafe import Markup
 
 from roundup.text import drawn, linear
 from roundup.text.dialect import Card, Document, Note, plain
-from roundup.text.links import host
+from roundup.text.links import told
 from roundup.text.setting import Setting
 from roundup.text.web import OPTIONS, Web, environment
 
@@ -138,7 +138,7 @@ class _Mail(Web):
 
 def _card(what: Card, setting: Setting) -> str:
     href = escape(setting.link(what.url))
-    source = escape(what.source or host(what.url))
+    source = escape(told(what.url, what.source))
     rows = [f'<a href="{href}">{_image(what.image, "", setting)}</a>'] if what.image else []
     rows += [f'<a href="{href}"><strong>{escape(what.title)}</strong></a>'] if what.title else []
     rows += [escape(what.text)] if what.text else []

@@ -18,7 +18,7 @@ from markupsafe import Markup
 
 from roundup.text import drawn
 from roundup.text.dialect import Card, Document, closing, opening_of, plain
-from roundup.text.links import host, is_local, look_alike
+from roundup.text.links import is_local, look_alike, told
 from roundup.text.pieces import Formula, Linked, Piece, Styled, Words
 from roundup.text.setting import Setting
 from roundup.text.tex import parse
@@ -107,7 +107,7 @@ def image(source: str, setting: Setting) -> Markup:
 def card(what: Card, setting: Setting) -> Markup:
     """Return a card as a quoted link with its words."""
     href = _destination(setting.link(what.url))
-    title, text, source = (_escape(shown) for shown in (what.title, what.text, what.source or host(what.url)))
+    title, text, source = (_escape(shown) for shown in (what.title, what.text, told(what.url, what.source)))
     rows = [f"[**{title}**]({href})"] if title else []
     rows += [_at_line_starts(row) for row in (text, source if title else "") if row]  # without a title, the heading above has told the source
     return Markup("\\\n".join(f"> {row}" for row in rows))
@@ -288,18 +288,21 @@ class _Writer:
     def link_end(self, tokens: Sequence[Token], start: int) -> str:
         opening = tokens[start]
         href = str(opening.attrs["href"])
-        disguise = look_alike(href)
-        warning = f" {_code_span(disguise)}" if disguise else ""
         if _is_bare(tokens, start):
-            return ">" + warning
+            return ">" + _warning(href)
         title = f' "{_title(str(opening.attrs["title"]))}"' if opening.attrs.get("title") else ""
-        return f"]({_destination(self.setting.link(href))}{title}){warning}"
+        return f"]({_destination(self.setting.link(href))}{title}){_warning(href)}"
 
     def image(self, source: str, alt: str, title: str = "") -> str:
         if is_local(source):
             words = f' "{_title(title)}"' if title else ""
             return f"![{_escape(alt)}]({_destination(source)}{words})"
         return f"[{_escape(alt or source)}]({_destination(source)})"
+
+
+def _warning(url: str) -> str:
+    """Return where a link to a look-alike host leads, behind the words, for these may name another place; nothing for any other."""
+    return f" {_code_span(disguise)}" if (disguise := look_alike(url)) else ""
 
 
 def _is_bare(tokens: Sequence[Token], index: int) -> bool:

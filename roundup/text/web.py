@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from roundup.text import code, drawn, formula
 from roundup.text.dialect import Card, Document, Note, heading_ids, opening_of, plain
-from roundup.text.links import host, look_alike
+from roundup.text.links import look_alike, told
 from roundup.text.rules import parser
 from roundup.text.setting import Setting
 
@@ -210,7 +210,7 @@ def _label(env: EnvType, name: str) -> str:
 
 def _card(what: Card, setting: Setting) -> str:
     image = f'<span class="thumb">{_image(what.image, "", setting)}</span>' if what.image else ""
-    title, text, source = (escape(shown) for shown in (what.title, what.text, what.source or host(what.url)))
+    title, text, source = (escape(shown) for shown in (what.title, what.text, told(what.url, what.source)))
     lines = [f"<strong>{title}</strong>"] if title else []
     if text:
         lines.append(f"<span>{text}</span>")
