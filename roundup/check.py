@@ -172,6 +172,9 @@ def unfit_links(issue: Issue, site: Site) -> Iterator[Problem]:
                 yield Problem(prose.at(found.line), _disguised(found.value, disguise))
             elif not found.value:
                 yield Problem(prose.at(found.line), "a link leads nowhere: its address is empty; write it between the brackets")
+        for found in document.crowded_links:
+            what = f'link "{found.value}" is shown as text: its words cannot hold a note, a reference or another link; move that out of them'
+            yield Problem(prose.at(found.line), what)
         for found in document.dead_links:
             typed = _straight(found.value, site)
             what = f'link "{typed}" is shown as text: only https, http, mailto and places in the site are links; mend its address'

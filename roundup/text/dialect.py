@@ -80,6 +80,7 @@ class Document:
     card_words: tuple[Found, ...] = ()
     html_tags: tuple[Found, ...] = ()
     dead_links: tuple[Found, ...] = ()  # typed as links, and none: refused by the link rules, or with a space inside
+    crowded_links: tuple[Found, ...] = ()  # typed as links, and none, for a note, a reference or a link stands in their words
     too_deep: tuple[Found, ...] = ()  # where lists and quotes are shown as they were typed
     large_tables: tuple[Found, ...] = ()  # shown as they were typed, by their columns
     wide_rows: tuple[Found, ...] = ()  # of tables: how many cells they have
@@ -266,6 +267,9 @@ class _Survey:
         if inside.startswith("^"):  # a note whose label holds a space is, to Markdown, a link by reference
             self.note("odd_notes", f"[{inside}]", line)
         elif children[index].info == "auto" and before.endswith("]("):  # the space in its address ended it
+            if _is_crowded(children[:index]):
+                self.note("crowded_links", inside, line)
+                return
             behind = children[index + 3].content if index + 3 < len(children) else ""
             self.note("dead_links", inside + behind.partition(")")[0], line)
         else:
@@ -405,6 +409,16 @@ def closing(tokens: Sequence[Token], index: int) -> int:
 def opening_of(tokens: Sequence[Token], index: int) -> int:
     """Return the index of the token that opens the link which the one at ``index`` closes."""
     return next(place for place in range(index - 1, -1, -1) if tokens[place].type == "link_open")
+
+
+def _is_crowded(before: Sequence[Token]) -> bool:
+    """Tell whether the words that end here, begun by a bracket that is none of a link, hold what no link can."""
+    for token in reversed(before):
+        if token.type in ("footnote_ref", "paper_reference", "link_close"):
+            return True
+        if token.type == "text" and "[" in token.content:
+            return False
+    return False
 
 
 def _lone_image(out: list[Token]) -> Token | None:
