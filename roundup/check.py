@@ -146,9 +146,14 @@ def odd_formulas(issue: Issue, site: Site) -> Iterator[Problem]:
     """A formula is set as math."""
     for prose in _prose(issue):
         for found in site.document(prose).formulas:
-            if len(found.value) > formula.LONGEST:
-                size = f"{len(found.value):,} characters, the limit is {formula.LONGEST:,}"
-                yield Problem(prose.at(found.line), f"a formula is too long to be set, and shown as its source: {size}; split it")
+            if why := formula.fault(found.value):
+                yield Problem(prose.at(found.line), f'formula "{_shortened(found.value)}" is shown as its source: {why}')
+
+
+def _shortened(source: str) -> str:
+    """Return what a message has room for of a formula, on one line."""
+    words = " ".join(source.split())
+    return words if len(words) <= 60 else f"{words[:59]}…"
 
 
 def unfit_figures(issue: Issue, site: Site) -> Iterator[Problem]:

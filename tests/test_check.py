@@ -339,7 +339,7 @@ RULES: dict[str, tuple[Files, Files, str]] = {
     "odd_formulas": (
         {PICK: pick("$" + "x" * 4000 + "$")},
         {PICK: pick("$" + "x" * 4001 + "$")},
-        f"{PICK}:3: a formula is too long to be set, and shown as its source: 4,001 characters, the limit is 4,000; split it",
+        f'{PICK}:3: formula "{"x" * 59}…" is shown as its source: it has 4,001 characters, the limit is 4,000; split it',
     ),
     "unfit_figures": (
         {FIGURE: DRAWING},

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
-from roundup.text import linear
+from roundup.text import formula, linear
 
 
 @pytest.mark.parametrize(
@@ -24,3 +26,52 @@ from roundup.text import linear
 )
 def test_words_are_raised_and_lowered_whole_or_in_brackets(words: str, above: str, below: str) -> None:
     assert (linear.raised(words), linear.lowered(words)) == (above, below)
+
+
+DEEP = [r"\overset{a}{%s}", "x^{%s}", r"\frac{a}{%s}", r"\hat{%s}", r"\begin{matrix}%s\end{matrix}", r"\sqrt{%s}", r"\underbrace{%s}_a", r"{(%s)}_i^j"]
+
+
+@pytest.mark.parametrize("shape", DEEP)
+def test_what_is_nested_is_set_at_once_or_shown_as_its_source_everywhere(shape: str) -> None:
+    """``\\overset`` once took twice as long with each level, and other shapes more of Python's stack than there is."""
+    began = time.process_time()
+    for times in (10, 20, 30, 60, 100, 150, 300):
+        source = "x"
+        for _ in range(times):
+            source = shape.replace("%s", source)
+        shown = {form(source) is None for form in (formula.mathml, linear.line, linear.line_html)}
+        assert shown == {bool(formula.fault(source))}
+        assert times > 10 or shown == {False}
+        assert times < 60 or shown == {True}
+    assert time.process_time() - began < 2
+
+
+@pytest.mark.parametrize(
+    ("source", "why"),
+    [
+        ("x", ""),
+        ("x" * 4001, "it has 4,001 characters, the limit is 4,000; split it"),
+        ("x^{" * 50 + "x" + "}" * 50, "it is nested 52 deep, the limit is 40; give a part of it a name"),
+        ("(" * 13, "13 of its brackets are never closed, the limit is 12; close them"),
+        (r"\frac{a}", "it cannot be set (expected argument but reached end of input); mend its TeX"),
+        (r"\left( x", r'it cannot be set (expected closing token "\right", but reached end of input); mend its TeX'),
+        ("".join(rf"\un{letter} " for letter in "abcdefghijklm"), "it has more than 11 commands that are not known; write them out"),
+        (r"\phantom{word}", "nothing of it is seen; write what it should show, or remove it"),
+        (r"\label{eq:1}", "nothing of it is seen; write what it should show, or remove it"),
+        (" ", "nothing of it is seen; write what it should show, or remove it"),
+        (r"\unicode{x200d}", "nothing of it is seen; write what it should show, or remove it"),
+        (r"\underline{\hat{}}", "nothing of it is seen; write what it should show, or remove it"),
+        (r"\!", "nothing of it is seen; write what it should show, or remove it"),
+        ("a\x01", "it holds a character that no page may hold; remove it"),
+    ],
+)
+def test_a_formula_that_is_shown_as_its_source_says_why(source: str, why: str) -> None:
+    assert formula.fault(source) == why
+    assert {form(source) is None for form in (formula.mathml, linear.line, linear.line_html)} == {bool(why)}
+
+
+@pytest.mark.parametrize("source", [r"\,", "~", r"\quad", r"\text{ }"])
+def test_a_gap_alone_is_a_gap(source: str) -> None:
+    """As in ``10$\\,$km``."""
+    assert (linear.line(source), linear.line_html(source)) == (" ", " ")
+    assert formula.mathml(source) is not None

@@ -284,7 +284,7 @@ def test_a_paper_of_three_thousand_authors_is_ordinary(digest: Make, roundup: Ru
 
 def test_a_formula_that_is_too_long_is_told_with_its_size(digest: Make, roundup: Run) -> None:
     root = digest({PICK: "paper: 2401.00001\ncommentary: |\n  $$\n" + "  x + y\n" * 800 + "  $$\n"})
-    what = "a formula is too long to be set, and shown as its source: 4,799 characters, the limit is 4,000; split it"
+    what = f'formula "{("x + y " * 10)[:59]}…" is shown as its source: it has 4,799 characters, the limit is 4,000; split it'
     check_alone(root, roundup, f"{PICK}:3: {what}")
 
 

@@ -6,6 +6,7 @@ Total: what cannot be set is None, and the caller shows the source, whole.
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import lru_cache
 from html import escape
 from xml.etree import ElementTree
@@ -13,6 +14,8 @@ from xml.etree import ElementTree
 from math_core import LatexError, LatexToMathML
 
 LONGEST = 4000  # characters of a formula; an abstract has room for some 1,900 in all. A longer one is shown as its source
+
+MOST_DEEP = 40  # elements of MathML within each other; the deepest formula of the shared corpus has 17, and a line's reader gives up near 150
 
 MOST_OPEN = 12  # brackets without their other half: math-core takes twice as long with each, 48 s with 30
 
@@ -73,14 +76,22 @@ _UNICODE = re.compile(r"\\unicode\{x([0-9A-Fa-f]{2,5})\}")
 _ENTITIES = {"&ApplyFunction;": "\u2061", "&InvisibleTimes;": "\u2062", "&InvisibleComma;": "\u2063"}
 
 
+UNSEEN = frozenset("\u2061\u2062\u2063\u200b\ufe00\ufe01")  # signs of MathML that say how its letters belong together
+
+
 @lru_cache(maxsize=4096)
 def mathml(source: str, *, display: bool = False) -> str | None:
-    """Return a formula as MathML without a namespace, its source in ``alttext``; None where it cannot be set."""
-    inner = _converted(source, display=display)
-    if inner is None:
+    """Return a formula as MathML without a namespace, its source in ``alttext``; None where it cannot be set, or shows nothing."""
+    inner, _ = _read(source, display=display)
+    if not inner:
         return None
     block = ' display="block"' if display else ""
     return f'<math{block} alttext="{escape(source)}">{inner.partition(">")[2]}'
+
+
+def fault(source: str) -> str:
+    """Return why a formula is shown as its source, and the mend; nothing where it is set."""
+    return _read(source, display=False)[1]
 
 
 def tied(html: str) -> str:
@@ -106,49 +117,105 @@ def knows(command: str) -> bool:
 
 
 def tree(source: str) -> ElementTree.Element | None:
-    """Return a formula's MathML as a tree of elements; None where it cannot be set."""
-    made = _converted(source, display=False)
-    if made is None:
-        return None
-    try:
-        return ElementTree.fromstring(made)  # noqa: S314 - math-core's own output: no entity, no DOCTYPE
-    except ElementTree.ParseError:
-        return None
+    """Return a formula's MathML as a tree of elements, few enough within each other; None where ``mathml`` is None."""
+    made, _ = _read(source, display=False)
+    return _parsed(made) if made else None
 
 
-def _converted(source: str, *, display: bool) -> str | None:
+def _parsed(made: str) -> ElementTree.Element:
+    return ElementTree.fromstring(made)  # noqa: S314 - math-core's own output: no entity, no DOCTYPE
+
+
+@lru_cache(maxsize=4096)
+def _read(source: str, *, display: bool) -> tuple[str, str]:
+    """Return a formula as MathML, or nothing and why."""
     if len(source) > LONGEST:
-        return None
+        return "", f"it has {len(source):,} characters, the limit is {LONGEST:,}; split it"
+    made, why = _converted(source, display=display)
+    if why:
+        return "", why
+    if made.count("</") < MOST_DEEP and _LETTER.search(made) and not _ODD.search(made):
+        return made, ""  # as nearly all are: a look at each element would take as long as math-core
+    if (deep := _depth(made)) > MOST_DEEP:
+        return "", f"it is nested {deep} deep, the limit is {MOST_DEEP}; give a part of it a name"
+    try:
+        shows = _shows(_parsed(made))
+    except ElementTree.ParseError:  # a control character
+        return "", "it holds a character that no page may hold; remove it"
+    return (made, "") if shows else ("", "nothing of it is seen; write what it should show, or remove it")
+
+
+_LETTER = re.compile(r"<m[in](?: [^<>]*)?>\w")
+_ODD = re.compile(r"phantom|accent|&(?!(?:lt|gt|amp);)|[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def _converted(source: str, *, display: bool) -> tuple[str, str]:
     text = _DROPPED.sub("", _PERCENT.sub(r"\\%", source))
     text = _UNICODE.sub(lambda match: chr(int(match[1], 16)) if int(match[1], 16) <= 0x10FFFF else "", text)
-    made = _set(text, display=display)
-    if made is None:
+    made, why = _set(text, display=display)
+    if why:
         for pattern, instead in _MENDS:
             text = pattern.sub(instead, text)
-        made = _set(text, display=display)
-    if made is None:
-        return None
+        made, why = _set(text, display=display)
     for name, char in _ENTITIES.items():
         made = made.replace(name, char)
-    return made
+    return made, why
 
 
-def _set(text: str, *, display: bool) -> str | None:
+def _set(text: str, *, display: bool) -> tuple[str, str]:
     """Return what math-core makes of a formula; a command that it does not know, as authors define their own, becomes its name."""
-    if _stay_open(text) > MOST_OPEN:
-        return None
+    if (left := _stay_open(text)) > MOST_OPEN:
+        return "", f"{left} of its brackets are never closed, the limit is {MOST_OPEN}; close them"
     for _ in range(_UNKNOWN):
         try:
             made = _CONVERTER.convert_with_local_state(text, displaystyle=display)
         except LatexError as error:
             unknown = _NAMED.search(str(error))
             if unknown is None:
-                return None
+                return "", f"it cannot be set ({_reason(error)}); mend its TeX"
             text = re.sub(rf"\\{unknown[1]}(?![A-Za-z])", lambda match: f"\\mathrm{{{match[0][1:]}}}", text)
         else:
             made = _LOOKS.sub(_look, made)
-            return made if _SAFE.fullmatch(made) else None  # no more than a formula may hold
-    return None
+            return (made, "") if _SAFE.fullmatch(made) else ("", "it cannot be set with what a page may hold; write it otherwise")
+    return "", f"it has more than {_UNKNOWN - 1} commands that are not known; write them out"
+
+
+def _reason(error: LatexError) -> str:
+    """Return math-core's words for a fault, as ``8: Expected argument but reached end of input.``, as part of a sentence."""
+    said = str(error).partition(": ")[2].rstrip(".").replace("\\\\", "\\")
+    return said[:1].lower() + said[1:]
+
+
+def _depth(made: str) -> int:
+    """Return how many elements stand within each other, at most: a parser of trees could fail to say."""
+    depth = most = 0
+    for closes, alone in _TAG.findall(made):
+        depth += -1 if closes else 1
+        most = max(most, depth)
+        depth -= bool(alone)
+    return most
+
+
+_TAG = re.compile(r"<(/?)[a-z][^<>]*?(/?)>")
+
+
+def _shows(element: ElementTree.Element) -> bool:
+    """Tell whether anything of an element is seen. A gap alone is one, as in ``10$\\,$km``; room for what is not shown is none."""
+    if element.tag == "mphantom":
+        return False
+    if element.tag in {"mfrac", "msqrt", "mroot"}:
+        return True
+    if element.tag == "mspace":
+        return not element.get("width", "0").startswith(("-", "0em", "0.0em")) and element.get("width", "0") != "0"
+    if element.tag == "mtext" and (element.text or "").isspace():
+        return True
+    if element.tag in {"mover", "munder"} and "true" in {element.get("accent"), element.get("accentunder")}:
+        return _shows(element[0])
+    return _seen(element.text or "") or any(map(_shows, element))
+
+
+def _seen(text: str) -> bool:
+    return any(not char.isspace() and char not in UNSEEN and unicodedata.category(char) not in {"Cc", "Cf"} for char in text)
 
 
 def _look(match: re.Match[str]) -> str:

@@ -20,21 +20,20 @@ _ACCENTS = {
 _RELATIONS = frozenset("=<>≤≥≠≈≡∼≃≅∝∈∉⊂⊆⊃⊇→←↔⇒⇐⇔↦⟶⟼⟹≪≫≲≳≺≻⪯⪰⊨⊢∣:≔≜")
 _BIG = frozenset("∑∏∫∮⋃⋂⨁⨂")
 _GAP = "\u2009"  # what a script without brackets needs before a letter
-_LEFT_OUT = frozenset("\u2061\u2062\u2063\u200b\ufe00\ufe01")
 
 
 @lru_cache(maxsize=4096)
 def line(source: str) -> str | None:
     """Return a formula as a line of Unicode: ``x²``, ``ℓ₂``, ``(a+b)/c``, ``x ∈ ℝⁿ``; None where it cannot be set."""
     tree = formula.tree(source)
-    return None if tree is None else _tidy(_Line().of(tree))
+    return None if tree is None else _tidy(_Line().of(tree)) or " "
 
 
 @lru_cache(maxsize=4096)
 def line_html(source: str) -> str | None:
     """Return a formula as a line of HTML with ``i``, ``sub`` and ``sup`` where a mail or a feed knows no more."""
     tree = formula.tree(source)
-    return None if tree is None else _tidy(_LineHtml().of(tree)).replace("</i><i>", "")
+    return None if tree is None else _tidy(_LineHtml().of(tree)).replace("</i><i>", "") or " "
 
 
 def raised(text: str) -> str:
@@ -123,13 +122,12 @@ class _Line:
     def _mover(self, element: ElementTree.Element) -> str:
         base, over = element
         mark = _ACCENTS.get((over.text or "").strip())
-        inner = self.of(base)
         if mark and _letters_only(base):
             plain = _words(base)
             marked = unicodedata.normalize("NFC", "".join(char + mark for char in plain))
             return self.letter(marked) if len(plain) == 1 else self.text(marked)
         if mark or (over.text or "") == "⏞":
-            return inner
+            return self.of(base)
         return self.base(base) + self.up(over)
 
     def _mfrac(self, element: ElementTree.Element) -> str:
@@ -210,7 +208,7 @@ def _letters_only(element: ElementTree.Element) -> bool:
 
 
 def _without_marks(text: str) -> str:
-    return text if text.isascii() else "".join(char for char in text if char not in _LEFT_OUT)
+    return text if text.isascii() else "".join(char for char in text if char not in formula.UNSEEN)
 
 
 def _tidy(text: str) -> str:
