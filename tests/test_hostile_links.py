@@ -23,7 +23,7 @@ from roundup.errors import Problem
 from roundup.records.digest import parse_config
 from roundup.records.issues import parse_pick
 from roundup.records.papers import parse_paper
-from roundup.text import dialect
+from roundup.text.cards import parse_card
 from roundup.text.links import is_allowed, is_local, look_alike
 from roundup.text.setting import Setting
 from roundup.yamltext import dump_scalar
@@ -106,7 +106,7 @@ ADDRESSES: dict[str, Reader] = {
     "editor": lambda url, problems: parse_config(f"title: A\neditors:\n  ann:\n    name: Ann\n    url: {dump_scalar(url)}\n", "roundup.yaml", problems, []),
     "site": lambda url, problems: parse_config(f"title: A\nurl: {dump_scalar(url)}\n", "roundup.yaml", problems, []),
     "feed": lambda url, problems: parse_config(f"title: A\nsources:\n- feed: {dump_scalar(url)}\n", "roundup.yaml", problems, []),
-    "card": lambda url, problems: problems.extend(dialect.parse_card(f"title: A\nurl: {dump_scalar(url)}\n")[-1]),
+    "card": lambda url, problems: problems.extend(parse_card(f"title: A\nurl: {dump_scalar(url)}\n")[-1]),
 }
 
 

@@ -17,7 +17,7 @@ from roundup.errors import Problem
 from roundup.records.digest import parse_config
 from roundup.records.issues import parse_issue, parse_pick
 from roundup.records.papers import parse_paper
-from roundup.text import dialect
+from roundup.text.cards import parse_card
 from roundup.yamltext import decode, parse
 
 
@@ -31,7 +31,7 @@ PLACES: dict[str, Reader] = {
     "issue": lambda text, problems: parse_issue(text, "issue.yaml", KEY, "", problems, []),
     "record": lambda text, problems: parse_paper(text, "2401.00001.yaml", problems),
     "pick": lambda text, problems: parse_pick(text, "2401.00001.yaml", problems, []),
-    "card": lambda text, problems: problems.extend(dialect.parse_card(text)[-1]),
+    "card": lambda text, problems: problems.extend(parse_card(text)[-1]),
 }
 
 

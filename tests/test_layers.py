@@ -31,6 +31,7 @@ LINES = [
     "roundup.text.tex",
     "roundup.text.drawn",
     "roundup.text.rules",
+    "roundup.text.cards",
     "roundup.text.dialect",
     "roundup.text.setting",
     "roundup.text.filling",

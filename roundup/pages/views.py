@@ -17,7 +17,8 @@ from roundup.issue import Block, Issue, Pick
 from roundup.paper import Paper, day
 from roundup.plan import Site, entry_id, issue_path, link_between, page_of, permalink, places, relative
 from roundup.text import web
-from roundup.text.dialect import Card, Document
+from roundup.text.cards import Card
+from roundup.text.dialect import Document
 from roundup.text.language import Language
 from roundup.text.links import told
 from roundup.text.setting import Setting

@@ -192,7 +192,7 @@ def _about(fields: Fields) -> ArxivId | Link | None:
     inner = fields.fields("link", LINK_KEYS)
     if inner is None or not inner.need("url", "title"):
         return None
-    from roundup.text.dialect import address  # Markdown's parser, which only a link needs here
+    from roundup.text.rules import address  # Markdown's parser, which only a link needs here
 
     url = address(inner.url("url"))
     return Link(url, inner.text("title"), inner.text("source"), inner.text("text"), inner.text("image")) if url else None

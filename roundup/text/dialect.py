@@ -16,30 +16,11 @@ from urllib.parse import unquote
 
 from markdown_it.token import Token
 
-from roundup import yamltext
-from roundup.errors import Location, Problem, nearest
-from roundup.text import links
+from roundup.text.cards import parse_card
 from roundup.text.language import ENGLISH
 from roundup.text.rules import parser
 from roundup.text.slugs import slug
 from roundup.text.visible import visible
-
-CARD_KEYS = ("url", "title", "text", "source", "image")
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """A link that stands out: where it leads, its title (empty below a heading that has it), and what to expect there."""
-
-    url: str
-    title: str
-    text: str = ""
-    source: str = ""
-    image: str = ""
-
-    def __post_init__(self) -> None:
-        for name in ("title", "text", "source"):  # YAML's escapes can spell what cannot be seen
-            object.__setattr__(self, name, visible(getattr(self, name)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +94,6 @@ def _hide_again(tokens: Iterable[Token]) -> None:
         token.content, token.info = visible(token.content), visible(token.info)
         token.attrs = {name: visible(value) if isinstance(value, str) else value for name, value in token.attrs.items()}
         _hide_again(token.children or ())
-
-
-def address(url: str) -> str:
-    """Return a web address as pages carry it: percent-encoded, a host in foreign letters in punycode."""
-    return parser().normalizeLink(url)
 
 
 def parse_inline(text: str, quotes: tuple[str, ...]) -> list[Token]:
@@ -330,42 +306,6 @@ class _Survey:
         made = Token("card", "", 0, meta={"card": card}, map=token.map, block=True)
         made.level = token.level
         return made
-
-
-def parse_card(text: str) -> tuple[Card | None, dict[str, int], list[Problem]]:
-    """Return the card that a fence's lines give, the line of each key, and what is wrong; with a fault there is no card."""
-    if not text.strip():
-        return None, {}, [Problem(Location("card"), "the card is empty; write its url and title, or remove it")]
-    faults: list[Problem] = []
-    mapping = yamltext.parse(text, "card", faults)
-    faults = [Problem(f.where, f.what.replace("the file holds", "the card holds")) for f in faults]
-    if mapping is None:
-        return None, {}, faults
-    values: dict[str, str] = {}
-    meant = ""
-    for key, node in mapping.values.items():
-        where = Location("card", mapping.lines[key])
-        if key not in CARD_KEYS:
-            meant += (hint := nearest(key, CARD_KEYS))
-            faults.append(Problem(where, f'unknown key "{key}" in a card' + (hint or f"; known here: {', '.join(CARD_KEYS)}")))
-        elif not isinstance(node, yamltext.Scalar):
-            kind = "a list" if isinstance(node, yamltext.Sequence) else "a mapping"
-            faults.append(Problem(where, f'"{key}" of a card holds {kind}; write one piece of text'))
-        else:
-            values[key] = " ".join(node.text.split())
-            if node.remark.startswith(" #"):
-                what = f'"{node.remark.strip()}" behind the {key} is a comment and will not be seen; quote the value, or put two spaces before the #'
-                faults.append(Problem(where, what))
-    for key in ("url", "title"):
-        if not values.get(key) and f'"{key}"' not in meant and isinstance(mapping.values.get(key, yamltext.Scalar("", 1)), yamltext.Scalar):
-            faults.append(Problem(Location("card", mapping.lines.get(key, 1)), f'a card needs "{key}"; add it'))
-    if values.get("url") and not links.is_allowed(values["url"]):
-        mend = "write %20 for a space" if " " in values["url"] else "take one that begins with https://"
-        what = f'"{values["url"]}" is no address for a card; {mend}'
-        faults.append(Problem(Location("card", mapping.lines["url"]), what))
-    if not faults:
-        values["url"] = address(values["url"])
-    return (None if faults else Card(**values)), mapping.lines, faults
 
 
 def _all(tokens: Iterable[Token]) -> Iterator[Token]:

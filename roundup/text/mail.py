@@ -16,7 +16,8 @@ from markdown_it.utils import EnvType, OptionsDict
 from markupsafe import Markup
 
 from roundup.text import drawn, linear
-from roundup.text.dialect import Card, Document, Note, plain
+from roundup.text.cards import Card
+from roundup.text.dialect import Document, Note, plain
 from roundup.text.links import told
 from roundup.text.setting import Setting
 from roundup.text.web import OPTIONS, Web, environment

@@ -11,7 +11,8 @@ from markdown_it.token import Token
 from markupsafe import Markup
 
 from roundup.text import drawn, linear
-from roundup.text.dialect import Card, Document, closing, opening_of, plain
+from roundup.text.cards import Card
+from roundup.text.dialect import Document, closing, opening_of, plain
 from roundup.text.filling import WIDTH, columns, filled, prefixed
 from roundup.text.links import host, is_local, look_alike
 from roundup.text.setting import Setting

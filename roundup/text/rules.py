@@ -47,6 +47,11 @@ def parser(quotes: tuple[str, ...] = ENGLISH.quotes) -> MarkdownIt:
     return md
 
 
+def address(url: str) -> str:
+    """Return a web address as pages carry it: percent-encoded, a host in foreign letters in punycode."""
+    return parser().normalizeLink(url)
+
+
 _EM_DASH = re.compile(r"(?<!-)---(?!-)")
 _EN_DASH = re.compile(r"(?<=\w)--(?=\w)|(?<!\S)--(?!\S)")  # not the --option of a command
 _ELLIPSIS = re.compile(r"(?<!\.)\.{3}(?!\.)")

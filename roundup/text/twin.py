@@ -17,7 +17,8 @@ from markdown_it.token import Token
 from markupsafe import Markup
 
 from roundup.text import drawn
-from roundup.text.dialect import Card, Document, closing, opening_of, plain
+from roundup.text.cards import Card
+from roundup.text.dialect import Document, closing, opening_of, plain
 from roundup.text.links import is_local, look_alike, told
 from roundup.text.pieces import Formula, Linked, Piece, Styled, Words
 from roundup.text.setting import Setting

@@ -15,7 +15,8 @@ from markdown_it.utils import EnvType, OptionsDict
 from markupsafe import Markup
 
 from roundup.text import code, drawn, formula
-from roundup.text.dialect import Card, Document, Note, heading_ids, opening_of, plain
+from roundup.text.cards import Card
+from roundup.text.dialect import Document, Note, heading_ids, opening_of, plain
 from roundup.text.links import look_alike, told
 from roundup.text.rules import parser
 from roundup.text.setting import Setting
