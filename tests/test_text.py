@@ -279,6 +279,12 @@ def test_what_is_told_below_the_title_of_a_link(url: str, source: str, shown: st
     assert told(url, source) == shown
 
 
+def test_a_figure_named_by_half_a_sign_is_drawn_by_page_and_mail_alike() -> None:
+    setting = Setting(sizes={"figures/\ud83d.png": (1, 1)})
+    assert 'src="figures/%3F.png"' in web.image("figures/\ud83d.png", setting)
+    assert 'src="figures/%3F.png"' in mail.image("figures/\ud83d.png", setting)
+
+
 @pytest.mark.parametrize("draw", [html_of, markdown_of, mail_of], ids=["page", "Markdown", "mail"])
 @pytest.mark.parametrize("source", ["arxiv.org", ""])
 def test_a_card_to_a_look_alike_says_where_it_leads(source: str, draw: Callable[[str], str]) -> None:

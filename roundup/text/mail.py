@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 from html import escape
-from urllib.parse import quote, unquote
 
 import nh3
 from markdown_it.token import Token
@@ -17,10 +16,10 @@ from markupsafe import Markup
 
 from roundup.text import drawn, linear
 from roundup.text.cards import Card
-from roundup.text.dialect import Document, Note, plain
+from roundup.text.dialect import Document, Note
 from roundup.text.links import told
-from roundup.text.setting import Setting
-from roundup.text.web import OPTIONS, Web, environment
+from roundup.text.setting import Place, Setting
+from roundup.text.web import OPTIONS, Web, between, environment
 
 _TAGS = {
     "a", "b", "bdi", "blockquote", "br", "code", "div", "em", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "li", "ol", "p", "pre", "s", "strong",
@@ -52,12 +51,13 @@ def text(text: str) -> Markup:
 
 def card(what: Card, setting: Setting) -> Markup:
     """Return a card: its title is the link; below a heading that has it, its source is."""
-    return _sanitised(_card(what, setting))
+    return _sanitised(_renderer().link_card(what, setting))
 
 
 def image(source: str, setting: Setting) -> Markup:
     """Return a figure without words, as a cover is."""
-    return _sanitised(f'<div class="figure">{_image(source, "", setting)}</div>\n')
+    renderer = _renderer()
+    return _sanitised(renderer.framed(renderer.picture(source, "", setting)))
 
 
 def _sanitised(html: str) -> Markup:
@@ -69,15 +69,14 @@ def _sanitised(html: str) -> Markup:
 def _note(note: Note, number: int, env: EnvType) -> str:
     ids = env["setting"].ids
     body = _renderer().render(note.tokens, OPTIONS, env)
-    label = f"<b>{number}</b> "
     back = f' <a href="#{ids}r{number}">↩</a>' if note.uses else ""
-    body = body.replace("<p>", f"<p>{label}", 1) if body.startswith("<p>") else f"<p>{label}</p>{body}"
-    body = f"{body.rstrip().removesuffix('</p>')}{back}</p>" if body.rstrip().endswith("</p>") else f"{body}<p>{back}</p>"
-    return f'<div class="note" id="{ids}n{number}">{body}</div>\n'
+    return f'<div class="note" id="{ids}n{number}">{between(f"<b>{number}</b> ", body, back)}</div>\n'
 
 
 class _Mail(Web):
     """The web's renderer with elements that every mail reader knows."""
+
+    loading, heads, aligns = "", "", "align"
 
     def heading_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         return f"<h{self.rank(tokens[idx], env)}>" if tokens[idx].meta else "<p><strong>"
@@ -85,18 +84,12 @@ class _Mail(Web):
     def heading_close(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         return f"</h{self.rank(tokens[idx], env)}>\n" if tokens[idx - 2].meta else "</strong></p>\n"
 
-    def paper_reference(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
-        name = tokens[idx].content
-        place = env["setting"].places.get(name)
-        return f"[[{escape(name)}]]" if place is None else f'<a href="{escape(place.href)}"><bdi>{words(place.title)}</bdi></a>'
+    def to_paper(self, place: Place) -> str:
+        return f'<a href="{escape(place.href)}"><bdi>{words(place.title)}</bdi></a>'
 
-    def footnote_ref(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
-        meta = tokens[idx].meta
-        if "number" not in meta:
-            return f"[^{escape(meta['label'])}]"
-        ids, number = env["setting"].ids, env["setting"].first_note + meta["number"]
-        mark = f' id="{ids}r{number}"' if meta["use"] == 1 else ""
-        return f'<sup><a href="#{ids}n{number}"{mark}>{number}</a></sup>'
+    def to_note(self, number: int, use: int, setting: Setting) -> str:
+        mark = f' id="{setting.ids}r{number}"' if use == 1 else ""
+        return f'<sup><a href="#{setting.ids}n{number}"{mark}>{number}</a></sup>'
 
     def math_inline(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         token = tokens[idx]
@@ -111,54 +104,23 @@ class _Mail(Web):
 
     code_block = fence
 
-    def image(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
-        token = tokens[idx]
-        return _image(str(token.attrs["src"]), plain(token.children or []), env["setting"], str(token.attrs.get("title", "")))
-
-    def figure(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
-        meta = tokens[idx].meta
-        caption = self.renderInline(tokens[idx].children or [], options, env)
+    def framed(self, picture: str, caption: str = "") -> str:
         under = f'<p class="caption">{caption}</p>' if caption else ""
-        return f'<div class="figure">{_image(meta["src"], meta["alt"], env["setting"])}{under}</div>\n'
+        return f'<div class="figure">{picture}{under}</div>\n'
 
-    def card(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
-        return _card(tokens[idx].meta["card"], env["setting"])
-
-    def th_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
-        return f"<th{_alignment(tokens[idx])}>"
-
-    def td_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
-        return f"<td{_alignment(tokens[idx])}>"
+    def link_card(self, what: Card, setting: Setting) -> str:
+        href = escape(setting.link(what.url))
+        rows = [f'<a href="{href}">{self.picture(what.image, "", setting)}</a>'] if what.image else []
+        rows += [f'<a href="{href}"><strong>{escape(what.title)}</strong></a>'] if what.title else []
+        rows += [escape(what.text)] if what.text else []
+        rows += [escape(told(what.url, what.source))] if what.title else []  # without, the heading above has told it
+        return f'<p class="card">{"<br>".join(rows)}</p>\n'
 
     def table_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         return "<table>\n"
 
     def table_close(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         return "</table>\n"
-
-
-def _card(what: Card, setting: Setting) -> str:
-    href = escape(setting.link(what.url))
-    source = escape(told(what.url, what.source))
-    rows = [f'<a href="{href}">{_image(what.image, "", setting)}</a>'] if what.image else []
-    rows += [f'<a href="{href}"><strong>{escape(what.title)}</strong></a>'] if what.title else []
-    rows += [escape(what.text)] if what.text else []
-    rows += [source] if what.title else []  # without, the heading above has told it
-    return f'<p class="card">{"<br>".join(rows)}</p>\n'
-
-
-def _image(source: str, alt: str, setting: Setting, title: str = "") -> str:
-    size = setting.sizes.get(unquote(source))
-    if size is None:
-        return f'<a href="{escape(source)}">{escape(alt or source)}</a>'
-    width, height = size
-    words = f' title="{escape(title)}"' if title else ""
-    return f'<img src="{escape(setting.figure(quote(unquote(source), errors="replace")))}" alt="{escape(alt)}"{words} width="{width}" height="{height}">'
-
-
-def _alignment(token: Token) -> str:
-    side = str(token.attrs.get("style", "")).removeprefix("text-align:")
-    return f' align="{side}"' if side in ("right", "center") else ""
 
 
 @lru_cache(maxsize=1)

@@ -19,7 +19,7 @@ from roundup.text.cards import Card
 from roundup.text.dialect import Document, Note, heading_ids, opening_of, plain
 from roundup.text.links import look_alike, told
 from roundup.text.rules import parser
-from roundup.text.setting import Setting
+from roundup.text.setting import Place, Setting
 
 _TAGS = {
     "a", "aside", "bdi", "blockquote", "br", "code", "div", "em", "figcaption", "figure", "h2", "h3", "h4", "h5", "h6", "hr", "img", "li",
@@ -54,7 +54,7 @@ def text(text: str) -> Markup:
 
 def card(what: Card, setting: Setting) -> Markup:
     """Return a card: one link, with the words that say what to expect behind it."""
-    return sanitised(_card(what, setting))
+    return sanitised(_renderer().link_card(what, setting))
 
 
 def sanitised(html: str) -> Markup:
@@ -114,14 +114,22 @@ def _note(note: Note, number: int, env: EnvType) -> str:
     backs = [f"r{number}" if use == 1 else f"r{number}-{use}" for use in range(1, note.uses + 1)]
     said = escape(setting.language.back.format(number=number))
     links = "".join(f' <a class="back" href="#{back}" role="doc-backlink" aria-label="{said}">↩</a>' for back in backs)
-    label = f'<span class="num">{number}</span> '
+    inside = between(f'<span class="num">{number}</span> ', body, links)
+    return f'<aside class="note" id="n{number}" role="doc-footnote">{inside}</aside>\n'
+
+
+def between(label: str, body: str, links: str) -> str:
+    """Return a note's blocks with its number in the first paragraph and the ways back in the last."""
     body = body.replace("<p>", f"<p>{label}", 1) if body.startswith("<p>") else f"<p>{label}</p>{body}"
-    body = f"{body.rstrip().removesuffix('</p>')}{links}</p>" if body.rstrip().endswith("</p>") else f"{body}<p>{links}</p>"
-    return f'<aside class="note" id="n{number}" role="doc-footnote">{body}</aside>\n'
+    return f"{body.rstrip().removesuffix('</p>')}{links}</p>" if body.rstrip().endswith("</p>") else f"{body}<p>{links}</p>"
 
 
 class Web(RendererHTML):
     """markdown-it's renderer with our own figures, cards, notes, references, math and tables."""
+
+    loading = ' loading="lazy"'  # of an image
+    heads = ' scope="col"'  # of a table's head
+    aligns = "class"  # the attribute that puts a cell to the right
 
     def heading_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         if not tokens[idx].meta:
@@ -150,14 +158,19 @@ class Web(RendererHTML):
         place = env["setting"].places.get(name)
         if place is None:
             return f"[[{escape(name)}]]"
+        return self.to_paper(place)
+
+    def to_paper(self, place: Place) -> str:
         return f'<a class="paper" href="{escape(place.href)}"><bdi>{words(place.title)}</bdi></a>'
 
     def footnote_ref(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         meta = tokens[idx].meta
         if "number" not in meta:  # in a caption there is no note to refer to
             return f"[^{escape(meta['label'])}]"
-        number = env["setting"].first_note + meta["number"]
-        mark = f"r{number}" if meta["use"] == 1 else f"r{number}-{meta['use']}"
+        return self.to_note(env["setting"].first_note + meta["number"], meta["use"], env["setting"])
+
+    def to_note(self, number: int, use: int, setting: Setting) -> str:
+        mark = f"r{number}" if use == 1 else f"r{number}-{use}"
         return f'<a class="ref" href="#n{number}" id="{mark}" role="doc-noteref">{number}</a>'
 
     def math_inline(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
@@ -181,22 +194,51 @@ class Web(RendererHTML):
 
     def image(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         token = tokens[idx]
-        return _image(str(token.attrs["src"]), plain(token.children or []), env["setting"], str(token.attrs.get("title", "")))
+        return self.picture(str(token.attrs["src"]), plain(token.children or []), env["setting"], str(token.attrs.get("title", "")))
+
+    def picture(self, source: str, alt: str, setting: Setting, title: str = "") -> str:
+        """Return an image of this issue with its size; one from elsewhere becomes a link, for pages ask nobody else for anything."""
+        size = setting.sizes.get(unquote(source))
+        if size is None:
+            return f'<a href="{escape(source)}">{escape(alt or source)}</a>'
+        width, height = size
+        address = setting.figure(quote(unquote(source), errors="replace"))
+        words = f' title="{escape(title)}"' if title else ""
+        return f'<img src="{escape(address)}" alt="{escape(alt)}"{words} width="{width}" height="{height}"{self.loading}>'
 
     def figure(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         meta = tokens[idx].meta
         caption = self.renderInline(tokens[idx].children or [], options, env)
+        return self.framed(self.picture(meta["src"], meta["alt"], env["setting"]), caption)
+
+    def framed(self, picture: str, caption: str = "") -> str:
         under = f"<figcaption>{caption}</figcaption>" if caption else ""
-        return f"<figure>{_image(meta['src'], meta['alt'], env['setting'])}{under}</figure>\n"
+        return f"<figure>{picture}{under}</figure>\n"
 
     def card(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
-        return _card(tokens[idx].meta["card"], env["setting"])
+        return self.link_card(tokens[idx].meta["card"], env["setting"])
+
+    def link_card(self, what: Card, setting: Setting) -> str:
+        image = f'<span class="thumb">{self.picture(what.image, "", setting)}</span>' if what.image else ""
+        title, text, source = (escape(shown) for shown in (what.title, what.text, told(what.url, what.source)))
+        lines = [f"<strong>{title}</strong>"] if title else []
+        if text:
+            lines.append(f"<span>{text}</span>")
+        if title:  # without, the heading above has told the source
+            lines.append(f'<span class="source">{source}</span>')
+        kind = "card pictured" if image else "card"
+        return f'<p class="{kind}"><a href="{escape(setting.link(what.url))}">{image}{" ".join(lines)}</a></p>\n'
 
     def th_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
-        return f'<th scope="col"{_alignment(tokens[idx])}>'
+        return f"<th{self.heads}{self.alignment(tokens[idx])}>"
 
     def td_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
-        return f"<td{_alignment(tokens[idx])}>"
+        return f"<td{self.alignment(tokens[idx])}>"
+
+    def alignment(self, token: Token) -> str:
+        """Return the column's alignment as an attribute: a class, for a style would need a weaker security policy."""
+        side = str(token.attrs.get("style", "")).removeprefix("text-align:")
+        return f' {self.aligns}="{side}"' if side in ("right", "center") else ""
 
     def table_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         return f'<div class="table" role="group" tabindex="0" aria-label="{_label(env, "table")}"><table>\n'
@@ -209,37 +251,10 @@ def _label(env: EnvType, name: str) -> str:
     return escape(getattr(env["setting"].language, name))
 
 
-def _card(what: Card, setting: Setting) -> str:
-    image = f'<span class="thumb">{_image(what.image, "", setting)}</span>' if what.image else ""
-    title, text, source = (escape(shown) for shown in (what.title, what.text, told(what.url, what.source)))
-    lines = [f"<strong>{title}</strong>"] if title else []
-    if text:
-        lines.append(f"<span>{text}</span>")
-    if title:  # without, the heading above has told the source
-        lines.append(f'<span class="source">{source}</span>')
-    kind = "card pictured" if image else "card"
-    return f'<p class="{kind}"><a href="{escape(setting.link(what.url))}">{image}{" ".join(lines)}</a></p>\n'
-
-
 def image(source: str, setting: Setting) -> Markup:
     """Return a figure without words, as a cover is."""
-    return sanitised(f"<figure>{_image(source, '', setting)}</figure>\n")
-
-
-def _image(source: str, alt: str, setting: Setting, title: str = "") -> str:
-    """Return an image of this issue with its size; one from elsewhere becomes a link, for pages ask nobody else for anything."""
-    size = setting.sizes.get(unquote(source))
-    if size is None:
-        return f'<a href="{escape(source)}">{escape(alt or source)}</a>'
-    width, height = size
-    words = f' title="{escape(title)}"' if title else ""
-    return f'<img src="{escape(quote(unquote(source), errors="replace"))}" alt="{escape(alt)}"{words} width="{width}" height="{height}" loading="lazy">'
-
-
-def _alignment(token: Token) -> str:
-    """Return the column's alignment as a class; a style attribute would need a weaker security policy."""
-    side = str(token.attrs.get("style", "")).removeprefix("text-align:")
-    return f' class="{side}"' if side in ("right", "center") else ""
+    renderer = _renderer()
+    return sanitised(renderer.framed(renderer.picture(source, "", setting)))
 
 
 OPTIONS = parser().options
