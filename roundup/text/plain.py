@@ -14,7 +14,7 @@ from roundup.text import drawn, linear
 from roundup.text.cards import Card
 from roundup.text.dialect import Document, closing, opening_of, plain
 from roundup.text.filling import WIDTH, columns, filled, prefixed
-from roundup.text.links import host, is_local, look_alike
+from roundup.text.links import is_local, look_alike, told
 from roundup.text.setting import Setting
 from roundup.text.visible import isolated
 
@@ -163,7 +163,7 @@ class _Writer:
         return [head, "  ".join("-" * wide for wide in widths), *body]
 
     def card(self, what: Card, width: int) -> list[str]:
-        rows = [what.title, what.text, what.source or host(what.url), self.setting.link(what.url)]
+        rows = [what.title, what.text, told(what.url, what.source), self.setting.link(what.url)]
         if not what.title:
             rows = [what.text]  # the heading above has told the rest
         return prefixed([line for row in rows if row for line in filled(row, width - 2)], "| ", "| ")
