@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import unicodedata
 
 import pytest
 
@@ -75,3 +76,31 @@ def test_a_gap_alone_is_a_gap(source: str) -> None:
     """As in ``10$\\,$km``."""
     assert (linear.line(source), linear.line_html(source)) == (" ", " ")
     assert formula.mathml(source) is not None
+
+
+LINES = {
+    r"531,889": "531,889",
+    r"1{,}000": "1,000",
+    r"(1,2)": "(1, 2)",
+    r"2\frac{1}{3}": "2(1/3)",
+    r"x\frac{1}{y}z": "x(1/y)z",
+    r"\frac{1}{2}+\frac{a}{b}": "1/2+a/b",
+    r"\frac{d}{dx}f": "(d/dx)f",
+    r"\frac{a}{b}!": "(a/b)!",
+    r"\frac1n\sum_i x_i": "(1/n)∑ᵢxᵢ",
+    r"\sqrt{x}y": "√x y",
+    r"\sqrt{x}^2": "(√x)²",
+    r"{e^x}^2": "(eˣ)²",
+    r"\sqrt[3]{xy}": "∛(xy)",
+    r"\underbrace{a+b}_n": "(a+b)ₙ",
+    r"\hat{\theta_n}": "θ̂ₙ",
+    r"\bar{x_i^2}": "x̄ᵢ²",
+    r"\overline{x+y}": "overline(x+y)",
+    r"\widehat{wxyz}": "hat(wxyz)",
+}
+
+
+@pytest.mark.parametrize("source", LINES)
+def test_a_line_means_what_the_formula_does(source: str) -> None:
+    """No neighbour is read into a fraction or under a root, no number becomes two, no mark is lost."""
+    assert unicodedata.normalize("NFC", linear.line(source) or "") == unicodedata.normalize("NFC", LINES[source])

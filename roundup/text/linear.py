@@ -15,8 +15,10 @@ _UP |= {"′": "′", "″": "″", "‴": "‴", "∘": "°", "*": "*", "∗": 
 _DOWN = dict(zip("0123456789+−=()aehijklmnoprstuvxβγρφχ", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓᵦᵧᵨᵩᵪ", strict=True)) | {"-": "₋"}
 _ACCENTS = {
     "ˆ": "\u0302", "^": "\u0302", "˜": "\u0303", "~": "\u0303", "¯": "\u0304", "‾": "\u0305", "\u0332": "\u0305", "_": "\u0332", "˙": "\u0307",
-    "¨": "\u0308", "ˇ": "\u030c", "˘": "\u0306", "´": "\u0301", "`": "\u0300", "⃗": "\u20d7", "→": "\u20d7", "˚": "\u030a",
+    "¨": "\u0308", "ˇ": "\u030c", "˘": "\u0306", "´": "\u0301", "`": "\u0300", "⃗": "\u20d7", "→": "\u20d7", "˚": "\u030a", "\u0302": "\u0302",
 }  # fmt: skip
+# Of marks over more than a letter bears.
+_MARKS = {"\u0302": "hat", "\u0303": "tilde", "\u0304": "bar", "\u0305": "overline", "\u0332": "underline", "\u0307": "dot", "\u0308": "ddot", "\u20d7": "vec"}
 _RELATIONS = frozenset("=<>≤≥≠≈≡∼≃≅∝∈∉⊂⊆⊃⊇→←↔⇒⇐⇔↦⟶⟼⟹≪≫≲≳≺≻⪯⪰⊨⊢∣:≔≜")
 _BIG = frozenset("∑∏∫∮⋃⋂⨁⨂")
 _GAP = "\u2009"  # what a script without brackets needs before a letter
@@ -74,6 +76,12 @@ class _Line:
             elif child.tag == "mo" and child.text == "\u2061":
                 behind = children[place + 1] if place + 1 < len(children) else None
                 parts.append("" if behind is None or _words(behind)[:1] in "([{|" else " ")
+            elif child.text == "," and _is_in_number(children, place):
+                parts.append(",")
+            elif child.tag == "mfrac" and _touches(children, place):
+                parts.append(f"({self.of(child)})")  # 2(1/3) is not 21/3
+            elif child.tag in _ROOTS and _is_operand(children, place + 1):
+                parts.append(f"{self.of(child)} ")
             else:
                 parts.append(self.of(child))
         return "".join(parts)
@@ -90,7 +98,7 @@ class _Line:
 
     def _mo(self, element: ElementTree.Element) -> str:
         char = _without_marks(element.text or "")
-        return f"{char} " if char in {",", ";"} else self.text(char)
+        return f"{char} " if char in {",", ";"} and element.get("rspace") != "0" else self.text(char)
 
     def _mspace(self, element: ElementTree.Element) -> str:
         width = re.match(r"([\d.]+)em", element.get("width", ""))
@@ -126,7 +134,13 @@ class _Line:
             plain = _words(base)
             marked = unicodedata.normalize("NFC", "".join(char + mark for char in plain))
             return self.letter(marked) if len(plain) == 1 else self.text(marked)
-        if mark or (over.text or "") == "⏞":
+        if mark and base.tag in _SCRIPTS and _letters_only(base[0]) and len(_words(base[0])) == 1:
+            low, high = base[1] if base.tag != "msup" else None, base[-1] if base.tag != "msub" else None
+            letter = self.letter(unicodedata.normalize("NFC", _words(base[0]) + mark))
+            return letter + (self.down(low) if low is not None else "") + (self.up(high) if high is not None else "")
+        if mark:
+            return f"{_MARKS.get(mark, '')}({self.of(base)})"
+        if (over.text or "") == "⏞":
             return self.of(base)
         return self.base(base) + self.up(over)
 
@@ -143,7 +157,7 @@ class _Line:
     def _mroot(self, element: ElementTree.Element) -> str:
         inner, degree = element
         root = {"3": "∛", "4": "∜"}.get(_words(degree)) or f"{self.up(degree)}√"
-        return root + self.group(inner)
+        return f"{root}({self.of(inner)})" if len(_all_words(inner)) > 1 else root + self.of(inner)
 
     def _mtable(self, element: ElementTree.Element) -> str:
         return "; ".join(self.cells(row) for row in element)
@@ -155,7 +169,9 @@ class _Line:
 
     def base(self, element: ElementTree.Element) -> str:
         """Return what carries a script, in brackets where the script would seem to belong to its end alone."""
-        return self.group(element) if element.tag in {"mfrac", "msup", "msubsup"} else self.of(element)
+        if element.tag in {"mfrac", "msup", "msubsup", *_ROOTS}:
+            return f"({self.of(element)})"
+        return self.group(element) if element.tag in {"munder", "mover"} else self.of(element)
 
     def group(self, element: ElementTree.Element) -> str:
         inner = self.of(element)
@@ -188,6 +204,31 @@ class _LineHtml(_Line):
         if inner in {"′", "″", "‴", "∘"}:
             return table[inner]
         return f"<{tag}>{inner}</{tag}>" if inner else ""
+
+
+_ROOTS = {"msqrt", "mroot"}
+_SCRIPTS = {"msub", "msup", "msubsup"}
+
+
+def _is_operand(children: list[ElementTree.Element], place: int) -> bool:
+    """Tell whether what stands there would be read as one with its neighbour: a letter, a number, a sum, no sign or gap."""
+    if not 0 <= place < len(children):
+        return False
+    child = children[place]
+    return child.tag not in {"mo", "mspace", "mtext"} or (child.text or "") in {"!", "/", "\u2061", *_BIG}
+
+
+def _touches(children: list[ElementTree.Element], place: int) -> bool:
+    return _is_operand(children, place - 1) or _is_operand(children, place + 1)
+
+
+def _is_in_number(children: list[ElementTree.Element], place: int) -> bool:
+    """Tell whether a comma stands between thousands, as in 531,889."""
+    if not 0 < place < len(children) - 1:
+        return False
+    before, behind = children[place - 1], children[place + 1]
+    thousands = re.fullmatch(r"\d{1,3}", before.text or "") and re.match(r"\d{3}(?!\d)", behind.text or "")
+    return before.tag == behind.tag == "mn" and thousands is not None
 
 
 def _goes_on(cell: ElementTree.Element) -> bool:
