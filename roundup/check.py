@@ -14,7 +14,8 @@ from roundup.crosslinks import CrossLinks
 from roundup.errors import Problem, nearest
 from roundup.issue import Issue, Pick, Prose
 from roundup.paper import day, pick_name
-from roundup.plan import Plan, Site, figure_fault
+from roundup.plan import Plan, figure_fault
+from roundup.site import Site
 from roundup.text import formula
 from roundup.text.links import as_written, look_alike
 from roundup.text.rules import MOST_CELLS

@@ -10,7 +10,8 @@ from urllib.parse import unquote, urljoin
 from roundup.errors import Problem, nearest
 from roundup.issue import Issue, Pick
 from roundup.paper import pick_name
-from roundup.plan import Plan, Site, issue_path
+from roundup.plan import Plan
+from roundup.site import Site, issue_path
 from roundup.text import dialect
 from roundup.text.links import is_local
 

@@ -28,7 +28,8 @@ from roundup.issue import Archive, Figure, Issue, IssueKey, Link, Pick, Prose, S
 from roundup.pages import render
 from roundup.pages.theme import drawing
 from roundup.paper import ArxivId, Author, Links, Paper, Withdrawal
-from roundup.plan import Output, Site, Theme
+from roundup.plan import Output
+from roundup.site import Site, Theme
 from roundup.store.reading import built_in_templates
 from roundup.text import dialect, formula, twin, web
 from roundup.text import drawn as arxiv

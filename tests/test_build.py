@@ -311,7 +311,8 @@ def test_equal_fingerprints_mean_equal_bytes(digest: Digest, roundup: Run) -> No
 
 
 def fingerprints(root: Path) -> dict[str, str]:
-    from roundup.plan import Site, plan
+    from roundup.plan import plan
+    from roundup.site import Site
     from roundup.store.reading import read_digest
 
     read = read_digest(root)

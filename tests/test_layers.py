@@ -52,6 +52,7 @@ LINES = [
     "roundup.records.issues",
     "roundup.records.digest",
     "roundup.records.language",
+    "roundup.site",
     "roundup.plan",
     "roundup.crosslinks",
     "roundup.check",

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from roundup.issue import Issue, IssueKey
-    from roundup.plan import Output, Site
+    from roundup.plan import Output
+    from roundup.site import Site
     from roundup.store.reading import Digest
 
 
@@ -35,7 +36,7 @@ def root_of(session: Session) -> Path:
 
 
 def site_of(digest: Digest, *, drafts: bool) -> Site:
-    from roundup.plan import Site
+    from roundup.site import Site
 
     archive = digest.archive if drafts else digest.archive.published()
     return Site(digest.config, archive, digest.theme, digest.assets)

@@ -12,7 +12,8 @@ from markupsafe import Markup
 from roundup.issue import Issue
 from roundup.pages.theme import Drawing, draw
 from roundup.pages.views import feed_view, home_view, issue_view
-from roundup.plan import FONTS, Output, Site, feed_issues
+from roundup.plan import FONTS, Output
+from roundup.site import Site, feed_issues
 from roundup.text import mail, twin, web
 from roundup.text.plain import Plain
 

@@ -16,7 +16,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from roundup.errors import Location, Problem, SourceError, nearest
-from roundup.plan import Theme
+from roundup.site import Theme
 from roundup.text import twin
 from roundup.text.plain import paragraph, quoted, underlined
 from roundup.text.visible import isolated, visible

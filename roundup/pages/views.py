@@ -15,7 +15,7 @@ from markupsafe import Markup
 from roundup.config import Config, Editor
 from roundup.issue import Block, Issue, Pick
 from roundup.paper import Paper, day
-from roundup.plan import Site, entry_id, issue_path, link_between, page_of, permalink, places, relative
+from roundup.site import Site, entry_id, issue_path, link_between, page_of, permalink, places, relative
 from roundup.text import web
 from roundup.text.cards import Card
 from roundup.text.dialect import Document

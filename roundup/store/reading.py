@@ -16,11 +16,11 @@ from roundup.errors import Location, Problem, nearest
 from roundup.figures import measure
 from roundup.issue import Archive, Figure, Issue, IssueKey, Unread, parse_issue_key
 from roundup.paper import ArxivId, Paper
-from roundup.plan import Asset, Theme
 from roundup.records.digest import parse_config
 from roundup.records.issues import PickFile, assemble, parse_issue, parse_pick
 from roundup.records.language import parse_language
 from roundup.records.papers import parse_paper
+from roundup.site import Asset, Theme
 from roundup.store.disk import CONFIG, ISSUES, Disk
 from roundup.text.language import ENGLISH, Language
 

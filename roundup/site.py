@@ -1,0 +1,165 @@
+"""An archive as it will be published: its pages' paths, and where a link from one to the other leads. Pure.
+
+Permalinks, entry ids and the links between pages are made here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from urllib.parse import urljoin, urlsplit
+
+from roundup.config import Config
+from roundup.issue import Archive, Block, Issue, IssueKey, Pick, Prose, anchor
+from roundup.paper import pick_name
+from roundup.text import dialect
+from roundup.text.dialect import Document
+from roundup.text.language import ENGLISH, Language
+from roundup.text.setting import Place
+
+FEED_LENGTH = 20  # issues
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """A file that goes to the site as it is: where it stands in the digest (or the theme), and a hash of its bytes."""
+
+    path: str
+    source: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """The templates by name, and where each was read: ``own`` ones replace ``built_in`` ones of the same name.
+
+    ``fonts`` are files that the stylesheet names; a browser asks for one where a page has a use for it.
+    """
+
+    built_in: Mapping[str, str]
+    own: Mapping[str, str] = field(default_factory=dict)
+    version: str = ""
+    fonts: Mapping[str, bytes] = field(default_factory=dict)
+    language: Language = ENGLISH
+
+    @property
+    def digest(self) -> str:
+        return fingerprint(self.version, repr(self.language), *(f"{n}\0{t}" for part in (self.built_in, self.own) for n, t in sorted(part.items())))
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A pick where it stands in the archive; ``number`` is its number in the issue."""
+
+    issue: Issue
+    pick: Pick
+    number: int
+
+
+@dataclass(frozen=True)
+class Site:
+    """The archive as it will be published, with all that its pages ask about each other."""
+
+    config: Config
+    archive: Archive
+    theme: Theme
+    assets: tuple[Asset, ...] = ()
+
+    @property
+    def language(self) -> Language:
+        return self.theme.language
+
+    def document(self, prose: Prose) -> Document:
+        """Return a piece of commentary parsed, in the language of the digest."""
+        return dialect.parse(prose.text, self.language.quotes)
+
+    @cached_property
+    def standings(self) -> dict[str, tuple[Standing, ...]]:
+        """Every paper and link by its name, newest issue first."""
+        found: dict[str, list[Standing]] = {}
+        for issue in self.archive.issues:
+            for number, pick in enumerate(issue.picks, 1):
+                found.setdefault(pick.name, []).append(Standing(issue, pick, number))
+        return {name: tuple(rows) for name, rows in found.items()}
+
+    def earlier(self, issue: Issue, pick: Pick) -> tuple[Standing, ...]:
+        """Return where earlier issues took up the same thing, newest first."""
+        return tuple(s for s in self.standings.get(pick.name, ()) if s.issue.key < issue.key and s.pick.paper)
+
+    def place(self, name: str, issue: Issue, inside: Pick | None = None) -> Standing | None:
+        """Return what ``[[name]]`` means in an issue: the pick there, else the newest one.
+
+        In the commentary on that very pick (``inside``) it is the newest earlier one: "as we said in ...".
+        """
+        wanted = pick_name(name)
+        rows = self.standings.get(wanted) or self.standings.get(anchor(wanted), ())
+        here = next((s for s in rows if s.issue.key == issue.key), None)
+        if here and here.pick is not inside:
+            return here
+        elsewhere = [s for s in rows if s is not here]
+        return next((s for s in elsewhere if s.issue.key < issue.key), elsewhere[0] if elsewhere else None)
+
+
+def issue_path(key: IssueKey) -> str:
+    """Return the path of an issue's page."""
+    return f"{key}/index.html"
+
+
+def relative(start: str, path: str) -> str:
+    """Return a link from the page ``start`` to the file ``path``, both counted from the top of the site."""
+    ups = "../" * start.count("/")
+    return f"{ups}{path}"
+
+
+def permalink(config: Config, path: str) -> str:
+    """Return the lasting, absolute address of a page, or nothing where the digest has no address yet."""
+    return urljoin(config.url, path.removesuffix("index.html")) if config.url else ""
+
+
+def entry_id(config: Config, issue: Issue) -> str:
+    """Return the id of an issue in a feed: its title, its date and the pages may change, and this stays. Source: RFC 4151."""
+    place = urlsplit(config.url)
+    return f"tag:{place.hostname},{issue.key.year}:{place.path}{issue.key}"
+
+
+def feed_issues(site: Site) -> tuple[Issue, ...]:
+    """Return the issues of the feed, newest first."""
+    return site.archive.published().issues[:FEED_LENGTH]
+
+
+def page_of(config: Config, issue: Issue) -> str:
+    """Return the link from an issue's Markdown to its page: the address, or the file beside it."""
+    return permalink(config, issue_path(issue.key)) or "index.html"
+
+
+def link_between(site: Site, standing: Standing, start: Issue, *, absolute: bool = False) -> str:
+    """Return the link to a pick: a fragment on its own page, else from one issue's page to the other's."""
+    path = issue_path(standing.issue.key)
+    if standing.issue.key == start.key:
+        return f"{page_of(site.config, start) if absolute else ''}#{standing.pick.name}"
+    if absolute and site.config.url:
+        return f"{permalink(site.config, path)}#{standing.pick.name}"
+    return f"{relative(issue_path(start.key), path)}#{standing.pick.name}"
+
+
+def places(site: Site, issue: Issue, block: Block, *, absolute: bool = False) -> dict[str, Place]:
+    """Return where the ``[[...]]`` of a block lead, as links from the issue's page."""
+    found: dict[str, Place] = {}
+    if "[[" not in block.prose.text:
+        return found
+    for reference in site.document(block.prose).references:
+        if standing := site.place(reference.value, issue, block.pick):
+            href = link_between(site, standing, issue, absolute=absolute)
+            found[reference.value] = Place(standing.pick.shown_title, href)
+    return found
+
+
+def fingerprint(*parts: str) -> str:
+    """Return a hash of the parts in order; two different lists give two different hashes."""
+    digest = hashlib.blake2b(digest_size=16)
+    for part in parts:
+        data = part.encode("utf-8", "surrogatepass")
+        digest.update(len(data).to_bytes(8, "big") + data)
+    return digest.hexdigest()
