@@ -40,6 +40,7 @@ LINES = [
     "roundup.text.mail",
     "roundup.text.plain",
     "roundup.text.twin",
+    "roundup.names",
     "roundup.paper",
     "roundup.issue",
     "roundup.config",
