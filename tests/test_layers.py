@@ -20,6 +20,7 @@ LINES = [
     "roundup.text.visible",
     "roundup.text.depth",
     "roundup.text.accents",
+    "roundup.text.folding",
     "roundup.text.slugs",
     "roundup.text.language",
     "roundup.text.links",

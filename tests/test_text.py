@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from conftest import write
 from roundup.text import dialect, mail, twin, web
+from roundup.text.folding import folded
 from roundup.text.links import host, is_allowed, is_local, look_alike, told
 from roundup.text.plain import Plain
 from roundup.text.setting import Place, Setting
@@ -294,10 +295,27 @@ def test_a_card_to_a_look_alike_says_where_it_leads(source: str, draw: Callable[
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("Tool use", "tool-use"), ("  Ünïcode & more! ", "unicode-more"), ("H₂O", "h2o"), ("ﬁne", "fine"), ("a" * 80, "a" * 60), ("one two " * 20, "one-two-one-two-one-two-one-two-one-two-one-two-one-two-one")],
+    [("Tool use", "tool-use"), ("  Ünïcode & more! ", "unicode-more"), ("H₂O", "h2o"), ("ﬁne", "fine"), ("Jørgensen", "jorgensen"), ("Łukasz Kaiser", "lukasz-kaiser"), ("a" * 80, "a" * 60), ("one two " * 20, "one-two-one-two-one-two-one-two-one-two-one-two-one-two-one")],
 )
 def test_slugs(text: str, expected: str) -> None:
     assert slug(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Müller Erdős Nguyễn", "muller erdos nguyen"),
+        ("ŁØÆŒÞÐĐĦŊ ẞß", "loaeoethddhn ssss"),
+        ("İstanbul ısı", "istanbul isi"),
+        ("Ｇpt ﬁne H₂O 𝒪(n) ½", "gpt fine h2o o(n) 1⁄2"),
+        ("ΟΔΥΣΣΕΎΣ", "οδυσσευσ"),
+        ("Москва 中文", "москва 中文"),
+        ("e" + "\u0301" * 50, "e"),
+        ("\ud800 a\x00", "\ud800 a\x00"),
+    ],
+)
+def test_letters_are_folded_to_those_that_people_type(text: str, expected: str) -> None:
+    assert folded(text) == expected
 
 
 @given(st.text())

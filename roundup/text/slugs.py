@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-import unicodedata
+
+from roundup.text.folding import folded
 
 _OTHER = re.compile(r"[^a-z0-9]+")
 MAX_LENGTH = 60
@@ -15,7 +16,7 @@ def slug(text: str) -> str:
 
     A text without a Latin letter or digit, as a heading in Chinese, gives a short hash of itself.
     """
-    plain = unicodedata.normalize("NFKD", text.casefold()).encode("ascii", "ignore").decode()
+    plain = folded(text).encode("ascii", "ignore").decode()
     words = _OTHER.sub("-", plain).strip("-")
     if len(words) > MAX_LENGTH:
         words = words[: MAX_LENGTH + 1].rpartition("-")[0] or words[:MAX_LENGTH]

@@ -17,8 +17,8 @@ _HIDDEN = re.compile(
     f"\U000e0000-\U000e007f{_NONCHARACTERS}]"
 )
 _HALF = re.compile("[\ud800-\udfff]")
-_ACCENT = "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
-_STACK = re.compile(f"({_ACCENT}{{4}}){_ACCENT}+")
+ACCENT = "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
+_STACK = re.compile(f"({ACCENT}{{4}}){ACCENT}+")
 
 
 def visible(text: str) -> str:
