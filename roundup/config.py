@@ -23,6 +23,28 @@ class Source:
     what: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An author or a topic as the editors tell it from others: its name, other spellings of it, an address of its own.
+
+    With ``papers``, by their IDs, it is meant on these only: so two people of one name have a page each.
+    """
+
+    name: str
+    also: tuple[str, ...] = ()
+    papers: tuple[str, ...] = ()
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Feeds:
+    """How many entries a feed has at most, and from how many papers on an author and a topic have one; 0 for none."""
+
+    entries: int = 20
+    authors: int = 2
+    topics: int = 1
+
+
 # Where the sources stand; a mirror may take the place of each.
 SERVICES = {
     "arxiv_api": "https://export.arxiv.org/api/query",
@@ -50,6 +72,9 @@ class Config:
     accent: str = "#9c2f1d"
     sources: tuple[Source, ...] = ()
     picks: str = "files"  # or inline: the stubs of fetched papers are printed, to be pasted into issue.yaml
+    authors: tuple[Known, ...] = ()
+    topics: tuple[Known, ...] = ()
+    feeds: Feeds = Feeds()
     mirrors: tuple[tuple[str, str], ...] = ()  # name of a service, address
     where: Location = field(default=Location("roundup.yaml"), compare=False)
     lines: tuple[tuple[str, int], ...] = field(default=(), compare=False, repr=False)

@@ -5,14 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from roundup.config import PICK_STYLES, SERVICES, SOURCE_KINDS, Config, Editor, Source
+from roundup.config import PICK_STYLES, SERVICES, SOURCE_KINDS, Config, Editor, Feeds, Known, Source
 from roundup.errors import Location, Problem
 from roundup.issue import CADENCES
+from roundup.paper import parse_arxiv_id
 from roundup.records.fields import Fields, eaten
 from roundup.references import category_of
 from roundup.yamltext import Mapping, Scalar, Sequence, parse
 
-KEYS = ("title", "tagline", "url", "language", "contact", "editors", "cadence", "issue_title", "accent", "sources", "picks", "mirrors")
+KEYS = (
+    "title", "tagline", "url", "language", "contact", "editors", "cadence", "issue_title", "accent", "sources", "picks",
+    "authors", "topics", "feeds", "mirrors",
+)  # fmt: skip
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
@@ -39,6 +43,9 @@ def parse_config(text: str, path: str, problems: list[Problem], advice: list[Pro
         _matching(fields, "accent", _COLOUR, default.accent, 'no colour; write it as "#9c2f1d", in quotes'),
         tuple(_sources(fields)),
         fields.choice("picks", PICK_STYLES, default.picks),
+        tuple(_known(fields, "authors", ("name", "also", "papers", "url"))),
+        tuple(_known(fields, "topics", ("name", "also"))),
+        _feeds(fields),
         tuple(_mirrors(fields)),
         Location(path, 1),
         fields.lines,
@@ -94,6 +101,46 @@ def _sources(fields: Fields) -> Iterator[Source]:
                 inner.note(inner.where(kind).line, f'huggingface "{what[0]}" is not known; write daily')
             else:
                 yield Source(kind, what)
+
+
+def _known(fields: Fields, key: str, keys: tuple[str, ...]) -> Iterator[Known]:
+    """Yield the authors, or the topics, that the editors tell from others; no two of them may be meant by one name on one paper."""
+    from roundup.catalogue import named_slug  # it reads TeX, which only a name that is listed needs here
+
+    taken: dict[tuple[str, str], str] = {}
+    for inner in fields.each(key, keys):
+        if not inner.need("name"):
+            continue
+        known = Known(inner.text("name"), inner.texts("also"), tuple(_papers(inner)), inner.url("url") if "url" in keys else "")
+        spellings = dict.fromkeys(named_slug(text) for text in (known.name, *known.also))
+        if known.papers and len(spellings) == 1:
+            mend = f"write name: {known.name} (where they work), and also: [{known.name}]"
+            inner.note(inner.where("papers").line, f'"{known.name}" is told from others by "papers", and needs a name of its own; {mend}')
+            continue
+        for spelling in spellings:
+            for paper in known.papers or ("",):
+                if (first := taken.setdefault((spelling, paper), known.name)) != known.name:
+                    on = f" on {paper}" if paper else '; say with "papers" on which papers each is meant'
+                    inner.note(inner.where("name").line, f'"{known.name}" and "{first}" would be meant by one name{on}')
+        yield known
+
+
+def _papers(fields: Fields) -> Iterator[str]:
+    for text, line in fields.items("papers") if "papers" in fields.mapping.values else ():
+        try:
+            yield parse_arxiv_id(text).name
+        except ValueError as error:
+            fields.note(line, str(error))
+
+
+def _feeds(fields: Fields) -> Feeds:
+    inner, default = fields.fields("feeds", ("entries", "authors", "topics")), Feeds()
+    if inner is None:
+        return default
+    entries, authors, topics = inner.number("entries"), inner.number("authors"), inner.number("topics")
+    if entries == 0:
+        inner.note(inner.where("entries").line, 'entries "0" leaves nothing in a feed; write 1 or more')
+    return Feeds(entries or default.entries, default.authors if authors is None else authors, default.topics if topics is None else topics)
 
 
 def _mirrors(fields: Fields) -> Iterator[tuple[str, str]]:
