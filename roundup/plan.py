@@ -8,13 +8,28 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote
 
+from roundup.catalogue import AUTHORS, TOPICS, Coverage, Listing
 from roundup.errors import Location, Problem, nearest
-from roundup.issue import Figure, Issue
-from roundup.site import Site, feed_issues, fingerprint, places
+from roundup.issue import Figure, Issue, IssueKey
+from roundup.site import (
+    LISTED_NAMES,
+    Site,
+    feed_issues,
+    feed_papers,
+    feed_paths,
+    fingerprint,
+    has_feed,
+    issue_path,
+    letter_path,
+    paper_path,
+    places,
+    year_path,
+    years_of,
+)
 from roundup.text.links import is_local
 
 FONTS = "assets/fonts/"
@@ -29,6 +44,8 @@ class Output:
     made_from: str
     issue: Issue | None = None
     source: str = ""  # of a copy: the file in the digest
+    about: Coverage | Listing | None = None  # of a paper's page: the paper; of an author's, a topic's, or one of their feeds: these
+    part: str = ""  # of a page that is one of several: the year, or the letter
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,20 +64,61 @@ def plan(site: Site) -> Plan:
         outputs += [Output(f"{FONTS}{name}", "font", hashlib.blake2b(data, digest_size=16).hexdigest()) for name, data in site.theme.fonts.items()]
     faults: list[Problem] = []
     shared = fingerprint(repr(site.config), site.theme.digest)
-    for issue in reversed(site.archive.issues):  # one after the other: each text is parsed once
+    prints = {coverage: _shown_in_lists(coverage) for coverage in site.catalogue.coverages}
+    papers: dict[IssueKey, list[Output]] = {}
+    for coverage in site.catalogue.papers.values():
+        papers.setdefault(coverage.standings[0].issue.key, []).append(_paper(site, coverage, shared, prints))
+    for listing in (*site.catalogue.authors.values(), *site.catalogue.topics.values()):
+        outputs += _listing_outputs(site, listing, shared, prints)
+    for issue in reversed(site.archive.issues):  # one after the other, and its papers with it: each text is parsed once
+        outputs += papers.get(issue.key, ())
         outputs += _issue_outputs(site, issue, shared)
         faults += missing_figures(site, issue)
+    outputs += _lists(site, shared)
     if site.config.url:  # without an address there is no feed, for it is read elsewhere
-        made_from = (part for issue in feed_issues(site) for part in (issue.digest, *_from_elsewhere(site, issue)))
-        outputs.append(Output("feed.xml", "feed.xml", fingerprint("feed.xml", shared, *made_from)))
+        outputs += _feeds(site, shared)
     outputs.append(_home(site, shared))
     return Plan(tuple(outputs), (*faults, *collisions(outputs)))
 
 
 def _may_hold_math(issue: Issue) -> bool:
-    """Tell whether a formula may stand in an issue: a dollar or a command of TeX's does."""
-    titles = (pick.shown_title for pick in issue.picks)
-    return any("$" in title or "\\" in title for title in titles) or any("$" in block.prose.text for block in issue.blocks())
+    """Tell whether a formula may stand in an issue, or on a page about its papers: a dollar or a command of TeX's does."""
+    texts = (text for pick in issue.picks for text in (pick.shown_title, pick.paper.abstract if pick.paper else ""))
+    return any("$" in text or "\\" in text for text in texts) or any("$" in block.prose.text for block in issue.blocks())
+
+
+def _shown_in_lists(coverage: Coverage) -> str:
+    """Return the fingerprint of what lists show of a paper."""
+    newest = coverage.standings[0].pick
+    places = (f"{standing.issue.key} {standing.number}" for standing in coverage.standings)
+    return fingerprint(coverage.name, coverage.title, repr(coverage.authors), repr(coverage.paper), newest.tldr, repr(newest.link), *places)
+
+
+def _paper(site: Site, coverage: Coverage, shared: str, prints: Mapping[Coverage, str]) -> Output:
+    issues = (part for s in coverage.standings for part in (s.issue.digest, str(s.number)))
+    people = (f"{one.slug}\0{one.name}" for one in (*site.catalogue.authors_of(coverage), *site.catalogue.topics_of(coverage)))
+    beside = (prints[other] for other in (*site.also_by(coverage), *site.near(coverage)))
+    return Output(paper_path(coverage), "paper", fingerprint("paper", shared, *issues, *people, "", *beside), about=coverage)
+
+
+def _listing_outputs(site: Site, listing: Listing, shared: str, prints: Mapping[Coverage, str]) -> Iterator[Output]:
+    """Yield the page of an author or a topic, and where it has many papers one a year."""
+    authors = (f"{one.slug}\0{one.name}" for coverage in listing.coverages for one in site.catalogue.authors_of(coverage))
+    made_from = fingerprint(shared, repr(listing.known), listing.name, *(prints[coverage] for coverage in listing.coverages), *authors)
+    yield Output(listing.path, "listing", fingerprint("listing", made_from), about=listing)
+    for year in years_of(listing):
+        yield Output(year_path(listing, year), "listing", fingerprint(f"listing {year}", made_from), about=listing, part=str(year))
+
+
+def _lists(site: Site, shared: str) -> Iterator[Output]:
+    """Yield the lists of issues, authors and topics."""
+    yield Output("archive/index.html", "archive", fingerprint("archive", shared, *map(_row, site.archive.issues)))
+    for kind, listings in ((AUTHORS, site.catalogue.authors), (TOPICS, site.catalogue.topics)):
+        made_from = fingerprint(shared, *(f"{one.slug}\0{one.name}\0{len(one.coverages)}" for one in listings.values()))
+        yield Output(f"{kind}/index.html", kind, fingerprint(kind, made_from))
+        if len(listings) > LISTED_NAMES:
+            for letter in sorted({one.letter for one in listings.values()}):
+                yield Output(letter_path(kind, letter), kind, fingerprint(f"{kind} {letter}", made_from), part=letter)
 
 
 def _issue_outputs(site: Site, issue: Issue, shared: str) -> Iterator[Output]:
@@ -80,13 +138,36 @@ def _from_elsewhere(site: Site, issue: Issue) -> Iterator[str]:
     for pick in issue.picks:
         yield from (f"{s.issue.key} {s.number}" for s in site.earlier(issue, pick))
     for block in issue.blocks():
-        yield repr(places(site, issue, block))
+        yield repr(places(site, issue, block, issue_path(issue.key)))
+
+
+def _row(issue: Issue) -> str:
+    """Return what a list of issues shows of one."""
+    return f"{issue.key}\0{issue.title}\0{issue.teaser}\0{issue.date}\0{sum(1 for pick in issue.picks if pick.paper)}"
+
+
+def _feeds(site: Site, shared: str) -> Iterator[Output]:
+    """Yield the feeds of issues, of papers, of authors and of topics, and the list of them."""
+    issues = (part for issue in feed_issues(site) for part in (issue.digest, *_from_elsewhere(site, issue)))
+    made_from = fingerprint("feed", shared, *issues)
+    yield from (Output(path, "feed", made_from) for path in feed_paths("feed.html"))
+    made_from = fingerprint("papers", shared, *_entries(site, site.catalogue.coverages))
+    yield from (Output(path, "feed", made_from, part="papers") for path in feed_paths("papers.html"))
+    listings = [one for one in (*site.catalogue.authors.values(), *site.catalogue.topics.values()) if has_feed(site, one)]
+    for listing in listings:
+        made_from = fingerprint(listing.path, shared, listing.name, *_entries(site, listing.coverages))
+        yield from (Output(path, "feed", made_from, about=listing) for path in feed_paths(listing.path))
+    yield Output("feeds.opml", "opml", fingerprint("opml", shared, *(f"{one.path}\0{one.name}" for one in listings)))
+
+
+def _entries(site: Site, coverages: Iterable[Coverage]) -> Iterator[str]:
+    for coverage in feed_papers(coverages, site):
+        yield from (part for standing in coverage.standings for part in (standing.pick.name, standing.issue.digest))
 
 
 def _home(site: Site, shared: str) -> Output:
-    rows = [f"{i.key}\0{i.title}\0{i.teaser}\0{i.date}\0{sum(1 for p in i.picks if p.paper)}" for i in site.archive.issues]
     newest = site.archive.issues[0].digest if site.archive.issues else ""
-    return Output("index.html", "home", fingerprint("home", shared, newest, *rows))
+    return Output("index.html", "home", fingerprint("home", shared, newest, *map(_row, site.archive.issues)))
 
 
 # ---- what a plan can tell is wrong ----

@@ -6,20 +6,26 @@ Permalinks, entry ids and the links between pages are made here and nowhere else
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
 from urllib.parse import urljoin, urlsplit
 
+from roundup.catalogue import AUTHORS, Catalogue, Coverage, Listing, Standing
 from roundup.config import Config
 from roundup.issue import Archive, Block, Issue, IssueKey, Pick, Prose, anchor
+from roundup.nearness import Nearness
 from roundup.paper import pick_name
 from roundup.text import dialect
 from roundup.text.dialect import Document
 from roundup.text.language import ENGLISH, Language
 from roundup.text.setting import Place
+from roundup.text.slugs import lasting_slug
 
-FEED_LENGTH = 20  # issues
+BESIDE = 5  # papers by the same authors, or near a paper, that its page names
+LISTED = 100  # papers on the page of an author or a topic; where there are more, each year has a page as well
+LISTED_NAMES = 1000  # authors or topics in one list; where there are more, each letter has a page
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +55,7 @@ class Theme:
         return fingerprint(self.version, repr(self.language), *(f"{n}\0{t}" for part in (self.built_in, self.own) for n, t in sorted(part.items())))
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """A pick where it stands in the archive; ``number`` is its number in the issue."""
-
-    issue: Issue
-    pick: Pick
-    number: int
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Site:
     """The archive as it will be published, with all that its pages ask about each other."""
 
@@ -71,9 +68,36 @@ class Site:
     def language(self) -> Language:
         return self.theme.language
 
+    @property
+    def feed_base(self) -> str:
+        """What the ids of feeds and their entries begin with."""
+        return self.config.url
+
     def document(self, prose: Prose) -> Document:
         """Return a piece of commentary parsed, in the language of the digest."""
         return dialect.parse(prose.text, self.language.quotes)
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        return Catalogue(self.archive, self.config)
+
+    @cached_property
+    def _nearness(self) -> Nearness:
+        return Nearness(tuple(self.catalogue.papers.values()))
+
+    def near(self, coverage: Coverage) -> tuple[Coverage, ...]:
+        """Return the papers that a paper's page names as related, the nearest first."""
+        return self._nearness.near(coverage, BESIDE)
+
+    def also_by(self, coverage: Coverage) -> tuple[Coverage, ...]:
+        """Return other papers of the same authors: the more of them in common, the earlier."""
+        common: dict[Coverage, int] = {}
+        for author in dict.fromkeys(self.catalogue.authors_of(coverage)):
+            for other in author.coverages:
+                if other is not coverage and other.paper:
+                    common[other] = common.get(other, 0) + 1
+        newest_first = sorted(common, key=lambda other: other.place, reverse=True)
+        return tuple(sorted(newest_first, key=lambda other: -common[other])[:BESIDE])
 
     @cached_property
     def standings(self) -> dict[str, tuple[Standing, ...]]:
@@ -107,6 +131,27 @@ def issue_path(key: IssueKey) -> str:
     return f"{key}/index.html"
 
 
+def paper_path(coverage: Coverage) -> str:
+    """Return the path of a paper's page."""
+    return f"papers/{coverage.name}.html"
+
+
+def year_path(listing: Listing, year: int) -> str:
+    """Return the path of the page that has an author's or a topic's papers of one year, where there are many."""
+    return f"{listing.kind}/{listing.slug}/{year}.html"
+
+
+def years_of(listing: Listing) -> tuple[int, ...]:
+    """Return the years that have a page of their own, newest first; none where all papers stand on one."""
+    years = dict.fromkeys(coverage.standings[0].issue.key.year for coverage in listing.coverages)
+    return tuple(years) if len(listing.coverages) > LISTED else ()
+
+
+def letter_path(kind: str, letter: str) -> str:
+    """Return the path of the page that has the authors, or the topics, of one letter, where there are many."""
+    return f"{kind}/by-letter/{lasting_slug(letter)}.html"
+
+
 def relative(start: str, path: str) -> str:
     """Return a link from the page ``start`` to the file ``path``, both counted from the top of the site."""
     ups = "../" * start.count("/")
@@ -118,15 +163,32 @@ def permalink(config: Config, path: str) -> str:
     return urljoin(config.url, path.removesuffix("index.html")) if config.url else ""
 
 
-def entry_id(config: Config, issue: Issue) -> str:
+def entry_id(site: Site, issue: Issue) -> str:
     """Return the id of an issue in a feed: its title, its date and the pages may change, and this stays. Source: RFC 4151."""
-    place = urlsplit(config.url)
+    place = urlsplit(site.feed_base)
     return f"tag:{place.hostname},{issue.key.year}:{place.path}{issue.key}"
 
 
 def feed_issues(site: Site) -> tuple[Issue, ...]:
     """Return the issues of the feed, newest first."""
-    return site.archive.published().issues[:FEED_LENGTH]
+    return site.archive.published().issues[: site.config.feeds.entries]
+
+
+def feed_papers(coverages: Iterable[Coverage], site: Site) -> tuple[Coverage, ...]:
+    """Return the papers of a feed, newest first: those in an issue that is out, as the issues that are out have them."""
+    found = (coverage.published() for coverage in coverages)
+    return tuple(islice((coverage for coverage in found if coverage and coverage.paper), site.config.feeds.entries))
+
+
+def has_feed(site: Site, listing: Listing) -> bool:
+    """Tell whether an author or a topic has a feed: there is an address to read it from, and it has papers enough."""
+    enough = site.config.feeds.authors if listing.kind == AUTHORS else site.config.feeds.topics
+    return bool(site.config.url and enough) and sum(1 for c in listing.coverages if c.paper and c.published()) >= enough
+
+
+def feed_paths(page: str) -> tuple[str, str]:
+    """Return the paths of the Atom and the JSON feed beside a page."""
+    return page.removesuffix(".html") + ".xml", page.removesuffix(".html") + ".json"
 
 
 def page_of(config: Config, issue: Issue) -> str:
@@ -134,25 +196,24 @@ def page_of(config: Config, issue: Issue) -> str:
     return permalink(config, issue_path(issue.key)) or "index.html"
 
 
-def link_between(site: Site, standing: Standing, start: Issue, *, absolute: bool = False) -> str:
-    """Return the link to a pick: a fragment on its own page, else from one issue's page to the other's."""
+def link_between(site: Site, standing: Standing, start: str, *, absolute: bool = False) -> str:
+    """Return the link from the page ``start`` to a pick in its issue: a fragment, where that is the page."""
     path = issue_path(standing.issue.key)
-    if standing.issue.key == start.key:
-        return f"{page_of(site.config, start) if absolute else ''}#{standing.pick.name}"
+    if path == start:
+        return f"{page_of(site.config, standing.issue) if absolute else ''}#{standing.pick.name}"
     if absolute and site.config.url:
         return f"{permalink(site.config, path)}#{standing.pick.name}"
-    return f"{relative(issue_path(start.key), path)}#{standing.pick.name}"
+    return f"{relative(start, path)}#{standing.pick.name}"
 
 
-def places(site: Site, issue: Issue, block: Block, *, absolute: bool = False) -> dict[str, Place]:
-    """Return where the ``[[...]]`` of a block lead, as links from the issue's page."""
+def places(site: Site, issue: Issue, block: Block, start: str, *, absolute: bool = False) -> dict[str, Place]:
+    """Return where the ``[[...]]`` of a block lead, as links from the page ``start``."""
     found: dict[str, Place] = {}
     if "[[" not in block.prose.text:
         return found
     for reference in site.document(block.prose).references:
         if standing := site.place(reference.value, issue, block.pick):
-            href = link_between(site, standing, issue, absolute=absolute)
-            found[reference.value] = Place(standing.pick.shown_title, href)
+            found[reference.value] = Place(standing.pick.shown_title, link_between(site, standing, start, absolute=absolute))
     return found
 
 

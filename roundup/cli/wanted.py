@@ -108,7 +108,12 @@ def blocking_problems(problems: Iterable[Problem], digest: Digest, hidden: tuple
 
 
 def belongs(output: Output, wanted: tuple[str, ...]) -> bool:
-    """Tell whether an output is of one of the wanted issues, or one that their pages cannot do without."""
+    """Tell whether an output shows one of the wanted issues, or is one that their pages cannot do without."""
+    from roundup.catalogue import Coverage, Listing
+
     if output.issue:
         return f"{output.issue.folder}/" in wanted
+    if isinstance(output.about, Coverage | Listing):
+        coverages = output.about.coverages if isinstance(output.about, Listing) else (output.about,)
+        return any(f"{standing.issue.folder}/" in wanted for coverage in coverages for standing in coverage.standings)
     return output.kind in {"stylesheet", "font"} or output.source.startswith(wanted)

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from markupsafe import Markup
-
+from roundup.catalogue import AUTHORS, TOPICS, Coverage, Listing
 from roundup.issue import Issue
+from roundup.pages.feeds import atom, issues_feed, json_feed, listing_feed, opml, papers_feed
+from roundup.pages.lists import archive_view, index_view, listing_view
+from roundup.pages.papers import paper_view
 from roundup.pages.theme import Drawing, draw
-from roundup.pages.views import feed_view, home_view, issue_view
+from roundup.pages.views import home_view, issue_view
 from roundup.plan import FONTS, Output
-from roundup.site import Site, feed_issues
+from roundup.site import Site
 from roundup.text import mail, twin, web
 from roundup.text.plain import Plain
 
@@ -36,11 +38,8 @@ def _issue_markdown(output: Output, site: Site, drawing: Drawing) -> str:
 
 
 def _mail_html(output: Output, site: Site, drawing: Drawing) -> str:
-    return _letter("mail.html", _issue(output), site, drawing)
-
-
-def _letter(template: str, issue: Issue, site: Site, drawing: Drawing) -> str:
-    return draw(drawing, template, f"issue {issue.key}", issue_view(issue, site, mail, absolute=True, alone=True))
+    issue = _issue(output)
+    return draw(drawing, "mail.html", f"issue {issue.key}", issue_view(issue, site, mail, absolute=True, alone=True))
 
 
 def _mail_text(output: Output, site: Site, drawing: Drawing) -> str:
@@ -50,8 +49,35 @@ def _mail_text(output: Output, site: Site, drawing: Drawing) -> str:
 
 
 def _feed(output: Output, site: Site, drawing: Drawing) -> str:
-    content = ((issue, Markup(_letter("letter.html", issue, site, drawing))) for issue in feed_issues(site))  # noqa: S704 - drawn by our templates
-    return draw(drawing, "feed.xml", "the feed", feed_view(content, site))
+    if isinstance(output.about, Listing):
+        feed = listing_feed(output.about, site, drawing)
+    else:
+        feed = papers_feed(site, drawing) if output.part == "papers" else issues_feed(site, drawing)
+    return atom(feed, site, drawing) if output.path.endswith(".xml") else json_feed(feed, site)
+
+
+def _opml(output: Output, site: Site, drawing: Drawing) -> str:
+    return opml(site, drawing)
+
+
+def _paper(output: Output, site: Site, drawing: Drawing) -> str:
+    if not isinstance(output.about, Coverage):
+        raise ValueError(f"{output.path} is planned without its paper")
+    return draw(drawing, "paper.html", f"paper {output.about.name}", paper_view(output.about, site))
+
+
+def _listing(output: Output, site: Site, drawing: Drawing) -> str:
+    if not isinstance(output.about, Listing):
+        raise ValueError(f"{output.path} is planned without its listing")
+    return draw(drawing, "listing.html", output.path, listing_view(output.about, site, int(output.part) if output.part else None))
+
+
+def _archive(output: Output, site: Site, drawing: Drawing) -> str:
+    return draw(drawing, "archive.html", "the archive", archive_view(site))
+
+
+def _index(output: Output, site: Site, drawing: Drawing) -> str:
+    return draw(drawing, "names.html", f"the list of {output.kind}", index_view(output.kind, site, output.part))
 
 
 def _issue(output: Output) -> Issue:
@@ -75,7 +101,13 @@ _MAKERS: dict[str, Callable[[Output, Site, Drawing], str]] = {
     "issue.md": _issue_markdown,
     "mail.html": _mail_html,
     "mail.txt": _mail_text,
-    "feed.xml": _feed,
+    "feed": _feed,
+    "opml": _opml,
+    "paper": _paper,
+    "listing": _listing,
+    "archive": _archive,
+    AUTHORS: _index,
+    TOPICS: _index,
     "home": _home,
     "stylesheet": _stylesheet,
 }

@@ -26,7 +26,7 @@ _DRAWN = (".html", ".md", ".txt", ".xml")
 Show = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Drawing:
     """The templates made ready, once a run: an environment each for HTML and XML, for Markdown and for plain text."""
 

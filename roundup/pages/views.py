@@ -12,10 +12,11 @@ from typing import Any, Protocol
 
 from markupsafe import Markup
 
+from roundup.catalogue import Coverage
 from roundup.config import Config, Editor
 from roundup.issue import Block, Issue, Pick
-from roundup.paper import Paper, day
-from roundup.site import Site, entry_id, issue_path, link_between, page_of, permalink, places, relative
+from roundup.paper import Author, Paper, day
+from roundup.site import Site, issue_path, link_between, page_of, paper_path, permalink, places, relative
 from roundup.text import web
 from roundup.text.cards import Card
 from roundup.text.dialect import Document
@@ -26,8 +27,8 @@ from roundup.text.setting import Setting
 NAMES_SHOWN = 6  # a longer list shows three, and the last; the rest is there on demand
 NAMES_FIRST = 3
 WORDS_A_MINUTE = 230
+ISSUES_AT_HOME = 24
 CONTENTS_FROM = 5  # an issue of fewer picks needs no table of contents
-_NOBODY = Markup("")
 
 
 class Edition(Protocol):
@@ -41,20 +42,20 @@ class Edition(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
-    """A list of people: those who lead, those on demand, and the last; the latter two are empty in a short list."""
-
-    first: tuple[Markup, ...]
-    rest: tuple[Markup, ...] = ()
-    last: Markup = _NOBODY
-
-
-@dataclass(frozen=True, slots=True)
 class Anchor:
-    """A link within the site, and the words on it."""
+    """Words, and where a link on them leads within the site; nowhere, where there is no such page."""
 
     href: str
     title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """A list of people: those who lead, those on demand, and the last; the latter two are empty in a short list."""
+
+    first: tuple[Anchor, ...]
+    rest: tuple[Anchor, ...] = ()
+    last: Anchor | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +67,14 @@ class PickView:
     level: int
     title: Markup
     url: str
+    page: str  # its own page in the site, where it has one
     authors: Names
-    category: str
+    category: Anchor
     date: str  # the day of submission, or of the announcement where only that is known
     submitted: str  # the same for machines, empty where unknown
     links: tuple[Anchor, ...]
     signed: tuple[Editor, ...]
-    tags: tuple[str, ...]
+    tags: tuple[Anchor, ...]
     tldr: str
     rating: str
     cover: Markup
@@ -108,16 +110,6 @@ class IssueView:
     permalink: str
 
 
-@dataclass(frozen=True, slots=True)
-class FeedEntry:
-    """An issue as a feed has it: its head, an id that stays, when it came out, and its whole text."""
-
-    issue: IssueView
-    id: str
-    updated: str
-    content: Markup
-
-
 def issue_view(issue: Issue, site: Site, edition: Edition, *, absolute: bool = False, alone: bool = False) -> dict[str, Any]:
     """Return what the templates of an issue know, by name.
 
@@ -125,7 +117,7 @@ def issue_view(issue: Issue, site: Site, edition: Edition, *, absolute: bool = F
     and where it may stand beside other issues: their address goes before figures, the issue's key before ids.
     """
     path = issue_path(issue.key)
-    page = _Page(issue, site, edition, absolute=absolute, alone=alone)
+    page = Page(issue, site, edition, absolute=absolute, alone=alone)
     intro, sponsor = page.next_block(2), page.next_block(2)
     sections = tuple(page.sections())
     outro = page.next_block(2)
@@ -133,14 +125,14 @@ def issue_view(issue: Issue, site: Site, edition: Edition, *, absolute: bool = F
     return {
         "config": site.config,
         "root": relative(path, ""),
-        "issue": _head(issue, site, path),
+        "issue": head(issue, site, path),
         "intro": intro,
         "sponsor": sponsor,
         "sections": sections,
         "outro": outro,
         "contents": len(issue.picks) >= CONTENTS_FROM,
-        "earlier": _turn(earlier, path),
-        "later": _turn(later, path),
+        "earlier": turn(earlier, path),
+        "later": turn(later, path),
     }
 
 
@@ -152,31 +144,22 @@ def home_view(site: Site) -> dict[str, Any]:
         "config": site.config,
         "root": "",
         "permalink": permalink(site.config, "index.html"),
-        "newest": _head(newest, site, "index.html") if newest else None,
+        "newest": head(newest, site, "index.html") if newest else None,
         "picks": tuple((n, web.words(p.shown_title), f"{newest.key}/index.html#{p.name}") for n, p in enumerate(newest.picks, 1)) if newest else (),
-        "years": tuple(_by_year(site)),
+        "years": tuple(by_year(issues[:ISSUES_AT_HOME], site, "index.html")),
+        "more": len(issues) > ISSUES_AT_HOME,
     }
 
 
-def feed_view(entries: Iterable[tuple[Issue, Markup]], site: Site) -> dict[str, Any]:
-    """Return what the feed's template knows, by name; each issue comes with its text."""
-    rows = [FeedEntry(_head(issue, site, "index.html"), entry_id(site.config, issue), f"{issue.date}T00:00:00Z", text) for issue, text in entries]
-    return {
-        "config": site.config,
-        "id": permalink(site.config, ""),
-        "updated": max((row.updated for row in rows), default="1970-01-01T00:00:00Z"),  # a feed has to say something
-        "entries": rows,
-    }
-
-
-def _by_year(site: Site) -> Iterator[tuple[int, list[IssueView]]]:
+def by_year(issues: Iterable[Issue], site: Site, start: str) -> Iterator[tuple[int, list[IssueView]]]:
+    """Yield the issues of each year, as a list on the page ``start`` shows them."""
     years: dict[int, list[IssueView]] = {}
-    for issue in site.archive.issues:
-        years.setdefault(issue.key.year, []).append(_head(issue, site, "index.html"))
+    for issue in issues:
+        years.setdefault(issue.key.year, []).append(head(issue, site, start))
     yield from years.items()
 
 
-def _head(issue: Issue, site: Site, start: str) -> IssueView:
+def head(issue: Issue, site: Site, start: str) -> IssueView:
     words = sum(len(block.prose.text.split()) for block in issue.blocks())
     path = issue_path(issue.key)
     return IssueView(
@@ -195,22 +178,25 @@ def _head(issue: Issue, site: Site, start: str) -> IssueView:
     )
 
 
-def _turn(issue: Issue | None, start: str) -> Anchor | None:
+def turn(issue: Issue | None, start: str) -> Anchor | None:
     return Anchor(relative(start, issue_path(issue.key)), str(issue.key)) if issue else None
 
 
-class _Page:
-    """Draws an issue's blocks in the order of the page, numbering picks and notes as it goes."""
+class Page:
+    """Draws an issue's blocks, numbering picks and notes as it goes: in the order of its own page, or some of them for another page."""
 
-    def __init__(self, issue: Issue, site: Site, edition: Edition, *, absolute: bool, alone: bool) -> None:
+    def __init__(self, issue: Issue, site: Site, edition: Edition, start: str = "", *, absolute: bool = False, alone: bool = False) -> None:
         self.issue, self.site, self.edition, self.absolute = issue, site, edition, absolute
-        top = relative(issue_path(issue.key), "")
+        home = issue_path(issue.key)
+        self.start = start or home
+        away = self.start != home
+        top = relative(self.start, "")
         self.setting = Setting(
-            page=issue_path(issue.key),
+            page=home,
             root=(site.config.url or top) if absolute else top,
-            own=page_of(site.config, issue) if absolute else "",
-            figures=permalink(site.config, issue_path(issue.key)) if alone else "",
-            ids=f"{issue.key}-" if alone else "",
+            own=page_of(site.config, issue) if absolute else relative(self.start, home) if away else "",
+            figures=permalink(site.config, home) if alone else relative(self.start, f"{issue.key}/") if away else "",
+            ids=f"{issue.key}-{_name_of(start)}-" if away else f"{issue.key}-" if alone else "",
             language=site.language,
             sizes={figure.name: (figure.width, figure.height) for figure in issue.figures if not figure.fault},
         )
@@ -219,13 +205,16 @@ class _Page:
         self.picks = 0
 
     def next_block(self, heading: int) -> Markup:
-        return self._drawn(next(self.blocks), heading)
+        return self.drawn(next(self.blocks), heading)
 
-    def _drawn(self, block: Block, heading: int) -> Markup:
+    def drawn(self, block: Block, heading: int) -> Markup:
+        """Return a block as HTML or what else the edition makes; ``heading`` is the level of the heading above it."""
         if not block.prose.text.strip():
             return Markup("")
         document = self.site.document(block.prose)
-        setting = self.setting.at(block.prefix, heading, self.notes + 1, places(self.site, self.issue, block, absolute=self.absolute))
+        setting = self.setting.at(
+            f"{self.setting.ids}{block.prefix}", heading, self.notes + 1, places(self.site, self.issue, block, self.start, absolute=self.absolute)
+        )
         self.notes += len(document.notes)
         return self.edition.render(document, setting)
 
@@ -239,34 +228,40 @@ class _Page:
     def _pick(self, pick: Pick, level: int) -> PickView:
         self.picks += 1
         paper, config, language = pick.paper, self.site.config, self.site.language
+        coverage = None if self.absolute else self.site.catalogue.by_place[self.issue.key, pick.name]
         return PickView(
             self.picks,
             pick.name,
             level,
             self.edition.words(pick.shown_title),
             paper.id.latest.abs_url if paper else pick.link.url if pick.link else "",
-            names(pick, self.edition),
-            paper.primary_category if paper else told(pick.link.url, pick.link.source) if pick.link else "",
-            *_dates(paper, language),
-            tuple(_links(paper, language)),
-            _signed(pick, self.issue, config),
-            pick.tags,
+            relative(self.start, paper_path(coverage)) if coverage and paper else "",
+            names(pick.shown_authors, self.edition, self.site, coverage, self.start),
+            self.topic(paper.primary_category, coverage) if paper else Anchor("", told(pick.link.url, pick.link.source) if pick.link else ""),
+            *dates(paper, language),
+            tuple(paper_links(paper, language)),
+            signed(pick, self.issue, config),
+            tuple(self.topic(tag, coverage) for tag in pick.tags),
             pick.tldr,
             pick.rating,
-            self._cover(pick),
-            self._card(pick),
+            self.cover(pick),
+            self.card(pick),
             self.next_block(level),
             tuple(self._earlier(pick)),
             self.edition.text(paper.withdrawn.reason) if paper and paper.withdrawn else Markup(""),
         )
 
-    def _cover(self, pick: Pick) -> Markup:
+    def topic(self, name: str, coverage: Coverage | None) -> Anchor:
+        """Return a tag or a category, with a link where the page is one of the site."""
+        return Anchor(relative(self.start, self.site.catalogue.topic(name, coverage).path) if coverage else "", name)
+
+    def cover(self, pick: Pick) -> Markup:
         shown = {found.value for found in self.site.document(pick.commentary).figures}
         if not pick.cover or pick.cover in shown:
             return Markup("")  # the commentary shows it in its own place
         return self.edition.image(pick.cover, self.setting)
 
-    def _card(self, pick: Pick) -> Markup:
+    def card(self, pick: Pick) -> Markup:
         if pick.link is None:
             return Markup("")
         link = pick.link
@@ -277,19 +272,28 @@ class _Page:
 
     def _earlier(self, pick: Pick) -> Iterator[Anchor]:
         for standing in self.site.earlier(self.issue, pick):
-            href = link_between(self.site, standing, self.issue, absolute=self.absolute)
+            href = link_between(self.site, standing, self.start, absolute=self.absolute)
             yield Anchor(href, self.site.language.place.format(number=standing.number, issue=standing.issue.key))
 
 
-def names(pick: Pick, edition: Edition) -> Names:
-    """Return the authors as a page shows them: a record may hold their names in TeX, as it may the title."""
-    people = tuple(edition.words(author.name) for author in pick.shown_authors)
+def _name_of(path: str) -> str:
+    return path.rpartition("/")[2].removesuffix(".html")
+
+
+def names(authors: tuple[Author, ...], edition: Edition, site: Site, coverage: Coverage | None, start: str) -> Names:
+    """Return the authors as a page shows them: a record may hold their names in TeX, as it may the title. A ``coverage`` brings their pages."""
+    people = tuple(Anchor(_author_page(author, site, coverage, start), edition.words(author.name)) for author in authors)
     if len(people) <= NAMES_SHOWN:
         return Names(people)
     return Names(people[:NAMES_FIRST], people[NAMES_FIRST:-1], people[-1])
 
 
-def _dates(paper: Paper | None, language: Language) -> tuple[str, str]:
+def _author_page(author: Author, site: Site, coverage: Coverage | None, start: str) -> str:
+    listing = site.catalogue.author(author.name, coverage) if coverage else None
+    return relative(start, listing.path) if listing else ""
+
+
+def dates(paper: Paper | None, language: Language) -> tuple[str, str]:
     if paper is None:
         return "", ""
     if paper.submitted:
@@ -298,7 +302,7 @@ def _dates(paper: Paper | None, language: Language) -> tuple[str, str]:
     return (language.listed.format(date=language.short_day(paper.announced)), "") if paper.announced else ("", "")
 
 
-def _links(paper: Paper | None, language: Language) -> Iterator[Anchor]:
+def paper_links(paper: Paper | None, language: Language) -> Iterator[Anchor]:
     if paper is None:
         return
     yield Anchor(paper.id.latest.abs_url, language.abstract)
@@ -307,6 +311,6 @@ def _links(paper: Paper | None, language: Language) -> Iterator[Anchor]:
         yield Anchor(url, language.code)
 
 
-def _signed(pick: Pick, issue: Issue, config: Config) -> tuple[Editor, ...]:
+def signed(pick: Pick, issue: Issue, config: Config) -> tuple[Editor, ...]:
     """Return who wrote the commentary, where that is not simply who edited the issue."""
     return tuple(config.editor(short) for short in pick.by) if pick.by and pick.by != issue.editors else ()

@@ -1,0 +1,195 @@
+"""Issues and papers -> feeds, in Atom (RFC 4287) and as JSON (https://www.jsonfeed.org/version/1.1/), and a list of all feeds as OPML.
+
+A feed is read away from the site: every address in it is whole, every id stays, and text carries the issue's key in its ids.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from markupsafe import Markup
+
+from roundup.catalogue import Coverage, Listing
+from roundup.config import Editor
+from roundup.issue import Block, Issue
+from roundup.pages.theme import Drawing, draw
+from roundup.pages.views import Page, dates, head, issue_view, names, paper_links, signed
+from roundup.paper import day
+from roundup.site import Site, entry_id, feed_issues, feed_papers, feed_paths, has_feed, link_between, paper_path, permalink
+from roundup.text import mail
+from roundup.text.drawn import plain
+from roundup.text.visible import visible
+
+MIDNIGHT = "T00:00:00Z"  # an issue has a day, and no hour
+NEVER = "1970-01-01T00:00:00Z"  # a feed has to say something
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An issue or a paper in a feed; days are whole RFC 3339 times, ``content`` is HTML, the other texts are plain."""
+
+    id: str
+    title: str
+    url: str
+    published: str
+    updated: str
+    authors: tuple[Editor, ...]
+    summary: str
+    tags: tuple[str, ...]
+    content: Markup
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A feed in any format: what it is called, where it and its page stand, its entries, newest first."""
+
+    id: str
+    title: str
+    subtitle: str
+    page: str
+    paths: tuple[str, str]  # of the Atom and of the JSON feed
+    entries: tuple[Entry, ...]
+
+    @property
+    def updated(self) -> str:
+        return max((entry.updated for entry in self.entries), default=NEVER)
+
+
+def issues_feed(site: Site, drawing: Drawing) -> Feed:
+    """Return the feed of the digest: an entry an issue, with all its text."""
+    entries = tuple(_issue_entry(issue, site, drawing) for issue in feed_issues(site))
+    return Feed(site.feed_base, site.config.title, site.config.tagline, site.config.url, ("feed.xml", "feed.json"), entries)
+
+
+def papers_feed(site: Site, drawing: Drawing) -> Feed:
+    """Return the feed of all papers: an entry a paper, with all that was said of it."""
+    paths = feed_paths("papers.html")
+    return _feed_of(site.catalogue.coverages, site.language.all_papers, "", paths, site, drawing)
+
+
+def listing_feed(listing: Listing, site: Site, drawing: Drawing) -> Feed:
+    """Return the feed of an author or a topic."""
+    return _feed_of(listing.coverages, plain(listing.name), listing.path, feed_paths(listing.path), site, drawing)
+
+
+def _feed_of(coverages: Iterable[Coverage], name: str, page: str, paths: tuple[str, str], site: Site, drawing: Drawing) -> Feed:
+    entries = tuple(_paper_entry(coverage, site, drawing) for coverage in feed_papers(coverages, site))
+    return Feed(site.feed_base + paths[0], f"{name} · {site.config.title}", site.config.tagline, permalink(site.config, page), paths, entries)
+
+
+def _issue_entry(issue: Issue, site: Site, drawing: Drawing) -> Entry:
+    what = head(issue, site, "index.html")
+    content = draw(drawing, "letter.html", f"issue {issue.key}", issue_view(issue, site, mail, absolute=True, alone=True))
+    tags = tuple(dict.fromkeys(tag for pick in issue.picks for tag in pick.tags))
+    moment = f"{issue.date}{MIDNIGHT}"
+    return Entry(
+        entry_id(site, issue), issue.title, what.permalink, moment, moment, what.editors, issue.teaser, tags, Markup(content)  # noqa: S704 - drawn by our templates
+    )
+
+
+@lru_cache(maxsize=1024)
+def _paper_entry(coverage: Coverage, site: Site, drawing: Drawing) -> Entry:
+    paper, start = coverage.paper, paper_path(coverage)
+    if paper is None:
+        raise ValueError(f"{coverage.name} is no paper, and has no entry")
+    said = [standing.issue.date for standing in coverage.standings if standing.issue.date]
+    since = [day(paper.withdrawn.since)] if paper.withdrawn and paper.withdrawn.since else []
+    newest = coverage.standings[0]
+    show = {
+        "config": site.config,
+        "authors": names(coverage.authors, mail, site, None, start),
+        "date": dates(paper, site.language)[0],
+        "category": paper.primary_category,
+        "links": tuple(paper_links(paper, site.language)),
+        "withdrawn": mail.text(paper.withdrawn.reason) if paper.withdrawn else None,
+        "abstract": mail.text(paper.abstract),
+        "remarks": tuple(_remarks(coverage, site, start)),
+    }
+    content = draw(drawing, "entry.html", f"the entry of {coverage.name}", show)
+    return Entry(
+        site.feed_base + start,
+        plain(coverage.title),
+        permalink(site.config, start),
+        f"{min(said)}{MIDNIGHT}",
+        f"{max(said + since)}{MIDNIGHT}",
+        signed(newest.pick, newest.issue, site.config) or tuple(site.config.editor(short) for short in newest.issue.editors),
+        newest.pick.tldr,
+        (*coverage.tags, *coverage.categories),
+        Markup(content),  # noqa: S704 - drawn by our templates
+    )
+
+
+def _remarks(coverage: Coverage, site: Site, start: str) -> Iterable[dict[str, Any]]:
+    for standing in coverage.standings:
+        pick, issue = standing.pick, standing.issue
+        page = Page(issue, site, mail, start, absolute=True, alone=True)
+        yield {
+            "issue": head(issue, site, "index.html"),
+            "href": link_between(site, standing, start, absolute=True),
+            "tldr": pick.tldr,
+            "cover": page.cover(pick),
+            "body": page.drawn(Block(pick.commentary, pick.name, pick), 3),
+        }
+
+
+def atom(feed: Feed, site: Site, drawing: Drawing) -> str:
+    """Return the feed as Atom."""
+    self, other = (permalink(site.config, path) for path in feed.paths)
+    return draw(drawing, "feed.xml", f"the feed {feed.paths[0]}", {"config": site.config, "feed": feed, "self": self, "other": other})
+
+
+def json_feed(feed: Feed, site: Site) -> str:
+    """Return the feed as JSON."""
+    whole: dict[str, Any] = {
+        "version": "https://jsonfeed.org/version/1.1",
+        "title": feed.title,
+        "home_page_url": feed.page,
+        "feed_url": permalink(site.config, feed.paths[1]),
+        "description": feed.subtitle,
+        "language": site.config.language,
+        "authors": [{"name": site.config.title, "url": site.config.url}],
+        "items": [_item(entry) for entry in feed.entries],
+    }
+    return json.dumps(_clean(whole), ensure_ascii=False, indent=1) + "\n"
+
+
+def _item(entry: Entry) -> dict[str, Any]:
+    return {
+        "id": entry.id,
+        "url": entry.url,
+        "title": entry.title,
+        "content_html": str(entry.content),
+        "summary": entry.summary,
+        "date_published": entry.published,
+        "date_modified": entry.updated,
+        "authors": [{"name": editor.name, "url": editor.url} for editor in entry.authors],
+        "tags": list(entry.tags),
+    }
+
+
+def _clean(value: Any) -> Any:
+    """Return the same without what is empty, and without what cannot be seen; the list of items stays, for a feed has to have one."""
+    if isinstance(value, str):
+        return visible(value)
+    if isinstance(value, list):
+        return [_clean(one) for one in value]
+    if isinstance(value, dict):
+        return {key: _clean(one) for key, one in value.items() if one or key == "items"}
+    return value
+
+
+def opml(site: Site, drawing: Drawing) -> str:
+    """Return the list of all feeds, for a reader to take in at once. Source: http://opml.org/spec2.opml"""
+    groups = []
+    for name, listings in ((site.language.topics, site.catalogue.topics), (site.language.people, site.catalogue.authors)):
+        feeds = (one for one in listings.values() if has_feed(site, one))
+        groups.append((name, [(plain(one.name), *(permalink(site.config, path) for path in (one.path, feed_paths(one.path)[0]))) for one in feeds]))
+    whole = [
+        (site.config.title, site.config.url, permalink(site.config, "feed.xml")),
+        (site.language.all_papers, site.config.url, permalink(site.config, "papers.xml")),
+    ]
+    return draw(drawing, "opml.xml", "the list of feeds", {"config": site.config, "whole": whole, "groups": groups})

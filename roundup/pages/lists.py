@@ -1,0 +1,101 @@
+"""An author, a topic, and the lists of issues, authors and topics -> what their pages show; templates decide how it looks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+
+from roundup.catalogue import AUTHORS, OTHER_LETTERS, Listing
+from roundup.pages.papers import row, shared
+from roundup.pages.views import Anchor, by_year
+from roundup.site import LISTED, LISTED_NAMES, Site, feed_paths, has_feed, letter_path, relative, year_path, years_of
+from roundup.text import web
+from roundup.text.slugs import lasting_slug
+
+MOST_NAMED = 30  # authors in the list by size, and co-authors on an author's page
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """An author or a topic in a list, and how many papers there are."""
+
+    href: str
+    name: Markup
+    count: int
+
+
+def listing_view(listing: Listing, site: Site, year: int | None = None) -> dict[str, Any]:
+    """Return what the template of an author's or a topic's page knows, by name: the newest papers, or those of a year."""
+    start = year_path(listing, year) if year else listing.path
+    shown = [c for c in listing.coverages if c.standings[0].issue.key.year == year] if year else listing.coverages[:LISTED]
+    return {
+        **shared(site, start),
+        "kind": listing.kind,
+        "name": web.words(listing.name),
+        "plain_name": listing.name,
+        "home": listing.known.url if listing.known else "",
+        "year": year,
+        "whole": relative(start, listing.path),
+        "count": sum(1 for coverage in listing.coverages if coverage.paper),
+        "years": tuple(Anchor(relative(start, year_path(listing, y)), str(y)) for y in years_of(listing)),
+        "rows": tuple(row(coverage, site, start) for coverage in shown),
+        "beside": tuple(_beside(listing, site, start)) if listing.kind == AUTHORS and not year else (),
+        "feeds": tuple(relative(start, path) for path in feed_paths(listing.path)) if has_feed(site, listing) else (),
+    }
+
+
+def _beside(listing: Listing, site: Site, start: str) -> Iterator[Tally]:
+    """Yield who wrote most often with an author here."""
+    counts: dict[Listing, int] = {}
+    for coverage in listing.coverages:
+        for other in dict.fromkeys(site.catalogue.authors_of(coverage)):
+            if other is not listing:
+                counts[other] = counts.get(other, 0) + 1
+    best = sorted(counts, key=lambda other: (-counts[other], other.sorted_as, other.slug))[:MOST_NAMED]
+    yield from (Tally(relative(start, other.path), web.words(other.name), counts[other]) for other in best)
+
+
+def archive_view(site: Site) -> dict[str, Any]:
+    """Return what the template of the list of issues knows, by name."""
+    start = "archive/index.html"
+    return {**shared(site, start), "years": tuple(by_year(site.archive.issues, site, start))}
+
+
+def index_view(kind: str, site: Site, letter: str = "") -> dict[str, Any]:
+    """Return what the template of the list of authors, or of topics, knows, by name: all by letter, or those of a letter."""
+    start = letter_path(kind, letter) if letter else f"{kind}/index.html"
+    listings = (site.catalogue.authors if kind == AUTHORS else site.catalogue.topics).values()
+    letters = by_letter(listings)
+    apart = len(listings) > LISTED_NAMES
+    several = (one for one in listings if len(one.coverages) > 1)
+    largest = sorted(several, key=lambda one: (-len(one.coverages), one.sorted_as, one.slug))[:MOST_NAMED]
+    shown = {letter: letters[letter]} if letter else {} if apart else letters
+    return {
+        **shared(site, start),
+        "kind": kind,
+        "letter": letter,
+        "count": len(listings),
+        "whole": relative(start, f"{kind}/index.html"),
+        "letters": tuple(Anchor(relative(start, letter_path(kind, one)) if apart else f"#{_anchor(one)}", one) for one in letters),
+        "groups": tuple((_anchor(one), one, tuple(_tally(listing, start) for listing in group)) for one, group in shown.items()),
+        "largest": () if letter else tuple(_tally(listing, start) for listing in largest),
+    }
+
+
+def _anchor(letter: str) -> str:
+    return f"letter-{lasting_slug(letter)}"
+
+
+def _tally(listing: Listing, start: str) -> Tally:
+    return Tally(relative(start, listing.path), web.words(listing.name), len(listing.coverages))
+
+
+def by_letter(listings: Iterable[Listing]) -> dict[str, list[Listing]]:
+    """Return the listings by the letter that they are looked up under, in order."""
+    found: dict[str, list[Listing]] = {}
+    for listing in sorted(listings, key=lambda one: (one.letter == OTHER_LETTERS, one.letter, one.sorted_as, one.slug)):
+        found.setdefault(listing.letter, []).append(listing)
+    return found

@@ -1,0 +1,123 @@
+"""A paper, an author, a topic, and the lists of them -> what their pages show; templates decide how it looks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+
+from roundup.catalogue import Coverage, Standing
+from roundup.config import Editor
+from roundup.issue import Block
+from roundup.pages.views import Anchor, IssueView, Names, Page, dates, head, names, paper_links, signed
+from roundup.paper import day
+from roundup.site import Site, link_between, paper_path, permalink, relative
+from roundup.text import web
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A paper, or something else that was picked, in a list."""
+
+    name: str
+    title: Markup
+    href: str
+    authors: Names
+    date: str
+    submitted: str  # the same for machines, empty where unknown
+    category: str
+    abstract: Markup
+    tldr: str
+    withdrawn: bool
+    places: tuple[Anchor, ...]  # in the issues, newest first
+
+
+@dataclass(frozen=True, slots=True)
+class Remarks:
+    """What one issue says of a paper, with a link to where it says so."""
+
+    issue: IssueView
+    place: Anchor
+    older: int | None  # the version that was read, where a newer one is known
+    tldr: str
+    rating: str
+    cover: Markup
+    body: Markup
+    tags: tuple[Anchor, ...]
+    signed: tuple[Editor, ...]
+
+
+def paper_view(coverage: Coverage, site: Site) -> dict[str, Any]:
+    """Return what the template of a paper's page knows, by name."""
+    paper, start = coverage.paper, paper_path(coverage)
+    if paper is None:
+        raise ValueError(f"{coverage.name} is no paper, and has no page")
+    catalogue, language = site.catalogue, site.language
+    seen = max(paper.seen, key=lambda s: (s.upvotes or 0, s.comments or 0), default=None)
+    return {
+        **shared(site, start),
+        "paper": paper,
+        "title": web.words(coverage.title),
+        "authors": names(coverage.authors, web, site, coverage, start),
+        "date": dates(paper, language),
+        "updated": language.short_day(day(paper.updated)) if paper.updated else "",
+        "abstract": web.text(paper.abstract),
+        "comment": web.text(paper.comment),
+        "withdrawn": web.text(paper.withdrawn.reason) if paper.withdrawn else Markup(""),
+        "links": tuple(paper_links(paper, language)),
+        "votes": seen.upvotes if seen else None,
+        "topics": tuple(Anchor(relative(start, topic.path), topic.name) for topic in catalogue.topics_of(coverage)),
+        "remarks": tuple(_remarks(coverage, site, start)),
+        "also": tuple(row(other, site, start) for other in site.also_by(coverage)),
+        "related": tuple(row(other, site, start) for other in site.near(coverage)),
+    }
+
+
+def _remarks(coverage: Coverage, site: Site, start: str) -> Iterator[Remarks]:
+    newest = coverage.paper.id.version if coverage.paper else None
+    for standing in coverage.standings:
+        pick, issue = standing.pick, standing.issue
+        page = Page(issue, site, web, start)
+        read = pick.paper.id.version if pick.paper else None
+        yield Remarks(
+            head(issue, site, start),
+            _place(standing, site, start),
+            read if read and newest and read < newest else None,
+            pick.tldr,
+            pick.rating,
+            page.cover(pick),
+            page.drawn(Block(pick.commentary, pick.name, pick), 2),
+            tuple(page.topic(tag, coverage) for tag in pick.tags),
+            signed(pick, issue, site.config),
+        )
+
+
+def row(coverage: Coverage, site: Site, start: str) -> Row:
+    """Return what a list on the page ``start`` shows of a paper, or of what else was picked."""
+    paper = coverage.paper
+    date, submitted = dates(paper, site.language)
+    newest = coverage.standings[0]
+    return Row(
+        coverage.name,
+        web.words(coverage.title),
+        relative(start, paper_path(coverage)) if paper else link_between(site, newest, start),
+        names(coverage.authors, web, site, coverage, start),
+        date,
+        submitted,
+        paper.primary_category if paper else "",
+        web.text(paper.abstract) if paper else Markup(""),
+        newest.pick.tldr,
+        bool(paper and paper.withdrawn),
+        tuple(_place(standing, site, start) for standing in coverage.standings),
+    )
+
+
+def _place(standing: Standing, site: Site, start: str) -> Anchor:
+    return Anchor(link_between(site, standing, start), site.language.place.format(number=standing.number, issue=standing.issue.key))
+
+
+def shared(site: Site, path: str) -> dict[str, Any]:
+    """Return what every page's template knows, by name."""
+    return {"config": site.config, "root": relative(path, ""), "path": path, "permalink": permalink(site.config, path)}
