@@ -65,6 +65,7 @@ LINES = [
     "roundup.pages.papers",
     "roundup.pages.lists",
     "roundup.pages.feeds",
+    "roundup.pages.social",
     "roundup.pages",
     "roundup.starter",
     "roundup.store",
