@@ -18,6 +18,7 @@ from roundup.issue import Figure, Issue, IssueKey
 from roundup.site import (
     LISTED_NAMES,
     Site,
+    card_path,
     feed_issues,
     feed_papers,
     feed_paths,
@@ -126,9 +127,18 @@ def _issue_outputs(site: Site, issue: Issue, shared: str) -> Iterator[Output]:
     for figure in issue.figures:
         if figure.name in shown and not figure.fault:
             yield Output(f"{issue.key}/{figure.name}", "copy", figure.digest, source=f"{issue.folder}/{figure.name}")
+    if site.cards:
+        yield Output(card_path(issue.key), "card", _card_made_from(site, issue, shared), issue)
     made_from = fingerprint(shared, issue.digest, *_from_elsewhere(site, issue))
     for path, kind in (("index.md", "issue.md"), ("mail.html", "mail.html"), ("mail.txt", "mail.txt"), ("index.html", "issue.html")):
         yield Output(f"{issue.key}/{path}", kind, fingerprint(kind, made_from), issue)
+
+
+def _card_made_from(site: Site, issue: Issue, shared: str) -> str:
+    """Return what a card shows, the head of an issue; a word of commentary draws none anew."""
+    fonts = (f"{name}\0{hashlib.blake2b(data, digest_size=16).hexdigest()}" for name, data in sorted(site.theme.cards.items()))
+    papers = sum(1 for pick in issue.picks if pick.paper)
+    return fingerprint("card", shared, site.cards, str(issue.key), issue.title, issue.teaser, str(issue.date), str(papers), *fonts)
 
 
 def _from_elsewhere(site: Site, issue: Issue) -> Iterator[str]:

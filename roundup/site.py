@@ -42,12 +42,14 @@ class Theme:
     """The templates by name, and where each was read: ``own`` ones replace ``built_in`` ones of the same name.
 
     ``fonts`` are files that the stylesheet names; a browser asks for one where a page has a use for it.
+    ``cards`` are those that social cards are set in; they stay here.
     """
 
     built_in: Mapping[str, str]
     own: Mapping[str, str] = field(default_factory=dict)
     version: str = ""
     fonts: Mapping[str, bytes] = field(default_factory=dict)
+    cards: Mapping[str, bytes] = field(default_factory=dict)
     language: Language = ENGLISH
 
     @property
@@ -57,12 +59,16 @@ class Theme:
 
 @dataclass(frozen=True, eq=False)
 class Site:
-    """The archive as it will be published, with all that its pages ask about each other."""
+    """The archive as it will be published, with all that its pages ask about each other.
+
+    ``cards`` is the release of what can draw social cards, on which their bytes depend; without it there are none.
+    """
 
     config: Config
     archive: Archive
     theme: Theme
     assets: tuple[Asset, ...] = ()
+    cards: str = ""
 
     @property
     def language(self) -> Language:
@@ -129,6 +135,11 @@ class Site:
 def issue_path(key: IssueKey) -> str:
     """Return the path of an issue's page."""
     return f"{key}/index.html"
+
+
+def card_path(key: IssueKey) -> str:
+    """Return the path of an issue's social card."""
+    return f"{key}/card.png"
 
 
 def paper_path(coverage: Coverage) -> str:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import io
 import json
+import re
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from conftest import Result, tree
 from hostile import SOAK
 from roundup.pages.social import EDGE, PAPER, SIZE, card
 from roundup.store.reading import built_in_templates
@@ -17,6 +21,7 @@ from roundup.store.reading import built_in_templates
 Image = pytest.importorskip("PIL.Image", reason="Pillow is not installed")
 FONTS = {path.name: path.read_bytes() for path in (built_in_templates() / "cards").iterdir()}
 ISSUE = {"key": "2023-8", "title": "2023-8 arXiv roundup", "teaser": "soft experts, and a talk", "facts": "4 September 2023 · 24 papers", "digest_title": "arXiv roundup"}
+WITH_ADDRESS = {"roundup.yaml": "title: T\nurl: https://example.org/digest/\n"}
 TOP, RULES, BOTTOM = 30, (526, 534), 600  # where the key may begin, the rules stand, the foot may end
 LONG = "everything that was of any weight this month, and what followed from it, "
 
@@ -122,3 +127,37 @@ def test_no_string_is_too_hostile(shared: Path) -> None:
 def test_no_text_at_all_is_too_hostile(text: str) -> None:
     assert framed(drawn(teaser=text, title=text, facts=text, digest_title=text))
     assert drawn(key=text)
+
+
+def test_an_issue_has_a_card_where_its_site_has_an_address(digest: Callable[..., Path], roundup: Callable[..., Result]) -> None:
+    root = digest(WITH_ADDRESS)
+    assert roundup("build", root=root).code == 0
+    assert framed((root / "site/2024-1/card.png").read_bytes())
+    assert not any(path.startswith("assets/cards") or path.endswith(".otf") for path in tree(root / "site"))
+    without = digest(name="without")
+    assert roundup("build", root=without).code == 0
+    assert not [path for path in tree(without / "site") if path.endswith(".png")]
+
+
+def test_without_pillow_a_build_makes_no_card_and_says_so_when_asked(digest: Callable[..., Path], roundup: Callable[..., Result], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "PIL", None)
+    root = digest(WITH_ADDRESS)
+    loud = roundup("build", "-v", root=root)
+    assert (loud.code, loud.err) == (0, "")
+    assert loud.out.splitlines()[0] == 'no social cards: they need Pillow; pip install "roundup-digest[cards]"'
+    assert not [path for path in tree(root / "site") if path.endswith(".png")]
+    quiet = roundup("build", root=digest(WITH_ADDRESS, name="quiet"))
+    assert re.fullmatch(r".*: 1 issue, 1 paper; .*\n", quiet.out)
+    assert quiet.err == ""
+
+
+def test_another_release_of_pillow_draws_anew(digest: Callable[..., Path]) -> None:
+    from roundup.plan import plan
+    from roundup.site import Site
+    from roundup.store.reading import read_digest
+
+    read = read_digest(digest(WITH_ADDRESS))
+    planned = [{output.path: output.made_from for output in plan(Site(read.config, read.archive, read.theme, cards=release)).outputs} for release in ("12.0", "12.1", "")]
+    assert planned[0]["2024-1/card.png"] != planned[1]["2024-1/card.png"]
+    assert planned[0]["2024-1/index.html"] == planned[1]["2024-1/index.html"] != planned[2]["2024-1/index.html"]
+    assert "2024-1/card.png" not in planned[2]

@@ -69,6 +69,8 @@ def build(session: Session, keys: tuple[str, ...], drafts: bool, output: str | N
     digest = digest_of(session)
     wanted = folders_of(digest, keys)
     site = site_of(digest, drafts=drafts)
+    if site.config.url and not site.cards:
+        session.say('no social cards: they need Pillow; pip install "roundup-digest[cards]"', 1)
     hidden = () if drafts else digest.archive.drafts()
     refuse_drafts(hidden, wanted)
     planned = plan(site)

@@ -39,7 +39,18 @@ def site_of(digest: Digest, *, drafts: bool) -> Site:
     from roundup.site import Site
 
     archive = digest.archive if drafts else digest.archive.published()
-    return Site(digest.config, archive, digest.theme, digest.assets)
+    return Site(digest.config, archive, digest.theme, digest.assets, card_maker() if digest.config.url else "")
+
+
+def card_maker() -> str:
+    """Return the release of Pillow, which draws social cards, or nothing where it is not installed or cannot set text."""
+    from importlib.util import find_spec
+
+    try:
+        from PIL import __version__
+    except ImportError:
+        return ""
+    return __version__ if find_spec("PIL._imagingft") else ""
 
 
 def folders_of(digest: Digest, keys: Iterable[str]) -> tuple[str, ...]:

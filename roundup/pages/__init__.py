@@ -13,7 +13,7 @@ from roundup.pages.feeds import atom, issues_feed, json_feed, listing_feed, opml
 from roundup.pages.lists import archive_view, index_view, listing_view
 from roundup.pages.papers import paper_view
 from roundup.pages.theme import Drawing, draw
-from roundup.pages.views import home_view, issue_view
+from roundup.pages.views import card_facts, home_view, issue_view
 from roundup.plan import FONTS, Output
 from roundup.site import Site
 from roundup.text import mail, twin, web
@@ -24,7 +24,15 @@ def render(output: Output, site: Site, drawing: Drawing) -> bytes:
     """Return the bytes of an output that is drawn, not copied. SourceError names the template that fails, and where."""
     if output.kind == "font":
         return site.theme.fonts[output.path.removeprefix(FONTS)]
+    if output.kind == "card":
+        return _card(_issue(output), site)
     return _MAKERS[output.kind](output, site, drawing).encode("utf-8", "replace")
+
+
+def _card(issue: Issue, site: Site) -> bytes:
+    from roundup.pages.social import card
+
+    return card(str(issue.key), issue.title, issue.teaser, card_facts(issue, site), site.config.title, site.config.accent, site.theme.cards)
 
 
 def _issue_html(output: Output, site: Site, drawing: Drawing) -> str:

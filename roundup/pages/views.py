@@ -16,7 +16,7 @@ from roundup.catalogue import Coverage
 from roundup.config import Config, Editor
 from roundup.issue import Block, Issue, Pick
 from roundup.paper import Author, Paper, day
-from roundup.site import Site, issue_path, link_between, page_of, paper_path, permalink, places, relative
+from roundup.site import Site, card_path, issue_path, link_between, page_of, paper_path, permalink, places, relative
 from roundup.text import web
 from roundup.text.cards import Card
 from roundup.text.dialect import Document
@@ -108,6 +108,7 @@ class IssueView:
     is_draft: bool
     href: str
     permalink: str
+    card: str  # the address of its social card, empty where there is none
 
 
 def issue_view(issue: Issue, site: Site, edition: Edition, *, absolute: bool = False, alone: bool = False) -> dict[str, Any]:
@@ -175,7 +176,14 @@ def head(issue: Issue, site: Site, start: str) -> IssueView:
         issue.is_draft,
         relative(start, path),
         permalink(site.config, path),
+        permalink(site.config, card_path(issue.key)) if site.cards else "",
     )
+
+
+def card_facts(issue: Issue, site: Site) -> str:
+    """Return the line at the foot of an issue's social card."""
+    papers = sum(1 for pick in issue.picks if pick.paper)
+    return f"{site.language.day(issue.date) if issue.date else site.language.draft} · {site.language.papers.of(papers)}"
 
 
 def turn(issue: Issue | None, start: str) -> Anchor | None:

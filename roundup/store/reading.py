@@ -212,7 +212,8 @@ class _Reader(Disk):
                     own[path.removeprefix("templates/")] = text
         built_in = {p.name: p.read_text(encoding="utf-8") for p in sorted(built_in_templates().iterdir()) if p.is_file()}
         fonts = {p.name: p.read_bytes() for p in sorted((built_in_templates() / "fonts").iterdir())}
-        return Theme(built_in, own, __version__, fonts, self.language(config, tables))
+        cards = {p.name: p.read_bytes() for p in sorted((built_in_templates() / "cards").iterdir())} if config.url else {}
+        return Theme(built_in, own, __version__, fonts, cards, self.language(config, tables))
 
     def language(self, config: Config, own: Mapping[str, str]) -> Language:
         """Return the words of the digest's language: those of its own table, then those of ours, then English ones."""
