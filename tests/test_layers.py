@@ -31,6 +31,7 @@ LINES = [
     "roundup.text.commands",
     "roundup.text.tex",
     "roundup.text.drawn",
+    "roundup.text.bibtex",
     "roundup.text.rules",
     "roundup.text.cards",
     "roundup.text.dialect",
