@@ -44,10 +44,10 @@ class Checks:
 
 
 def missing_commentary(issue: Issue, site: Site) -> Iterator[Problem]:
-    """Every pick says something, and is ready when the issue has a date."""
+    """Every pick says something, and is ready when the issue has a date; in a list it may say nothing."""
     for pick in issue.picks:
-        if pick.where.path in issue.unread.files and not pick.commentary.text.strip():
-            continue  # a fault that is told may have hidden it
+        if not pick.commentary.text.strip() and (issue.is_list or pick.where.path in issue.unread.files):
+            continue  # of the latter, a fault that is told may have hidden it
         if pick.status == "todo":
             yield Problem(pick.at("status"), f'"{pick.name}" is still todo; write its commentary and set "status: ready"')
         elif not pick.commentary.text.strip():
@@ -64,9 +64,11 @@ def spare_records(issue: Issue, site: Site) -> Iterator[Problem]:
 
 
 def repeated_papers(issue: Issue, site: Site) -> Iterator[Problem]:
-    """A paper comes back only when the editors say so: by ``[[ID]]`` in its own commentary."""
+    """A paper comes back only when the editors say so: by ``[[ID]]`` in its own commentary. A list repeats, and is repeated, as it likes."""
+    if issue.is_list:
+        return
     for pick in issue.picks:
-        for standing in site.earlier(issue, pick)[:1]:
+        for standing in [earlier for earlier in site.earlier(issue, pick) if not earlier.issue.is_list][:1]:
             told = {pick_name(found.value) for found in site.document(pick.commentary).references}
             if pick.name not in told:
                 what = f'"{pick.name}" already stands in {standing.issue.key} (no. {standing.number}); remove it, or refer to that with [[{pick.name}]]'
@@ -268,13 +270,17 @@ def empty_sections(issue: Issue, site: Site) -> Iterator[Problem]:
     for section in issue.sections:
         if section.title and not section.picks and not section.listed:
             yield Problem(section.where, f'section "{section.title}" is empty; put picks below it or remove it')
-    if not issue.is_draft and not issue.unread and not issue.picks and not issue.intro.text.strip():
+    if issue.unread or issue.where.path in issue.unread.files:
+        return  # something may be in it
+    if not issue.is_draft and not issue.picks and not issue.intro.text.strip():
         yield Problem(issue.where, "the issue has a date but nothing in it; add picks, or remove the date")
 
 
 def withdrawn_papers(issue: Issue, site: Site) -> Iterator[Problem]:
-    """A paper that its authors took back is not passed on in silence."""
+    """A paper that its authors took back is not passed on in silence. Of one in a list without a word of ours, the page itself says so."""
     for pick in issue.picks:
+        if issue.is_list and not pick.commentary.text.strip():
+            continue
         paper = pick.paper
         if paper and paper.withdrawn and "withdr" not in pick.commentary.text.lower():
             yield Problem(pick.where, f'"{pick.name}" was withdrawn by its authors ("{paper.withdrawn.reason}"); say so in the commentary or remove it')

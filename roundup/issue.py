@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
+import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property, total_ordering
 
@@ -156,6 +157,12 @@ class Pick:
     def shown_authors(self) -> tuple[Author, ...]:
         return self.authors or (self.subject.authors if isinstance(self.subject, Paper) else ())
 
+    @property
+    def score(self) -> float | None:
+        """The number that the rating begins with: 4.5 of ``4.5 of 5``."""
+        match = re.match(r"[+-]?\d+([.,]\d+)?", self.rating, re.ASCII)
+        return float(match[0].replace(",", ".")) if match else None
+
     def at(self, key: str) -> Location:
         """Return the line on which ``key`` stands in the pick's file."""
         return Location(self.where.path, dict(self.lines).get(key, self.where.line))
@@ -171,6 +178,8 @@ def anchor(name: str) -> str:
 
 
 STATUSES = ("todo", "draft", "ready")
+KINDS = ("issue", "list")
+SORTS = ("votes", "date", "score")
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +234,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """One dated edition. Without a date it is a draft."""
+    """One dated edition. Without a date it is a draft. In a list every record is a pick, with or without commentary."""
 
     key: IssueKey
     title: str
@@ -242,6 +251,7 @@ class Issue:
     figures: tuple[Figure, ...] = ()
     unread: Unread = field(default_factory=Unread, compare=False)
     digest: str = field(default="", repr=False)  # of every source byte it was read from
+    is_list: bool = False
 
     @property
     def picks(self) -> tuple[Pick, ...]:
@@ -315,3 +325,27 @@ def submission_order(pick: Pick) -> tuple[bool, dt.datetime, str]:
     paper = pick.paper
     moment = paper.submitted or paper.announced if paper else None
     return moment is None, instant(moment or dt.date.max), pick.name
+
+
+def list_order(sort: str) -> Callable[[Pick], tuple[float, float, str]]:
+    """Return the sort key of picks that no order of a list names: by votes, date or score, the newest first, then by name.
+
+    What has no votes, no date or no score comes last.
+    """
+    return lambda pick: (_last_if_none(_MEASURES[sort](pick)), _last_if_none(_second(pick)), pick.name)
+
+
+def _last_if_none(number: float | None) -> float:
+    return math.inf if number is None else -number
+
+
+def _second(pick: Pick) -> float | None:
+    moment = (pick.paper.submitted or pick.paper.announced) if pick.paper else None
+    return instant(moment).timestamp() if moment else None
+
+
+_MEASURES: dict[str, Callable[[Pick], float | None]] = {
+    "votes": lambda pick: pick.paper.votes if pick.paper else None,
+    "date": _second,
+    "score": lambda pick: pick.score,
+}

@@ -184,6 +184,16 @@ class Paper:
         """The first day on which any source listed it."""
         return min((s.announced for s in self.seen if s.announced), default=None)
 
+    @property
+    def votes(self) -> int | None:
+        """The most votes that it has at any source; None where nobody counts them."""
+        return max((s.upvotes for s in self.seen if s.upvotes is not None), default=None)
+
+    @property
+    def comments(self) -> int | None:
+        """Likewise how often readers have commented on it."""
+        return max((s.comments for s in self.seen if s.comments is not None), default=None)
+
 
 def day(moment: Moment) -> dt.date:
     """Return the day of a moment, in UTC; never that of the machine's time zone."""

@@ -101,6 +101,40 @@ def test_unlisted_picks_follow_the_listed_oldest_submission_first(digest: Digest
     assert order_of_titles(root / "site") == ["1Paper 6", "2Paper 1", "3Paper 2", "4Paper 4", "5Paper 3", "6Paper 5"]
 
 
+# votes, day and rating of a paper
+LISTED = {1: ("3", "2024-01-01", "4.5"), 2: ("", "2024-01-03", "10 of 10"), 3: ("57", "2024-01-02", "-1"), 4: ("0", "", "4,5"), 5: ("57", "2024-01-04", ""), 6: ("", "2024-01-03", "fine")}
+
+
+def as_list(sort: str, order: str = "") -> dict[str, str | None]:
+    """Return a list of those papers: records, and a pick without words for a rating."""
+    files: dict[str, str | None] = {"issues/2024-1/issue.yaml": f"date: 2024-02-01\nkind: list\n{sort}{order}"}
+    files["issues/2024-1/commentary/2401.00001.yaml"] = None
+    for number, (votes, day, rating) in LISTED.items():
+        seen = f"[{{source: other, upvotes: 0}}, {{source: huggingface, upvotes: {votes}}}]" if votes else "[{source: arxiv, type: new}]"
+        files[f"issues/2024-1/papers/2401.{number:05d}.yaml"] = record(number, seen=seen, **({"submitted": day} if day else {}))
+        if rating:
+            files[f"issues/2024-1/commentary/2401.{number:05d}.yaml"] = f"paper: 2401.{number:05d}\nrating: {rating}\n"
+    return files
+
+
+@pytest.mark.parametrize(
+    ("sort", "order", "numbers"),
+    [
+        ("", "", "531426"),
+        ("sort: votes\n", "", "531426"),
+        ("sort: date\n", "", "526314"),
+        ("sort: score\n", "", "214356"),
+        ("sort: date\n", "order: [2401.00004, 2401.00002]\n", "425631"),
+        ("sort: date\n", "order:\n- 2401.00004\n- section: The others\n- 2401.00002\n", "425631"),
+    ],
+)
+def test_a_list_has_what_its_order_names_and_then_all_else_as_it_is_sorted(sort: str, order: str, numbers: str, digest: Digest, roundup: Run) -> None:
+    """The newest first where votes or scores are the same; what has none comes last."""
+    root = digest(as_list(sort, order))
+    assert roundup("build", root=root).code == 0
+    assert [title[-1] for title in order_of_titles(root / "site")] == list(numbers)
+
+
 # ---- every paragraph, in order, exactly once ----
 
 _WORDS = "routing is a discrete choice and discrete choices are where training hurts so nothing here is chosen at all".split()

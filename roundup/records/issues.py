@@ -8,14 +8,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from roundup.errors import Location, Problem, nearest
-from roundup.issue import STATUSES, Issue, IssueKey, Link, Pick, Prose, Section, Unread, anchor, submission_order
+from roundup.issue import KINDS, SORTS, STATUSES, Issue, IssueKey, Link, Pick, Prose, Section, Unread, anchor, list_order, submission_order
 from roundup.paper import ArxivId, Author, Paper, parse_arxiv_id
 from roundup.records.fields import Fields, eaten
 from roundup.text.slugs import slug
 from roundup.text.visible import one_line
 from roundup.yamltext import Mapping, Scalar, parse
 
-ISSUE_KEYS = ("title", "teaser", "date", "editors", "intro", "sponsor", "order", "outro")
+ISSUE_KEYS = ("title", "teaser", "date", "editors", "kind", "sort", "intro", "sponsor", "order", "outro")
 PICK_KEYS = ("paper", "link", "commentary", "tags", "by", "status", "title", "authors", "tldr", "rating", "cover")
 LINK_KEYS = ("url", "title", "source", "text", "image")
 SECTION_KEYS = ("section", "note")
@@ -40,6 +40,7 @@ class Named:
     name: str
     spelled: str
     where: Location
+    is_paper: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,10 @@ class IssueFile:
     outro: Prose
     order: tuple[Named | PickFile | Section, ...]
     lines: tuple[tuple[str, int], ...]
+    is_list: bool = False
+    sort: str = "votes"  # of a list: how what the order does not name follows
     date_is_sure: bool = True  # no: it may be a draft, or have a date that a slip hides
+    kind_is_sure: bool = True  # likewise
 
 
 def parse_issue(text: str, path: str, key: IssueKey, title: str, problems: list[Problem], advice: list[Problem]) -> IssueFile | None:
@@ -69,6 +73,9 @@ def parse_issue(text: str, path: str, key: IssueKey, title: str, problems: list[
     advice.extend(eaten(mapping, path, ("title", "teaser")))
     date = fields.date("date")
     written = "date" in mapping.values and not fields.empty("date")
+    before = len(problems)
+    is_list = fields.choice("kind", KINDS, "issue") == "list"
+    kind_is_sure = len(problems) == before and "kind" not in fields.meant
     return IssueFile(
         key,
         Location(path, 1),
@@ -81,8 +88,19 @@ def parse_issue(text: str, path: str, key: IssueKey, title: str, problems: list[
         fields.prose("outro"),
         tuple(_order(fields, advice)),
         fields.lines,
+        is_list,
+        _sort(fields, may_be_one=is_list or not kind_is_sure),
         date is not None or not (written or "date" in fields.meant),
+        kind_is_sure,
     )
+
+
+def _sort(fields: Fields, *, may_be_one: bool) -> str:
+    """Return how a list is sorted; note it in what cannot be a list."""
+    if may_be_one or fields.empty("sort"):
+        return fields.choice("sort", SORTS, "votes")
+    fields.note(fields.where("sort").line, '"sort" is for a list; write "kind: list", or remove it')
+    return "votes"
 
 
 def _order(fields: Fields, advice: list[Problem]) -> Iterator[Named | PickFile | Section]:
@@ -122,7 +140,7 @@ def _named(node: Scalar, fields: Fields) -> Named | None:
         fields.note(node.line, "an item of the order is empty; write an ID or remove the line")
         return None
     try:
-        return Named(parse_arxiv_id(spelled).name, spelled, where)
+        return Named(parse_arxiv_id(spelled).name, spelled, where, is_paper=True)
     except ValueError as error:
         if re.match(r"(arxiv:\s*)?\d{3,}\.\d", spelled, re.I | re.ASCII):  # meant as an ID
             fields.note(node.line, str(error))
@@ -210,7 +228,7 @@ def _name(about: ArxivId | Link, stem: str, where: Location, problems: list[Prob
 def assemble(file: IssueFile, picks: Iterable[PickFile], papers: Iterable[Paper], unread: Unread, problems: list[Problem]) -> Issue:
     """Return the issue: its picks in the editors' order, those that no order names after them, oldest submission first.
 
-    Of what is ``unread``, for faults of its own, nothing is said twice.
+    A list takes up every record, and sorts those as it says. Of what is ``unread``, for faults of its own, nothing is said twice.
     """
     return _Assembly(file, picks, papers, unread, problems).issue()
 
@@ -223,6 +241,9 @@ class _Assembly:
         for pick in [*(item for item in file.order if isinstance(item, PickFile)), *picks]:
             if (first := self.known.setdefault(pick.name, pick)) is not pick:
                 self.note(pick.where, f'"{_spelled(pick)}" already stands at {first.where}; keep one')
+        if file.is_list:
+            bare = (paper for name, paper in sorted(self.records.items()) if name not in unread.picks)
+            self.known |= {paper.id.name: PickFile(paper.id.name, paper.id.latest, paper.where) for paper in bare if paper.id.name not in self.known}
         self.by_stem = {pick.stem: pick.name for pick in self.known.values() if pick.stem}
         self.placed: dict[str, Location] = {}
         self.named = {item.name for item in file.order if isinstance(item, Named)}
@@ -233,7 +254,8 @@ class _Assembly:
     def issue(self) -> Issue:
         file = self.file
         sections = self.sections()
-        late = sorted(self.picks(pick for name, pick in self.known.items() if name not in self.placed), key=submission_order)
+        late = list(self.picks(pick for name, pick in self.known.items() if name not in self.placed))
+        late = sorted(late, key=list_order(file.sort)) if file.is_list else sorted(late, key=submission_order)
         *before, last = sections
         last = replace(last, picks=last.picks + tuple(late))
         spare = tuple(p for name, p in sorted(self.records.items()) if name not in self.known | dict.fromkeys(self.named) and name not in self.unread.picks)
@@ -241,6 +263,7 @@ class _Assembly:
         return Issue(
             file.key, file.title, file.teaser, file.date, file.editors, file.intro, file.sponsor, kept, file.outro,
             file.where, file.lines, () if self.unread.all_picks or file.where.path in self.unread.files else spare, unread=self.unread,
+            is_list=file.is_list,
         )  # fmt: skip
 
     def sections(self) -> list[Section]:
@@ -262,11 +285,21 @@ class _Assembly:
         elif name in self.known and (isinstance(item, Named) or self.known[name] is item):
             self.placed[name] = item.where
             return self.known[name]
-        elif isinstance(item, Named) and name not in self.unread.picks and not self.unread.all_picks:
+        elif isinstance(item, Named) and not self.may_be_here(name):
             missing = [_spelled(pick) for name, pick in self.known.items() if name not in self.named]
-            add = f"; add {self.file.where.path.rpartition('/')[0]}/commentary/{name}.yaml, or remove the line"
-            self.note(item.where, f'"{item.spelled}" is no pick of this issue{nearest(item.spelled, missing) or add}')
+            add = f"add {self.file.where.path.rpartition('/')[0]}/commentary/{name}.yaml"
+            if self.file.is_list and item.is_paper:
+                add = f'run "roundup fetch {item.spelled} --issue {self.file.key}"'
+            self.note(item.where, f'"{item.spelled}" is no pick of this issue{nearest(item.spelled, missing) or f"; {add}, or remove the line"}')
         return None
+
+    def may_be_here(self, name: str) -> bool:
+        """Tell whether there may be a pick of this name, which a fault that is told hides."""
+        if name in self.unread.picks or self.unread.all_picks:
+            return True
+        if self.file.is_list:
+            return name in self.unread.papers or self.unread.all_papers
+        return name in self.records and not self.file.kind_is_sure
 
     def picks(self, picks: Iterable[PickFile]) -> Iterator[Pick]:
         for pick in picks:
