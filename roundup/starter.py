@@ -134,6 +134,14 @@ outro: |
 """
 
 
+_NEW_LIST = """\
+# A draft until it has a date. Every record in papers/ is shown, those with the most votes first.
+kind: list
+# sort: votes                          # or date, or score (by the rating in a pick)
+teaser: ""
+# date: {date}
+"""
+
 _NEW_PICK = """\
 # {title}
 # {authors} · {category} · {day}{url}
@@ -208,6 +216,6 @@ def new_digest(title: str, cadence: str, today: dt.date, version: str) -> dict[s
     }
 
 
-def new_issue(key: IssueKey, today: dt.date) -> dict[str, str]:
+def new_issue(key: IssueKey, today: dt.date, *, is_list: bool) -> dict[str, str]:
     """Return the files of a new issue: one draft."""
-    return {f"issues/{key}/issue.yaml": _NEW_ISSUE.format(date=max(today, key.last_day))}
+    return {f"issues/{key}/issue.yaml": (_NEW_LIST if is_list else _NEW_ISSUE).format(date=max(today, key.last_day))}

@@ -48,7 +48,8 @@ def init(session: Session, folder: str, title: str | None, cadence: str) -> None
 
 @command("roundup new 2023-9")
 @click.argument("key", required=False)
-def new(session: Session, key: str | None) -> None:
+@click.option("--list", "is_list", is_flag=True, help="Begin a bare list, as of a day's papers: no commentary, sorted by votes.")
+def new(session: Session, key: str | None, is_list: bool) -> None:
     """Begin the next issue by the digest's cadence, or issue KEY."""
     from roundup.issue import key_of
     from roundup.starter import new_issue
@@ -62,9 +63,9 @@ def new(session: Session, key: str | None) -> None:
     wanted = parse_key(key) if key else current if newest is None or newest < current else _next(newest, digest.config.cadence)
     if there := [name for name in _folders(digest) if key_of_folder(name) == wanted and not _is_bare(digest, name, wanted)]:
         raise RefusedError(f"{digest.root / 'issues' / there[0]} is there already; nothing was changed")
-    files = new_issue(wanted, today())
+    files = new_issue(wanted, today(), is_list=is_list)
     create(digest.root, files)
-    session.say(f"issue {wanted} is a draft in {', '.join(files)}")
+    session.say(f"{'list' if is_list else 'issue'} {wanted} is a draft in {', '.join(files)}")
 
 
 def _folders(digest: Digest) -> list[str]:
