@@ -87,7 +87,8 @@ def wanted_of(sources: Iterable[Source]) -> tuple[Reference, ...]:
 class IntoIssue:
     """An issue's shelf as the place to put papers. ``holders`` are the issues that have a record of a paper, by its name.
 
-    A paper that another issue has stays there, unless it was asked for ``again``.
+    A paper that another issue has stays there, unless it was asked for ``again``; but a list may have what an issue with
+    commentary has, and the other way round.
     """
 
     takes_lists_whole = False  # a day's list has hundreds of papers, and an issue some thirty
@@ -110,7 +111,8 @@ class IntoIssue:
         """Return the newest other issue that has the paper, where that keeps it from being fetched."""
         if self.again or self.has(one.latest) or self.shelf.wants(one):
             return None
-        return next((key for key in self.holders.get(one.name, ()) if key != self.shelf.key), None)
+        others = (key for key in self.holders.get(one.name, ()) if key != self.shelf.key)
+        return next((key for key in others if self.shelf.shelves.is_list(key) == self.shelf.is_list), None)
 
     def sift(self, ids: Sequence[ArxivId], report: Report) -> list[ArxivId]:
         """Return the IDs that have to be asked for; what became of the others is in the report."""

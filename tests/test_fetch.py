@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import json
 import os
@@ -254,6 +255,49 @@ def test_a_daily_list_brings_its_votes_and_its_code(ask: Callable[..., Result], 
         assert [(s.source, s.announced, s.upvotes) for s in paper.seen] == [("huggingface", FRIDAY, served.upvotes)]
         if served.github:
             assert served.github in paper.links.code
+
+
+LIST = {"roundup.yaml": BARE["roundup.yaml"], "issues/2024-1-12/issue.yaml": "date: 2024-01-12\nkind: list\n"}
+DAILY = ("fetch", f"https://huggingface.co/papers/date/{FRIDAY}", "--issue", "2024-1-12")
+
+
+def test_a_daily_list_becomes_a_list(ask: Callable[..., Result], roundup: Callable[..., Result], digest: Callable[..., Path], server: ReplayServer) -> None:
+    """Records and no stubs; whoever fetches it again has its new votes, and nothing stands in the way of building it."""
+    root = digest({"roundup.yaml": BARE["roundup.yaml"], "issues/.keep": ""}, bare=True)
+    assert roundup("new", "2024-1-12", "--list", root=root) == Result(0, "list 2024-1-12 is a draft in issues/2024-1-12/issue.yaml\n", "")
+    listed = sorted((p for p in server.papers if p.listed == FRIDAY), key=lambda p: -p.upvotes)
+    assert ask(*DAILY, root=root) == Result(0, f"{len(listed)} papers: {len(listed)} new, into 2024-1-12\n", "")
+    assert not (root / "issues/2024-1-12/commentary").exists()
+    assert ask("refresh", "2024-1-12", root=root).out == f"{len(listed)} records read anew: 0 changed\n"
+    assert roundup("check", root=root).out == "no problems in 1 issue\n"
+    assert roundup("build", "--drafts", root=root).code == 0
+    page = (root / "site/2024-1-12/index.html").read_text()
+    assert re.findall(r'<article class="[^"]*" id="([^"]*)"', page)[:3] == [paper.id for paper in listed[:3]]
+    server.papers = tuple(dataclasses.replace(p, upvotes=p.upvotes + 100, comments=7) if p == listed[-1] else p for p in server.papers)
+    assert ask(*DAILY, root=root).out == f"{len(listed)} papers: 1 updated, {len(listed) - 1} already in 2024-1-12, into 2024-1-12\n"
+    (seen,) = record(root, listed[-1].id, "2024-1-12").seen
+    assert (seen.upvotes, seen.comments) == (listed[-1].upvotes + 100, 7)
+
+
+def test_a_list_and_an_issue_may_have_the_same_paper(ask: Callable[..., Result], digest: Callable[..., Path], server: ReplayServer) -> None:
+    """Two lists may not, unless they are told to; nor is a paper of a list fetched twice."""
+    more = {"issues/2024-1-13/issue.yaml": "kind: list\n", "issues/2024-1-14/issue.yaml": "kind: list: list\n"}
+    root = digest({**BARE, **LIST, **more}, bare=True)
+    assert ask("fetch", "2401.03012", "--issue", "2024-1-12", root=root) == Result(0, "1 paper: 1 new, into 2024-1-12\n", "")
+    assert ask("fetch", "2401.03012", "--issue", "2024-1-12", root=root) == Result(0, "1 paper: 1 already in 2024-1-12\n", "")
+    assert ask("fetch", "2401.03012", "--issue", "2024-1", root=root) == Result(0, "1 paper: 1 new, into 2024-1\n", "")
+    held = "what another issue has stays there; --again takes it up here, too\n"
+    assert ask("fetch", "2401.03012", "--issue", "2024-1-13", root=root) == Result(0, "1 paper: 1 already in 2024-1-12\n", held)
+    assert (root / "issues/2024-1/commentary/2401.03012.yaml").exists()
+    assert asked(server) == ["2401.03012"]
+
+
+def test_nothing_is_fetched_into_what_may_be_a_list(ask: Callable[..., Result], digest: Callable[..., Path]) -> None:
+    root = digest({**LIST, "issues/2024-1-12/issue.yaml": "date: 2024-01-12\nkind: lst\n"}, bare=True)
+    before = sources(root)
+    done = ask("fetch", "2401.03002", "--issue", "2024-1-12", root=root)
+    assert done == Result(1, "", 'issues/2024-1-12/issue.yaml:2: kind "lst" is not known; did you mean "list"?\n1 problem in 1 file\n')
+    assert sources(root) == before
 
 
 def test_a_feed_gives_picks_about_links_once(ask: Callable[..., Result], digest: Callable[..., Path], server: ReplayServer) -> None:

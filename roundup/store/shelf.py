@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from roundup.config import Config
-from roundup.errors import Location, Problem, RefusedError, SourceError
+from roundup.errors import Location, Problem, RefusedError, RoundupError, SourceError
 from roundup.issue import IssueKey, Link, Section, parse_issue_key
 from roundup.paper import ArxivId, Paper
 from roundup.records.digest import parse_config
@@ -47,6 +47,7 @@ class Shelves:
             raise SourceError(self.disk.problems)
         self.config = self._config()
         self.folders = dict(sorted(self._folders(), reverse=True))
+        self._lists: dict[IssueKey, bool] = {}
 
     def _config(self) -> Config:
         if not os.path.lexists(self.root / "roundup.yaml"):
@@ -79,7 +80,7 @@ class Shelves:
         path = f"{self.folders[key]}/issue.yaml"
         text, _ = self.disk.text(path)
         file = parse_issue(text, path, key, "", problems, []) if text is not None else None
-        if file is None or not file.date_is_sure:
+        if file is None or not (file.date_is_sure and file.kind_is_sure):
             raise SourceError(problems or self.disk.problems)
         return file
 
@@ -90,7 +91,17 @@ class Shelves:
 
     def shelf(self, key: IssueKey) -> Shelf:
         """Return the place of an issue's records and stubs."""
-        return Shelf(self, key, self.issue_file(key).order)
+        file = self.issue_file(key)
+        return Shelf(self, key, file.order, is_list=file.is_list)
+
+    def is_list(self, key: IssueKey) -> bool:
+        """Tell whether an issue is a list; one that cannot be read is taken for none."""
+        if key not in self._lists:
+            try:
+                self._lists[key] = self.issue_file(key).is_list
+            except RoundupError:
+                self._lists[key] = False
+        return self._lists[key]
 
     def holders(self) -> dict[str, list[IssueKey]]:
         """Return, for the name of each paper that has a record, the issues that it stands in, newest first."""
@@ -118,10 +129,10 @@ class Shelves:
 
 
 class Shelf:
-    """The records and stubs of one issue, whose ``order`` names picks, and may hold some itself."""
+    """The records and stubs of one issue, whose ``order`` names picks, and may hold some itself. In a list a record needs no stub."""
 
-    def __init__(self, shelves: Shelves, key: IssueKey, order: Sequence[Named | PickFile | Section] = ()) -> None:
-        self.shelves, self.key = shelves, key
+    def __init__(self, shelves: Shelves, key: IssueKey, order: Sequence[Named | PickFile | Section] = (), *, is_list: bool = False) -> None:
+        self.shelves, self.key, self.is_list = shelves, key, is_list
         self.inline = {item.name: item for item in order if isinstance(item, PickFile)}
         self.ordered = {item.name for item in order if isinstance(item, Named)}
         self.folder = shelves.folders[key]
@@ -137,8 +148,9 @@ class Shelf:
         return wanted.version is None or (paper := self.record(wanted)) is None or paper.id.version == wanted.version
 
     def picks(self, one: ArxivId) -> bool:
-        """Tell whether the issue has taken the paper up, in a file of its own or in its order."""
-        return one.name in self.inline or os.path.lexists(self.shelves.root / self.folder / "commentary" / f"{one.name}.yaml")
+        """Tell whether the issue has taken the paper up: in a file of its own, in its order, or, in a list, by its record."""
+        paths = (f"{self.folder}/commentary/{one.name}.yaml", *([self._path(one)] if self.is_list else []))
+        return one.name in self.inline or any(os.path.lexists(self.shelves.root / path) for path in paths)
 
     def wants(self, one: ArxivId) -> bool:
         """Tell whether the paper belongs here, whoever else has it: it is picked, or the order names it."""
@@ -149,7 +161,7 @@ class Shelf:
         return self.shelves.record(self._path(one))
 
     def put(self, paper: Paper) -> Kept:
-        """Write a paper's record, where it says anything new, and its stub, where it has none; ``settle`` ends a batch.
+        """Write a paper's record, where it says anything new, and its stub, where it needs one; ``settle`` ends a batch.
 
         SourceError for a record that is there and cannot be read: it stays as it is.
         """
@@ -159,7 +171,8 @@ class Shelf:
             kept = Kept("new", path, paper)
         else:
             kept = self._update(path, paper)
-        self._stub(paper.id.name, paper)
+        if not self.is_list:
+            self._stub(paper.id.name, paper)
         return kept
 
     def complete(self, one: ArxivId) -> Kept:
