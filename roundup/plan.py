@@ -64,7 +64,7 @@ def plan(site: Site) -> Plan:
     if any(map(_may_hold_math, site.archive.issues)):
         outputs += [Output(f"{FONTS}{name}", "font", hashlib.blake2b(data, digest_size=16).hexdigest()) for name, data in site.theme.fonts.items()]
     faults: list[Problem] = []
-    shared = fingerprint(repr(site.config), site.theme.digest)
+    shared = fingerprint(repr(site.config), site.theme.digest, str(bool(site.cards)))
     prints = {coverage: _shown_in_lists(coverage) for coverage in site.catalogue.coverages}
     papers: dict[IssueKey, list[Output]] = {}
     for coverage in site.catalogue.papers.values():
