@@ -45,6 +45,26 @@ class Feeds:
     topics: int = 1
 
 
+@dataclass(frozen=True, slots=True)
+class Subscribe:
+    """Where readers subscribe: a ``buttondown`` name, the address of a ``listmonk`` with the list's UUID, or a ``mailto`` address."""
+
+    kind: str
+    to: str
+    list: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Comments:
+    """Where readers comment: the repository of a ``giscus`` with the IDs that it asks for, or a ``mailto`` address."""
+
+    kind: str
+    to: str
+    repo_id: str = ""
+    category: str = ""
+    category_id: str = ""
+
+
 # Where the sources stand; a mirror may take the place of each.
 SERVICES = {
     "arxiv_api": "https://export.arxiv.org/api/query",
@@ -75,6 +95,8 @@ class Config:
     authors: tuple[Known, ...] = ()
     topics: tuple[Known, ...] = ()
     feeds: Feeds = Feeds()
+    subscribe: Subscribe | None = None
+    comments: Comments | None = None
     mirrors: tuple[tuple[str, str], ...] = ()  # name of a service, address
     where: Location = field(default=Location("roundup.yaml"), compare=False)
     lines: tuple[tuple[str, int], ...] = field(default=(), compare=False, repr=False)

@@ -28,6 +28,8 @@ from roundup.site import (
     letter_path,
     paper_path,
     places,
+    site_map_parts,
+    site_map_path,
     year_path,
     years_of,
 )
@@ -78,6 +80,9 @@ def plan(site: Site) -> Plan:
     outputs += _lists(site, shared)
     if site.config.url:  # without an address there is no feed, for it is read elsewhere
         outputs += _feeds(site, shared)
+        outputs += _site_map(site, shared)
+    outputs.append(Output("robots.txt", "robots", fingerprint("robots", site.config.url)))
+    outputs.append(Output("404.html", "missing", fingerprint("missing", shared)))
     outputs.append(_home(site, shared))
     return Plan(tuple(outputs), (*faults, *collisions(outputs)))
 
@@ -130,8 +135,8 @@ def _issue_outputs(site: Site, issue: Issue, shared: str) -> Iterator[Output]:
     if site.cards:
         yield Output(card_path(issue.key), "card", _card_made_from(site, issue, shared), issue)
     made_from = fingerprint(shared, issue.digest, *_from_elsewhere(site, issue))
-    for path, kind in (("index.md", "issue.md"), ("mail.html", "mail.html"), ("mail.txt", "mail.txt"), ("index.html", "issue.html")):
-        yield Output(f"{issue.key}/{path}", kind, fingerprint(kind, made_from), issue)
+    for path in ("index.md", "mail.html", "mail.txt", "issue.json", "index.html"):
+        yield Output(f"{issue.key}/{path}", path, fingerprint(path, made_from), issue)
 
 
 def _card_made_from(site: Site, issue: Issue, shared: str) -> str:
@@ -168,6 +173,12 @@ def _feeds(site: Site, shared: str) -> Iterator[Output]:
         made_from = fingerprint(listing.path, shared, listing.name, *_entries(site, listing.coverages))
         yield from (Output(path, "feed", made_from, about=listing) for path in feed_paths(listing.path))
     yield Output("feeds.opml", "opml", fingerprint("opml", shared, *(f"{one.path}\0{one.name}" for one in listings)))
+
+
+def _site_map(site: Site, shared: str) -> Iterator[Output]:
+    rows = site.addresses
+    made_from = fingerprint("site map", shared, *(part for row in rows for part in row))
+    yield from (Output(site_map_path(part), "sitemap", made_from, part=part) for part in ("", *site_map_parts(len(rows))))
 
 
 def _entries(site: Site, coverages: Iterable[Coverage]) -> Iterator[str]:

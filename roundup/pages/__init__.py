@@ -11,6 +11,7 @@ from roundup.catalogue import AUTHORS, TOPICS, Coverage, Listing
 from roundup.issue import Issue
 from roundup.pages.feeds import atom, issues_feed, json_feed, listing_feed, opml, papers_feed
 from roundup.pages.lists import archive_view, index_view, listing_view
+from roundup.pages.machines import issue_json, missing_view, robots, site_map
 from roundup.pages.papers import paper_view
 from roundup.pages.theme import Drawing, draw
 from roundup.pages.views import card_facts, home_view, issue_view
@@ -88,6 +89,22 @@ def _index(output: Output, site: Site, drawing: Drawing) -> str:
     return draw(drawing, "names.html", f"the list of {output.kind}", index_view(output.kind, site, output.part))
 
 
+def _issue_json(output: Output, site: Site, drawing: Drawing) -> str:
+    return issue_json(_issue(output), site)
+
+
+def _site_map(output: Output, site: Site, drawing: Drawing) -> str:
+    return site_map(site, output.part, drawing)
+
+
+def _robots(output: Output, site: Site, drawing: Drawing) -> str:
+    return robots(site)
+
+
+def _missing(output: Output, site: Site, drawing: Drawing) -> str:
+    return draw(drawing, "404.html", "the page for what is missing", missing_view(site))
+
+
 def _issue(output: Output) -> Issue:
     if output.issue is None:
         raise ValueError(f"{output.path} is planned without its issue")
@@ -105,11 +122,15 @@ def _stylesheet(output: Output, site: Site, drawing: Drawing) -> str:
 
 
 _MAKERS: dict[str, Callable[[Output, Site, Drawing], str]] = {
-    "issue.html": _issue_html,
-    "issue.md": _issue_markdown,
+    "index.html": _issue_html,
+    "index.md": _issue_markdown,
     "mail.html": _mail_html,
     "mail.txt": _mail_text,
+    "issue.json": _issue_json,
     "feed": _feed,
+    "sitemap": _site_map,
+    "robots": _robots,
+    "missing": _missing,
     "opml": _opml,
     "paper": _paper,
     "listing": _listing,

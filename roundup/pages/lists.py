@@ -9,10 +9,12 @@ from typing import Any
 from markupsafe import Markup
 
 from roundup.catalogue import AUTHORS, OTHER_LETTERS, Listing
-from roundup.pages.papers import row, shared
+from roundup.pages.frame import frame
+from roundup.pages.papers import row
 from roundup.pages.views import Anchor, by_year
 from roundup.site import LISTED, LISTED_NAMES, Site, feed_paths, has_feed, letter_path, relative, year_path, years_of
 from roundup.text import web
+from roundup.text.drawn import plain
 from roundup.text.slugs import lasting_slug
 
 MOST_NAMED = 30  # authors in the list by size, and co-authors on an author's page
@@ -32,10 +34,9 @@ def listing_view(listing: Listing, site: Site, year: int | None = None) -> dict[
     start = year_path(listing, year) if year else listing.path
     shown = [c for c in listing.coverages if c.standings[0].issue.key.year == year] if year else listing.coverages[:LISTED]
     return {
-        **shared(site, start),
+        **frame(site, start, plain(listing.name), public=any(coverage.published() for coverage in listing.coverages)),
         "kind": listing.kind,
         "name": web.words(listing.name),
-        "plain_name": listing.name,
         "home": listing.known.url if listing.known else "",
         "year": year,
         "whole": relative(start, listing.path),
@@ -61,7 +62,7 @@ def _beside(listing: Listing, site: Site, start: str) -> Iterator[Tally]:
 def archive_view(site: Site) -> dict[str, Any]:
     """Return what the template of the list of issues knows, by name."""
     start = "archive/index.html"
-    return {**shared(site, start), "years": tuple(by_year(site.archive.issues, site, start))}
+    return {**frame(site, start, site.language.archive), "years": tuple(by_year(site.archive.issues, site, start))}
 
 
 def index_view(kind: str, site: Site, letter: str = "") -> dict[str, Any]:
@@ -74,7 +75,7 @@ def index_view(kind: str, site: Site, letter: str = "") -> dict[str, Any]:
     largest = sorted(several, key=lambda one: (-len(one.coverages), one.sorted_as, one.slug))[:MOST_NAMED]
     shown = {letter: letters[letter]} if letter else {} if apart else letters
     return {
-        **shared(site, start),
+        **frame(site, start, site.language.people if kind == AUTHORS else site.language.topics),
         "kind": kind,
         "letter": letter,
         "count": len(listings),

@@ -11,10 +11,12 @@ from markupsafe import Markup
 from roundup.catalogue import Coverage, Standing
 from roundup.config import Editor
 from roundup.issue import Block
+from roundup.pages.frame import article, frame
 from roundup.pages.views import Anchor, IssueView, Names, Page, dates, head, names, paper_links, signed
 from roundup.paper import day
-from roundup.site import Site, link_between, paper_path, permalink, relative
+from roundup.site import Site, link_between, paper_path, relative
 from roundup.text import web
+from roundup.text.drawn import plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +56,10 @@ def paper_view(coverage: Coverage, site: Site) -> dict[str, Any]:
     paper, start = coverage.paper, paper_path(coverage)
     if paper is None:
         raise ValueError(f"{coverage.name} is no paper, and has no page")
-    catalogue, language = site.catalogue, site.language
+    catalogue, language, newest = site.catalogue, site.language, coverage.standings[0]
     seen = max(paper.seen, key=lambda s: (s.upvotes or 0, s.comments or 0), default=None)
     return {
-        **shared(site, start),
+        **frame(site, start, plain(coverage.title), newest.pick.tldr, data=article(coverage, site), public=coverage.published() is not None),
         "paper": paper,
         "title": web.words(coverage.title),
         "authors": names(coverage.authors, web, site, coverage, start),
@@ -117,7 +119,3 @@ def row(coverage: Coverage, site: Site, start: str) -> Row:
 def _place(standing: Standing, site: Site, start: str) -> Anchor:
     return Anchor(link_between(site, standing, start), site.language.place.format(number=standing.number, issue=standing.issue.key))
 
-
-def shared(site: Site, path: str) -> dict[str, Any]:
-    """Return what every page's template knows, by name."""
-    return {"config": site.config, "root": relative(path, ""), "path": path, "permalink": permalink(site.config, path)}

@@ -15,6 +15,7 @@ from markupsafe import Markup
 from roundup.catalogue import Coverage
 from roundup.config import Config, Editor
 from roundup.issue import Block, Issue, Pick
+from roundup.pages.frame import frame, posting
 from roundup.paper import Author, Paper, day
 from roundup.site import Site, card_path, issue_path, link_between, page_of, paper_path, permalink, places, relative
 from roundup.text import web
@@ -124,8 +125,7 @@ def issue_view(issue: Issue, site: Site, edition: Edition, *, absolute: bool = F
     outro = page.next_block(2)
     earlier, later = site.archive.earlier(issue), site.archive.later(issue)
     return {
-        "config": site.config,
-        "root": relative(path, ""),
+        **frame(site, path, issue.title, issue.teaser, data=None if absolute else posting(issue, site), public=not issue.is_draft),
         "issue": head(issue, site, path),
         "intro": intro,
         "sponsor": sponsor,
@@ -142,9 +142,7 @@ def home_view(site: Site) -> dict[str, Any]:
     issues = site.archive.issues
     newest = issues[0] if issues else None
     return {
-        "config": site.config,
-        "root": "",
-        "permalink": permalink(site.config, "index.html"),
+        **frame(site, "index.html", site.config.title),
         "newest": head(newest, site, "index.html") if newest else None,
         "picks": tuple((n, web.words(p.shown_title), f"{newest.key}/index.html#{p.name}") for n, p in enumerate(newest.picks, 1)) if newest else (),
         "years": tuple(by_year(issues[:ISSUES_AT_HOME], site, "index.html")),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from roundup.config import PICK_STYLES, SERVICES, SOURCE_KINDS, Config, Editor, Feeds, Known, Source
+from roundup.config import PICK_STYLES, SERVICES, SOURCE_KINDS, Comments, Config, Editor, Feeds, Known, Source, Subscribe
 from roundup.errors import Location, Problem
 from roundup.issue import CADENCES
 from roundup.paper import parse_arxiv_id
@@ -15,9 +15,12 @@ from roundup.yamltext import Mapping, Scalar, Sequence, parse
 
 KEYS = (
     "title", "tagline", "url", "language", "contact", "editors", "cadence", "issue_title", "accent", "sources", "picks",
-    "authors", "topics", "feeds", "mirrors",
+    "authors", "topics", "feeds", "subscribe", "comments", "mirrors",
 )  # fmt: skip
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+_NAME = re.compile(r"[A-Za-z0-9_.-]+", re.ASCII)
+_REPOSITORY = re.compile(r"[A-Za-z0-9-]+/[A-Za-z0-9_.-]+", re.ASCII)
+_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", re.ASCII)
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
@@ -46,6 +49,8 @@ def parse_config(text: str, path: str, problems: list[Problem], advice: list[Pro
         tuple(_known(fields, "authors", ("name", "also", "papers", "url"))),
         tuple(_known(fields, "topics", ("name", "also"))),
         _feeds(fields),
+        _subscribe(fields),
+        _comments(fields),
         tuple(_mirrors(fields)),
         Location(path, 1),
         fields.lines,
@@ -141,6 +146,44 @@ def _feeds(fields: Fields) -> Feeds:
     if entries == 0:
         inner.note(inner.where("entries").line, 'entries "0" leaves nothing in a feed; write 1 or more')
     return Feeds(entries or default.entries, default.authors if authors is None else authors, default.topics if topics is None else topics)
+
+
+def _subscribe(fields: Fields) -> Subscribe | None:
+    inner = fields.fields("subscribe", ("buttondown", "listmonk", "list", "mailto"))
+    kind = _one_of(inner, ("buttondown", "listmonk", "mailto"))
+    if inner is None or not kind:
+        return None
+    if kind == "listmonk":
+        url = inner.url("listmonk").rstrip("/")
+        return Subscribe(kind, url, inner.text("list")) if inner.need("list") and url else None
+    pattern, what = (_NAME, "name there") if kind == "buttondown" else (_ADDRESS, "mail address")
+    to = _matching(inner, kind, pattern, "", f"no {what}; write it bare")
+    return Subscribe(kind, to) if to else None
+
+
+def _comments(fields: Fields) -> Comments | None:
+    ids = ("repo_id", "category", "category_id")
+    inner = fields.fields("comments", ("giscus", *ids, "mailto"))
+    kind = _one_of(inner, ("giscus", "mailto"))
+    if inner is None or not kind:
+        return None
+    if kind == "giscus":
+        to = _matching(inner, kind, _REPOSITORY, "", "no repository; write it as owner/name")
+        return Comments(kind, to, *map(inner.text, ids)) if inner.need(*ids) and to else None
+    to = _matching(inner, kind, _ADDRESS, "", "no mail address; write it bare")
+    return Comments(kind, to) if to else None
+
+
+def _one_of(fields: Fields | None, kinds: tuple[str, ...]) -> str:
+    """Return which of these keys is given, where exactly one is; note what else is the case."""
+    if fields is None:
+        return ""
+    given = [kind for kind in kinds if kind in fields.mapping.values]
+    if len(given) > 1:
+        fields.note(fields.where(given[1]).line, f'"{given[1]}" stands beside "{given[0]}"; keep one')
+    elif not given and not fields.meant:
+        fields.note(fields.mapping.line, f"nothing is named here; write one of {', '.join(kinds)}")
+    return given[0] if len(given) == 1 and fields.need(given[0]) else ""
 
 
 def _mirrors(fields: Fields) -> Iterator[tuple[str, str]]:

@@ -1,0 +1,127 @@
+"""What every page has round its text: where it stands, what it may ask for, and what it says of itself to machines."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import urlsplit
+
+from markupsafe import Markup
+
+from roundup.catalogue import Coverage
+from roundup.config import Config
+from roundup.issue import Issue
+from roundup.paper import day
+from roundup.site import Site, card_path, issue_path, paper_path, permalink, relative
+from roundup.text.drawn import plain
+from roundup.text.visible import visible
+
+BUTTONDOWN = "https://buttondown.com/api/emails/embed-subscribe/"
+GISCUS = "https://giscus.app"
+
+
+def frame(site: Site, path: str, title: str = "", description: str = "", *, data: dict[str, Any] | None = None, public: bool = True) -> dict[str, Any]:
+    """Return what the template of the page at ``path`` knows of its frame, by name; ``title`` and ``description`` are plain text.
+
+    ``data`` is the page as schema.org has it. A page that is not ``public`` is no matter for search engines.
+    """
+    return {
+        "config": site.config,
+        "root": relative(path, ""),
+        "path": path,
+        "permalink": permalink(site.config, path),
+        "policy": policy(site.config),
+        "plain_title": title,
+        "description": description or site.config.tagline,
+        "data": _script(data) if data else Markup(""),
+        "public": public,
+        "subscribe": site.config.subscribe,
+        "buttondown": BUTTONDOWN,
+        "comments": site.config.comments if data else None,  # on a page that says something of its own
+        "giscus": GISCUS,
+    }
+
+
+def policy(config: Config) -> str:
+    """Return what a page may ask for, and of whom: of nobody but its own site, unless the editors configured one."""
+    allowed = {"default-src": ["'none'"], "img-src": ["'self'"], "style-src": ["'self'"], "font-src": ["'self'"], "script-src": ["'self'"]}
+    allowed["form-action"] = ["'self'"]
+    if config.subscribe and config.subscribe.kind != "mailto":
+        allowed["form-action"].append(origin(BUTTONDOWN if config.subscribe.kind == "buttondown" else config.subscribe.to))
+    if config.comments and config.comments.kind == "giscus":
+        for what in ("script-src", "style-src"):
+            allowed[what].append(GISCUS)
+        allowed["frame-src"] = [GISCUS]
+    allowed["base-uri"] = ["'none'"]
+    return "; ".join(f"{what} {' '.join(whose)}" for what, whose in allowed.items())
+
+
+def origin(url: str) -> str:
+    """Return scheme and host of an address, as a policy names them."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def posting(issue: Issue, site: Site) -> dict[str, Any]:
+    """Return an issue as schema.org has it. Source: https://schema.org/BlogPosting"""
+    config, address = site.config, permalink(site.config, issue_path(issue.key))
+    papers = [site.catalogue.by_place[issue.key, pick.name] for pick in issue.picks if pick.paper]
+    return {
+        "@type": "BlogPosting",
+        "headline": issue.title,
+        "description": issue.teaser,
+        "url": address,
+        "datePublished": issue.date.isoformat() if issue.date else "",
+        "inLanguage": config.language,
+        "image": permalink(config, card_path(issue.key)) if site.cards else "",
+        "author": [{"@type": "Person", "name": editor.name, "url": editor.url} for editor in map(config.editor, issue.editors)],
+        "publisher": {"@type": "Organization", "name": config.title, "url": config.url},
+        "isPartOf": {"@type": "Blog", "name": config.title, "url": config.url},
+        "mentions": [_article_in_short(coverage, site) for coverage in papers],
+    }
+
+
+def _article_in_short(coverage: Coverage, site: Site) -> dict[str, Any]:
+    same = coverage.paper.id.latest.abs_url if coverage.paper else ""
+    return {"@type": "ScholarlyArticle", "name": plain(coverage.title), "url": permalink(site.config, paper_path(coverage)), "sameAs": same}
+
+
+def article(coverage: Coverage, site: Site) -> dict[str, Any]:
+    """Return a paper as schema.org has it. Source: https://schema.org/ScholarlyArticle"""
+    paper = coverage.paper
+    if paper is None:
+        raise ValueError(f"{coverage.name} is no paper")
+    return {
+        "@type": "ScholarlyArticle",
+        "headline": plain(coverage.title),
+        "url": permalink(site.config, paper_path(coverage)),
+        "identifier": f"arXiv:{paper.id.base}",
+        "sameAs": [paper.id.latest.abs_url, *([f"https://doi.org/{paper.doi}"] if paper.doi else [])],
+        "author": [{"@type": "Person", "name": plain(author.name)} for author in coverage.authors],
+        "datePublished": day(paper.submitted).isoformat() if paper.submitted else "",
+        "dateModified": day(paper.updated).isoformat() if paper.updated else "",
+        "abstract": plain(paper.abstract),
+        "keywords": [*coverage.tags, *coverage.categories],
+        "subjectOf": [_posting_in_short(standing.issue, site) for standing in coverage.standings],
+    }
+
+
+def _posting_in_short(issue: Issue, site: Site) -> dict[str, Any]:
+    return {"@type": "BlogPosting", "headline": issue.title, "url": permalink(site.config, issue_path(issue.key))}
+
+
+def _script(data: dict[str, Any]) -> Markup:
+    """Return linked data as it may stand in a ``script`` element: nothing in it can end the element, or is anything but text."""
+    text = json.dumps(clean({"@context": "https://schema.org", **data}), ensure_ascii=False, separators=(",", ":"))
+    return Markup(text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"))  # noqa: S704 - what could be markup is spelt in JSON
+
+
+def clean(value: Any) -> Any:
+    """Return a value for JSON without what is empty, and without what cannot be seen."""
+    if isinstance(value, str):
+        return visible(value)
+    if isinstance(value, list):
+        return [clean(one) for one in value]
+    if isinstance(value, dict):
+        return {key: clean(one) for key, one in value.items() if one not in ("", [], {}, None)}
+    return value

@@ -1,0 +1,89 @@
+"""Files that only machines read: an issue as JSON, the site map, robots.txt."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import urlsplit
+
+from roundup.issue import Issue, Pick
+from roundup.pages.frame import clean, frame
+from roundup.pages.theme import Drawing, draw
+from roundup.pages.views import PickView, issue_view
+from roundup.paper import dump_moment
+from roundup.site import MOST_ADDRESSES, Site, issue_path, permalink, site_map_parts, site_map_path
+from roundup.text import mail
+
+
+def issue_json(issue: Issue, site: Site) -> str:
+    """Return an issue as JSON: what the editors say as HTML with whole addresses, what arXiv says as the record has it."""
+    view = issue_view(issue, site, mail, absolute=True, alone=True)
+    picks = iter(issue.picks)
+    whole = {
+        "version": 1,
+        "key": str(issue.key),
+        "title": issue.title,
+        "teaser": issue.teaser,
+        "date": issue.date.isoformat() if issue.date else "",
+        "url": permalink(site.config, issue_path(issue.key)),
+        "digest": {"title": site.config.title, "url": site.config.url, "language": site.config.language},
+        "editors": [{"name": editor.name, "url": editor.url} for editor in map(site.config.editor, issue.editors)],
+        "intro_html": str(view["intro"]),
+        "sections": [
+            {
+                "title": section.title,
+                "note_html": str(section.note),
+                "picks": [_pick(shown, next(picks), site) for shown in section.picks],
+            }
+            for section in view["sections"]
+        ],
+        "outro_html": str(view["outro"]),
+    }
+    return json.dumps(clean(whole), ensure_ascii=False, indent=1) + "\n"
+
+
+def _pick(shown: PickView, pick: Pick, site: Site) -> dict[str, Any]:
+    paper = pick.paper
+    return {
+        "number": shown.number,
+        "name": pick.name,
+        "title": pick.shown_title,
+        "url": shown.url,
+        "authors": [author.name for author in pick.shown_authors],
+        "arxiv": str(paper.id) if paper else "",
+        "categories": list(paper.categories) if paper else [],
+        "submitted": dump_moment(paper.submitted) if paper and paper.submitted else "",
+        "doi": paper.doi if paper else "",
+        "journal_ref": paper.journal_ref if paper else "",
+        "withdrawn": paper.withdrawn.reason if paper and paper.withdrawn else "",
+        "page": permalink(site.config, f"papers/{pick.name}.html") if paper and site.config.url else "",
+        "tags": list(pick.tags),
+        "by": [{"name": editor.name, "url": editor.url} for editor in map(site.config.editor, pick.by)],
+        "tldr": pick.tldr,
+        "rating": pick.rating,
+        "commentary_html": f"{shown.cover}{shown.card}{shown.body}",
+    }
+
+
+def site_map(site: Site, part: str, drawing: Drawing) -> str:
+    """Return the map of the site, or one part of it, or the list of its parts, with the days on which pages last changed.
+
+    Source: https://www.sitemaps.org/protocol.html
+    """
+    rows = site.addresses
+    parts = site_map_parts(len(rows))
+    if parts and not part:
+        return draw(drawing, "sitemap.xml", "the site map", {"parts": [permalink(site.config, site_map_path(one)) for one in parts], "pages": ()})
+    start = parts.index(part) * MOST_ADDRESSES if part else 0
+    return draw(drawing, "sitemap.xml", "the site map", {"parts": (), "pages": rows[start : start + MOST_ADDRESSES]})
+
+
+def robots(site: Site) -> str:
+    """Return robots.txt: everybody may read everything. Source: RFC 9309"""
+    where = f"\nSitemap: {permalink(site.config, 'sitemap.xml')}\n" if site.config.url else ""
+    return f"User-agent: *\nDisallow:\n{where}"
+
+
+def missing_view(site: Site) -> dict[str, Any]:
+    """Return what the template of the page for what is not there knows; it is shown at any depth, so its links count from the host's top."""
+    return {**frame(site, "404.html", site.language.missing, public=False), "root": urlsplit(site.config.url).path or "/", "permalink": ""}
