@@ -44,6 +44,7 @@ LINES = [
     "roundup.text.twin",
     "roundup.names",
     "roundup.paper",
+    "roundup.citation",
     "roundup.issue",
     "roundup.config",
     "roundup.catalogue",
