@@ -221,7 +221,7 @@ def reads_back(paper: Paper, entry: bibtexparser.model.Entry) -> bool:
         (entry.key, fields["eprint"], fields["primaryClass"]) == (citation_key(paper), paper.id.base, paper.primary_category)
         and (plain(fields["title"]), plain(fields.get("journal", ""))) == (plain(paper.title), plain(paper.journal_ref))
         and people(fields.get("author", "")) == [name for name in names if name.family]
-        and fields.get("doi", "") in paper.doi
+        and fields.get("doi", "") == next((doi for doi in paper.doi.split() if doi.startswith("10.")), "")
     )
 
 
