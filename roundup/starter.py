@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime as dt
 
 from roundup.issue import IssueKey, Link, key_of
+from roundup.names import parse_name
 from roundup.paper import Paper, day
+from roundup.text.accents import accented
 from roundup.text.language import ENGLISH
 from roundup.text.visible import one_line, visible
 from roundup.yamltext import dump_scalar
@@ -166,7 +168,7 @@ status: todo
 
 def new_pick(paper: Paper) -> str:
     """Return the stub of a paper that was fetched: what it is in two remarks, and room for words."""
-    names = [_family(author.name) for author in paper.authors]
+    names = [parse_name(accented(author.name)).family for author in paper.authors]
     shown = ", ".join(names[:4]) + (" et al." if len(names) > 4 else "")
     moment = paper.submitted or paper.announced
     said = f"{ENGLISH.short_day(day(moment))} · " if moment else ""
@@ -185,16 +187,6 @@ def inline(stub: str) -> str:
     remarks = [row for row in stub.splitlines() if row.startswith("#")]
     first, *rest = [row for row in stub.splitlines() if not row.startswith("#")]
     return "\n".join([*remarks, f"- {first}", *(f"  {row}" if row else "" for row in rest)])
-
-
-def _family(name: str) -> str:
-    """Return the last word of a name, for a remark that reminds; of a collaboration, the whole."""
-    if "collaboration" in name.lower():
-        return name
-    words = name.split()
-    while len(words) > 1 and words[-1].strip(".").lower() in {"jr", "sr", "ii", "iii", "iv"}:
-        words.pop()
-    return words[-1].strip(",")
 
 
 def _remark(text: str) -> str:

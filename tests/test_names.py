@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from roundup.names import Name, parse_name
+from roundup.paper import ArxivId, Author, Paper
+from roundup.starter import new_pick
 
 PEOPLE = {
     "Neil Houlsby": Name("Houlsby", "Neil"),
@@ -60,3 +62,9 @@ def test_what_is_no_person_or_has_one_name_stays_whole(text: str) -> None:
 @given(st.text() | st.lists(st.sampled_from(["Ann", "van", "Van", "Le", "y", "e", "Jr.", "III", ",", "and", "Nguyen", "x"])).map(" ".join))
 def test_no_word_of_a_name_is_lost(text: str) -> None:
     assert str(parse_name(text)).replace(",", "").split() == text.strip(" ,;").replace(",", "").split()
+
+
+def test_a_stub_reminds_of_family_names() -> None:
+    authors = tuple(map(Author, ["Luc Van Gool", r"Andr\'e Example, Jr.", "The Sample Collaboration", "Plato", "Bob Sample"]))
+    stub = new_pick(Paper(ArxivId("2401.00001"), "A title", authors, ("cs.LG",)))
+    assert stub.splitlines()[1] == "# Van Gool, Example, The Sample Collaboration, Plato et al. · cs.LG · https://arxiv.org/abs/2401.00001"
