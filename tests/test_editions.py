@@ -22,12 +22,12 @@ from roundup.errors import Location
 from roundup.issue import Archive, Figure, Issue, IssueKey, Link, Pick, Prose, Section
 from roundup.pages import render
 from roundup.pages.theme import drawing
-from roundup.paper import ArxivId, Author, Links, Paper, Withdrawal
+from roundup.paper import ArxivId, Author, Links, Paper, Sighting, Withdrawal
 from roundup.plan import Output
 from roundup.site import Site, Theme
 from roundup.store.reading import built_in_templates, read_digest
 from roundup.text import linear
-from roundup.text.language import Counted, Language
+from roundup.text.language import ENGLISH, Counted, Language
 
 KEY = IssueKey(2024, 1)
 MATH = "{http://www.w3.org/1998/Math/MathML}math"
@@ -40,7 +40,7 @@ WORDLESS = Language(
     **dict.fromkeys(["archive", "markdown", "as_markdown", "on_the_web", "contents", "contents_of_newest", "other_issues", "no_issue", "draft"], "*"),  # type: ignore[arg-type]
     **dict.fromkeys(["abstract", "pdf", "code", "withdrawn", "earlier", "place", "tags", "link_to", "link_to_number", "link_of_number", "back"], "*"),  # type: ignore[arg-type]
     **dict.fromkeys(["formula", "table", "program", "figure", "thanks", "skip", "site", "last"], "*"),  # type: ignore[arg-type]
-    papers=_COUNTED, minutes=_COUNTED, more=_COUNTED, rated="{rating}", notes="NOTES", links="LINKS",
+    papers=_COUNTED, minutes=_COUNTED, more=_COUNTED, authors=_COUNTED, votes=_COUNTED, comments=_COUNTED, rated="{rating}", notes="NOTES", links="LINKS",
 )  # fmt: skip
 
 
@@ -279,6 +279,31 @@ def test_our_own_issues_hold_the_same_words_in_every_edition(key: str) -> None:
     editions = {kind: EDITIONS[kind][1](source) for kind, source in sources.items()}
     assert {kind: letters(body) for kind, (body, _) in editions.items()} == dict.fromkeys(editions, letters(editions["issue.html"][0]))
     assert {kind: letters(notes) for kind, (_, notes) in editions.items()} == dict.fromkeys(editions, letters(editions["issue.html"][1]))
+
+
+def as_list(issue: Issue, paper: Callable[[Paper], Paper]) -> Issue:
+    sections = (replace(s, picks=tuple(replace(p, subject=paper(p.paper)) if p.paper else p for p in s.picks)) for s in issue.sections)
+    return replace(issue, sections=tuple(sections), is_list=True)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_list_holds_the_same_words_in_every_edition(seed: int) -> None:
+    """Votes and comments too; what a page has and a mail has not are abstracts, and names beyond the first few."""
+    issue = as_list(generated(seed, math=False), lambda paper: replace(paper, authors=paper.authors[:6], seen=(Sighting("huggingface", None, "", 57, 1),)))
+    site = alone(issue)
+    site = replace(site, theme=replace(site.theme, language=replace(WORDLESS, votes=ENGLISH.votes, comments=ENGLISH.comments)))
+    editions = {kind: (words(body), words(notes)) for kind, (body, notes) in drawn(site, issue).items()}
+    assert editions == dict.fromkeys(editions, editions["issue.html"])
+    assert " ".join(editions["mail.txt"][0]).count("57 votes 1 comment") == sum(1 for pick in issue.picks if pick.paper)
+
+
+def test_abstracts_and_many_names_of_a_list_fit_no_mail() -> None:
+    people = tuple(Author(f"Name{n} Surname{n}") for n in range(9))
+    issue = as_list(generated(1, math=False), lambda paper: replace(paper, authors=people, abstract="We prove ``it'' for $p<2$."))
+    shown = {kind: " ".join(words(body)) for kind, (body, _) in drawn(alone(issue), issue).items()}
+    whole = " ".join(f"Name{n} Surname{n}" for n in range(9))
+    assert {kind for kind, body in shown.items() if "We prove it for" in body} == {kind for kind, body in shown.items() if whole in body} == {"issue.html", "issue.md"}
+    assert all("Name2 Surname2 Name8 Surname8" in shown[kind] for kind in ("mail.html", "mail.txt", "feed.xml"))
 
 
 def test_names_in_tex_are_read_in_every_edition() -> None:

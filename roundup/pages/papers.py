@@ -57,7 +57,6 @@ def paper_view(coverage: Coverage, site: Site) -> dict[str, Any]:
     if paper is None:
         raise ValueError(f"{coverage.name} is no paper, and has no page")
     catalogue, language, newest = site.catalogue, site.language, coverage.standings[0]
-    seen = max(paper.seen, key=lambda s: (s.upvotes or 0, s.comments or 0), default=None)
     return {
         **frame(site, start, plain(coverage.title), newest.pick.tldr, data=article(coverage, site), public=coverage.published() is not None),
         "paper": paper,
@@ -69,7 +68,7 @@ def paper_view(coverage: Coverage, site: Site) -> dict[str, Any]:
         "comment": web.text(paper.comment),
         "withdrawn": web.text(paper.withdrawn.reason) if paper.withdrawn else Markup(""),
         "links": tuple(paper_links(paper, language)),
-        "votes": seen.upvotes if seen else None,
+        "votes": paper.votes,
         "topics": tuple(Anchor(relative(start, topic.path), topic.name) for topic in catalogue.topics_of(coverage)),
         "remarks": tuple(_remarks(coverage, site, start)),
         "also": tuple(row(other, site, start) for other in site.also_by(coverage)),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from markupsafe import Markup
@@ -52,11 +52,18 @@ class Anchor:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """A list of people: those who lead, those on demand, and the last; the latter two are empty in a short list."""
+    """A list of people: those who lead, those on demand, and the last; the latter two are empty in a short list.
+
+    Where nobody leads, how many there are is shown, and all of them on demand.
+    """
 
     first: tuple[Anchor, ...]
     rest: tuple[Anchor, ...] = ()
     last: Anchor | None = None
+
+    @property
+    def everyone(self) -> tuple[Anchor, ...]:
+        return self.first + self.rest + ((self.last,) if self.last else ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +78,13 @@ class PickView:
     page: str  # its own page in the site, where it has one
     authors: Names
     category: Anchor
+    readers: tuple[str, ...]  # in a list: how many votes and comments there are, where that is known
     date: str  # the day of submission, or of the announcement where only that is known
     submitted: str  # the same for machines, empty where unknown
     links: tuple[Anchor, ...]
     signed: tuple[Editor, ...]
     tags: tuple[Anchor, ...]
+    abstract: Markup  # in a list, and only where it does not have to be read
     tldr: str
     rating: str
     cover: Markup
@@ -104,9 +113,10 @@ class IssueView:
     machine_date: str
     papers: int
     picks: int
-    minutes: int
+    minutes: int  # to read it; 0 of a list
     editors: tuple[Editor, ...]
     is_draft: bool
+    is_list: bool
     href: str
     permalink: str
     card: str  # the address of its social card, empty where there is none
@@ -116,7 +126,8 @@ def issue_view(issue: Issue, site: Site, edition: Edition, *, absolute: bool = F
     """Return what the templates of an issue know, by name.
 
     With ``absolute``, links into the site carry its address. ``alone``, the text goes where the issue's figures do not,
-    and where it may stand beside other issues: their address goes before figures, the issue's key before ids.
+    and where it may stand beside other issues: their address goes before figures, the issue's key before ids, and of a list
+    it has what fits a mail.
     """
     path = issue_path(issue.key)
     page = Page(issue, site, edition, absolute=absolute, alone=alone)
@@ -131,7 +142,7 @@ def issue_view(issue: Issue, site: Site, edition: Edition, *, absolute: bool = F
         "sponsor": sponsor,
         "sections": sections,
         "outro": outro,
-        "contents": len(issue.picks) >= CONTENTS_FROM,
+        "contents": len(issue.picks) >= CONTENTS_FROM and not issue.is_list,  # a list is contents itself
         "earlier": turn(earlier, path),
         "later": turn(later, path),
     }
@@ -169,9 +180,10 @@ def head(issue: Issue, site: Site, start: str) -> IssueView:
         issue.date.isoformat() if issue.date else "",
         sum(1 for pick in issue.picks if pick.paper),
         len(issue.picks),
-        max(1, round(words / WORDS_A_MINUTE)),
+        0 if issue.is_list else max(1, round(words / WORDS_A_MINUTE)),
         tuple(site.config.editor(short) for short in issue.editors),
         issue.is_draft,
+        issue.is_list,
         relative(start, path),
         permalink(site.config, path),
         permalink(site.config, card_path(issue.key)) if site.cards else "",
@@ -192,7 +204,7 @@ class Page:
     """Draws an issue's blocks, numbering picks and notes as it goes: in the order of its own page, or some of them for another page."""
 
     def __init__(self, issue: Issue, site: Site, edition: Edition, start: str = "", *, absolute: bool = False, alone: bool = False) -> None:
-        self.issue, self.site, self.edition, self.absolute = issue, site, edition, absolute
+        self.issue, self.site, self.edition, self.absolute, self.alone = issue, site, edition, absolute, alone
         home = issue_path(issue.key)
         self.start = start or home
         away = self.start != home
@@ -235,6 +247,7 @@ class Page:
         self.picks += 1
         paper, config, language = pick.paper, self.site.config, self.site.language
         coverage = None if self.absolute else self.site.catalogue.by_place[self.issue.key, pick.name]
+        abstract = self._abstract(pick)
         return PickView(
             self.picks,
             pick.name,
@@ -242,12 +255,14 @@ class Page:
             self.edition.words(pick.shown_title),
             paper.id.latest.abs_url if paper else pick.link.url if pick.link else "",
             relative(self.start, paper_path(coverage)) if coverage and paper else "",
-            names(pick.shown_authors, self.edition, self.site, coverage, self.start),
+            self._authors(pick, coverage),
             self.topic(paper.primary_category, coverage) if paper else Anchor("", told(pick.link.url, pick.link.source) if pick.link else ""),
+            tuple(self._readers(pick)),
             *dates(paper, language),
-            tuple(paper_links(paper, language)),
+            tuple(paper_links(paper, language, unfolds=bool(abstract))),
             signed(pick, self.issue, config),
             tuple(self.topic(tag, coverage) for tag in pick.tags),
+            abstract,
             pick.tldr,
             pick.rating,
             self.cover(pick),
@@ -260,6 +275,28 @@ class Page:
     def topic(self, name: str, coverage: Coverage | None) -> Anchor:
         """Return a tag or a category, with a link where the page is one of the site."""
         return Anchor(relative(self.start, self.site.catalogue.topic(name, coverage).path) if coverage else "", name)
+
+    def _authors(self, pick: Pick, coverage: Coverage | None) -> Names:
+        """Return the authors; those of a list unfold on its page, and a mail names the first few."""
+        found = names(pick.shown_authors, self.edition, self.site, coverage, self.start)
+        if not self.issue.is_list or len(found.everyone) < 2:
+            return found
+        if not self.alone:
+            return Names((), found.everyone)
+        more = f"… {self.site.language.more.of(len(found.rest))} …"
+        return replace(found, rest=(Anchor("", self.edition.words(more)),)) if found.rest else found
+
+    def _readers(self, pick: Pick) -> Iterator[str]:
+        """Yield what readers made of a paper, where the papers are many and compared by that."""
+        if not self.issue.is_list or not pick.paper:
+            return
+        for counted, number in ((self.site.language.votes, pick.paper.votes), (self.site.language.comments, pick.paper.comments)):
+            if number is not None:
+                yield counted.of(number)
+
+    def _abstract(self, pick: Pick) -> Markup:
+        """Return the abstract in a list; but fifty of them do not fit a mail."""
+        return self.edition.text(pick.paper.abstract) if self.issue.is_list and not self.alone and pick.paper else Markup("")
 
     def cover(self, pick: Pick) -> Markup:
         shown = {found.value for found in self.site.document(pick.commentary).figures}
@@ -308,10 +345,12 @@ def dates(paper: Paper | None, language: Language) -> tuple[str, str]:
     return (language.listed.format(date=language.short_day(paper.announced)), "") if paper.announced else ("", "")
 
 
-def paper_links(paper: Paper | None, language: Language) -> Iterator[Anchor]:
+def paper_links(paper: Paper | None, language: Language, *, unfolds: bool = False) -> Iterator[Anchor]:
+    """Yield the links beside a paper; not to its abstract where that ``unfolds``, for the title leads there as well."""
     if paper is None:
         return
-    yield Anchor(paper.id.latest.abs_url, language.abstract)
+    if not unfolds:
+        yield Anchor(paper.id.latest.abs_url, language.abstract)
     yield Anchor(paper.id.latest.pdf_url, language.pdf)
     for url in paper.links.code[:1]:
         yield Anchor(url, language.code)
