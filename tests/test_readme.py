@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import re
 import subprocess
@@ -25,7 +26,7 @@ def served(name: str) -> ReplayPaper:
     assert paper
     assert paper.submitted
     authors = tuple((author.name, author.affiliations) for author in paper.authors)
-    return ReplayPaper(name, (instant(paper.submitted),), paper.title, authors, "An abstract.", paper.categories)
+    return ReplayPaper(name, (instant(paper.submitted),), paper.title, authors, "An abstract.", paper.categories, listed=dt.date(2023, 8, 3), upvotes=9)
 
 
 PAPERS = (served("2308.00951"), served("2308.00675"))
@@ -59,10 +60,12 @@ def test_every_command_shown_prints_what_is_shown(tmp_path: Path) -> None:
 
 
 def test_the_files_in_the_readme_are_read(tmp_path: Path) -> None:
-    """Its pick, record, issue, configuration and table of words make a digest of which only what the README leaves out is missing."""
-    pick, record, issue, config, table = re.findall(r"^```yaml\n(.*?)^```", README, flags=re.M | re.S)
+    """Its pick, record, issue, configuration, table of words and list make a digest of which only what the README leaves out is missing."""
+    pick, record, issue, config, table, listing = re.findall(r"^```yaml\n(.*?)^```", README, flags=re.M | re.S)
     folder = tmp_path / "issues/2023-8"
     files = {"commentary/2308.00951.yaml": pick, "papers/2308.00951.yaml": record, "issue.yaml": issue, "../../templates/languages/nl.yaml": table}
+    files |= {f"../2023-8-3/papers/{name}.yaml": record.replace("2308.00951", name) for name in ("2308.00951", "2308.00675")}
+    files["../2023-8-3/issue.yaml"] = listing
     for path, text in files.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text)
