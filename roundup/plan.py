@@ -135,7 +135,7 @@ def _issue_outputs(site: Site, issue: Issue, shared: str) -> Iterator[Output]:
     if site.cards:
         yield Output(card_path(issue.key), "card", _card_made_from(site, issue, shared), issue)
     made_from = fingerprint(shared, issue.digest, *_from_elsewhere(site, issue))
-    for path in ("index.md", "mail.html", "mail.txt", "issue.json", "index.html"):
+    for path in ("index.md", "mail.html", "mail.txt", "issue.json", "papers.bib", "index.html"):
         yield Output(f"{issue.key}/{path}", path, fingerprint(path, made_from), issue)
 
 

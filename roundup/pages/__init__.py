@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from roundup.catalogue import AUTHORS, TOPICS, Coverage, Listing
+from roundup.citation import bibtex
 from roundup.issue import Issue
 from roundup.pages.feeds import atom, issues_feed, json_feed, listing_feed, opml, papers_feed
 from roundup.pages.lists import archive_view, index_view, listing_view
@@ -93,6 +94,10 @@ def _issue_json(output: Output, site: Site, drawing: Drawing) -> str:
     return issue_json(_issue(output), site)
 
 
+def _papers_bib(output: Output, site: Site, drawing: Drawing) -> str:
+    return "\n".join(bibtex(pick.paper) for pick in _issue(output).picks if pick.paper)
+
+
 def _site_map(output: Output, site: Site, drawing: Drawing) -> str:
     return site_map(site, output.part, drawing)
 
@@ -127,6 +132,7 @@ _MAKERS: dict[str, Callable[[Output, Site, Drawing], str]] = {
     "mail.html": _mail_html,
     "mail.txt": _mail_text,
     "issue.json": _issue_json,
+    "papers.bib": _papers_bib,
     "feed": _feed,
     "sitemap": _site_map,
     "robots": _robots,

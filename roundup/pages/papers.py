@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -9,11 +10,12 @@ from typing import Any
 from markupsafe import Markup
 
 from roundup.catalogue import Coverage, Standing
+from roundup.citation import bibtex, citation_tags, csl, ris
 from roundup.config import Editor
 from roundup.issue import Block
 from roundup.pages.frame import article, frame
 from roundup.pages.views import Anchor, IssueView, Names, Page, dates, head, names, paper_links, signed
-from roundup.paper import day
+from roundup.paper import Paper, day
 from roundup.site import Site, link_between, paper_path, relative
 from roundup.text import web
 from roundup.text.drawn import plain
@@ -69,6 +71,8 @@ def paper_view(coverage: Coverage, site: Site) -> dict[str, Any]:
         "withdrawn": web.text(paper.withdrawn.reason) if paper.withdrawn else Markup(""),
         "links": tuple(paper_links(paper, language)),
         "votes": paper.votes,
+        "citation_tags": citation_tags(paper),
+        "citations": (("BibTeX", bibtex(paper).rstrip()), ("RIS", ris(paper).replace("\r\n", "\n").rstrip()), ("CSL-JSON", _csl(paper))),
         "topics": tuple(Anchor(relative(start, topic.path), topic.name) for topic in catalogue.topics_of(coverage)),
         "remarks": tuple(_remarks(coverage, site, start)),
         "also": tuple(row(other, site, start) for other in site.also_by(coverage)),
@@ -93,6 +97,10 @@ def _remarks(coverage: Coverage, site: Site, start: str) -> Iterator[Remarks]:
             tuple(page.topic(tag, coverage) for tag in pick.tags),
             signed(pick, issue, site.config),
         )
+
+
+def _csl(paper: Paper) -> str:
+    return json.dumps([csl(paper)], ensure_ascii=False, indent=1)
 
 
 def row(coverage: Coverage, site: Site, start: str) -> Row:
