@@ -167,6 +167,14 @@ class _Build:
             shutil.rmtree(leftover, ignore_errors=True)
 
 
+def last_built(folder: Path, path: str) -> str:
+    """Return the text of a file that an earlier build made there; nothing where there is none that can be read."""
+    try:
+        return (folder / path).read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return ""
+
+
 def _read_manifest(folder: Path) -> dict[str, list[str]]:
     """Return the hashes of every file that is ours. RefusedError for a folder with files in it that we did not begin."""
     path = folder / MANIFEST

@@ -15,6 +15,7 @@ from urllib.parse import unquote
 from roundup.catalogue import AUTHORS, TOPICS, Coverage, Listing
 from roundup.errors import Location, Problem, nearest
 from roundup.issue import Figure, Issue, IssueKey
+from roundup.moves import dump_trail
 from roundup.site import (
     LISTED_NAMES,
     Site,
@@ -36,6 +37,7 @@ from roundup.site import (
 from roundup.text.links import is_local
 
 FONTS = "assets/fonts/"
+TRAIL = ".roundup-trail.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,7 @@ def plan(site: Site) -> Plan:
     if site.config.url:  # without an address there is no feed, for it is read elsewhere
         outputs += _feeds(site, shared)
         outputs += _site_map(site, shared)
+    outputs += _moved(site, shared)
     outputs.append(Output("robots.txt", "robots", fingerprint("robots", site.config.url)))
     outputs.append(Output("404.html", "missing", fingerprint("missing", shared)))
     outputs.append(_home(site, shared))
@@ -173,6 +176,17 @@ def _feeds(site: Site, shared: str) -> Iterator[Output]:
         made_from = fingerprint(listing.path, shared, listing.name, *_entries(site, listing.coverages))
         yield from (Output(path, "feed", made_from, about=listing) for path in feed_paths(listing.path))
     yield Output("feeds.opml", "opml", fingerprint("opml", shared, *(f"{one.path}\0{one.name}" for one in listings)))
+
+
+def _moved(site: Site, shared: str) -> Iterator[Output]:
+    """Yield what stands where a page stood before it was renamed, and the trail by which the next build knows."""
+    listings = {one.path: one for one in (*site.catalogue.authors.values(), *site.catalogue.topics.values())}
+    for old, new in site.moved.items():
+        yield Output(old, "moved", fingerprint("moved", shared, new), part=new)
+        if new in listings and has_feed(site, listings[new]):  # a reader of feeds follows no page: the old path has the new feed
+            made_from = fingerprint(new, shared, listings[new].name, *_entries(site, listings[new].coverages))
+            yield from (Output(path, "feed", made_from, about=listings[new]) for path in feed_paths(old))
+    yield Output(TRAIL, "trail", fingerprint("trail", dump_trail(site.trail())))
 
 
 def _site_map(site: Site, shared: str) -> Iterator[Output]:

@@ -13,9 +13,10 @@ from functools import cached_property
 from itertools import islice
 from urllib.parse import urljoin, urlsplit
 
-from roundup.catalogue import AUTHORS, Catalogue, Coverage, Listing, Standing
+from roundup.catalogue import AUTHORS, TOPICS, Catalogue, Coverage, Listing, Standing, named_slug
 from roundup.config import Config
 from roundup.issue import Archive, Block, Issue, IssueKey, Pick, Prose, anchor
+from roundup.moves import Permalinks, Trail, trail_of
 from roundup.nearness import Nearness
 from roundup.paper import pick_name
 from roundup.text import dialect
@@ -71,6 +72,7 @@ class Site:
     theme: Theme
     assets: tuple[Asset, ...] = ()
     cards: str = ""
+    permalinks: Permalinks = field(default_factory=Permalinks)
 
     @property
     def language(self) -> Language:
@@ -79,7 +81,41 @@ class Site:
     @property
     def feed_base(self) -> str:
         """What the ids of feeds and their entries begin with."""
-        return self.config.url
+        return self.permalinks.address or self.config.url
+
+    @cached_property
+    def moved(self) -> dict[str, str]:
+        """Paths that lead to the page of an author or a topic: where it stood once, and each spelling that the editors listed."""
+        listings = (*self.catalogue.authors.values(), *self.catalogue.topics.values())
+        pages = {listing.path for listing in listings} | {f"{AUTHORS}/index.html", f"{TOPICS}/index.html"} | set(self.parts)
+        spelt = {f"{one.kind}/{named_slug(name)}.html": one.path for one in listings if one.known and not one.known.papers for name in one.known.also}
+        return {old: new for old, new in sorted({**spelt, **self.permalinks.moved}.items()) if old not in pages and new in pages}
+
+    @cached_property
+    def parts(self) -> tuple[str, ...]:
+        """Paths of pages for a year of an author's or a topic's papers, and for a letter of the lists."""
+        found = [year_path(one, year) for listings in self._listings for one in listings for year in years_of(one)]
+        large = (listings for listings in self._listings if len(listings) > LISTED_NAMES)
+        return (*found, *(letter_path(listings[0].kind, letter) for listings in large for letter in sorted({one.letter for one in listings})))
+
+    @property
+    def _listings(self) -> tuple[tuple[Listing, ...], ...]:
+        return tuple(self.catalogue.authors.values()), tuple(self.catalogue.topics.values())
+
+    @cached_property
+    def public(self) -> Site:
+        """The same site without drafts."""
+        return replace(self, archive=self.archive.published()) if self.archive.drafts() else self
+
+    def keeping(self, permalinks: Permalinks) -> Site:
+        """Return the same site with what has to stay where it was published."""
+        same = replace(self, permalinks=permalinks)
+        same.__dict__["catalogue"] = self.catalogue  # of the same archive; it is a second's work in a large one
+        return same
+
+    def trail(self) -> Trail:
+        """Return where the site has what, for the next build to know; drafts leave no trail."""
+        return trail_of(self.public.catalogue, self.feed_base, self.public.parts, self.permalinks.moved)
 
     def document(self, prose: Prose) -> Document:
         """Return a piece of commentary parsed, in the language of the digest."""
@@ -171,7 +207,7 @@ def letter_path(kind: str, letter: str) -> str:
 
 
 def _addresses(site: Site) -> Iterator[tuple[str, str]]:
-    out = replace(site, archive=site.archive.published()) if site.archive.drafts() else site
+    out = site.public
     newest = _changed(issue.date for issue in out.archive.issues)
     for path in ("index.html", "archive/index.html", "authors/index.html", "topics/index.html"):
         yield permalink(site.config, path), newest

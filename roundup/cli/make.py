@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from roundup.cli.door import Session, command, today
-from roundup.cli.wanted import belongs, blocking_problems, digest_of, folders_of, key_of_folder, parse_key, refuse_drafts, refuse_inside_sources, site_of
-from roundup.errors import Problem, RefusedError, SourceError, count, report
+from roundup.cli.wanted import belongs, blocking_problems, digest_of, folder_of, folders_of, key_of_folder, parse_key, refuse_drafts, site_of
+from roundup.errors import Problem, SourceError, count, report
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,13 +57,16 @@ def check(session: Session, keys: tuple[str, ...], as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print what was written and removed as JSON.")
 def build(session: Session, keys: tuple[str, ...], drafts: bool, output: str | None, as_json: bool) -> None:
     """Build the site, or only the pages of the issues KEY."""
-    from pathlib import Path
-
     from roundup.build import build as build_site
+    from roundup.build import last_built
     from roundup.check import Checks
+    from roundup.moves import kept, parse_trail
     from roundup.pages import render
     from roundup.pages.theme import drawing
-    from roundup.plan import plan
+    from roundup.plan import TRAIL, plan
+    from roundup.records.permalinks import dump_permalinks
+    from roundup.store.disk import PERMALINKS
+    from roundup.store.writing import replace_record
 
     began = time.perf_counter()
     digest = digest_of(session)
@@ -73,6 +76,8 @@ def build(session: Session, keys: tuple[str, ...], drafts: bool, output: str | N
         session.say('no social cards: they need Pillow; pip install "roundup-digest[cards]"', 1)
     hidden = () if drafts else digest.archive.drafts()
     refuse_drafts(hidden, wanted)
+    folder = folder_of(output, digest.root)
+    site = site.keeping(kept(digest.permalinks, parse_trail(last_built(folder, TRAIL)), site.trail(), site.config))
     planned = plan(site)
     if blocking := blocking_problems({*digest.problems, *planned.faults}, digest, hidden, wanted):
         raise SourceError(blocking)
@@ -86,11 +91,10 @@ def build(session: Session, keys: tuple[str, ...], drafts: bool, output: str | N
             odd[key] = set(checks.of(one.issue))  # while what was parsed of it is at hand
         return (digest.root / one.source).read_bytes() if one.source else render(one, site, ready)
 
-    if output == "":
-        raise RefusedError("the output folder has no name; give one with --output")
-    folder = Path(output) if output else digest.root / "site"
-    refuse_inside_sources(folder, digest.root)
     done = build_site(tuple(o for o in planned.outputs if not keys or belongs(o, wanted)), draw, folder, partly=bool(keys))
+    moved = not keys and not drafts and site.permalinks != digest.permalinks
+    if moved:
+        replace_record(digest.root / PERMALINKS, dump_permalinks(site.permalinks).encode())
     if as_json:
         import json
 
@@ -101,6 +105,8 @@ def build(session: Session, keys: tuple[str, ...], drafts: bool, output: str | N
     written = {path.partition("/")[0] for path in done.written}
     advice = {p for p in digest.advice if p.where.path.startswith(tuple(f"{i.folder}/" for i in built if str(i.key) in written))}
     _tell_odd(session, advice.union(*(problems for key, problems in odd.items() if key in written)))
+    if moved:
+        session.remark(f"{PERMALINKS} says what has moved; keep it in the repository")
     if not (digest.root / "roundup.yaml").exists():
         session.remark("there is no roundup.yaml: the digest was built with defaults")
     if hidden and not keys:

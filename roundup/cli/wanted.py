@@ -39,7 +39,7 @@ def site_of(digest: Digest, *, drafts: bool) -> Site:
     from roundup.site import Site
 
     archive = digest.archive if drafts else digest.archive.published()
-    return Site(digest.config, archive, digest.theme, digest.assets, card_maker() if digest.config.url else "")
+    return Site(digest.config, archive, digest.theme, digest.assets, card_maker() if digest.config.url else "", digest.permalinks)
 
 
 def card_maker() -> str:
@@ -77,10 +77,17 @@ def refuse_drafts(hidden: tuple[Issue, ...], wanted: tuple[str, ...]) -> None:
             raise RefusedError(f"{issue.key} is a draft; give it a date, or build with --drafts")
 
 
-def refuse_inside_sources(folder: Path, root: Path) -> None:
+def folder_of(output: str | None, root: Path) -> Path:
+    """Return the folder that the site goes to; never one among the digest's own files."""
+    from pathlib import Path
+
+    if output == "":
+        raise RefusedError("the output folder has no name; give one with --output")
+    folder = Path(output) if output else root / "site"
     for name in ("issues", "templates", "assets", "roundup.yaml", ".roundup", ".git"):
         if folder.resolve().is_relative_to(root / name):
             raise RefusedError(f"{folder} lies among the digest's own files; choose another folder with --output")
+    return folder
 
 
 def parse_key(text: str) -> IssueKey:

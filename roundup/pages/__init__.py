@@ -10,9 +10,10 @@ from collections.abc import Callable
 from roundup.catalogue import AUTHORS, TOPICS, Coverage, Listing
 from roundup.citation import bibtex
 from roundup.issue import Issue
+from roundup.moves import dump_trail
 from roundup.pages.feeds import atom, issues_feed, json_feed, listing_feed, opml, papers_feed
 from roundup.pages.lists import archive_view, index_view, listing_view
-from roundup.pages.machines import issue_json, missing_view, robots, site_map
+from roundup.pages.machines import issue_json, missing_view, moved_view, robots, site_map
 from roundup.pages.papers import paper_view
 from roundup.pages.theme import Drawing, draw
 from roundup.pages.views import card_facts, home_view, issue_view
@@ -102,6 +103,14 @@ def _site_map(output: Output, site: Site, drawing: Drawing) -> str:
     return site_map(site, output.part, drawing)
 
 
+def _moved(output: Output, site: Site, drawing: Drawing) -> str:
+    return draw(drawing, "moved.html", output.path, moved_view(output.path, output.part, site))
+
+
+def _trail(output: Output, site: Site, drawing: Drawing) -> str:
+    return dump_trail(site.trail())
+
+
 def _robots(output: Output, site: Site, drawing: Drawing) -> str:
     return robots(site)
 
@@ -136,6 +145,8 @@ _MAKERS: dict[str, Callable[[Output, Site, Drawing], str]] = {
     "feed": _feed,
     "sitemap": _site_map,
     "robots": _robots,
+    "moved": _moved,
+    "trail": _trail,
     "missing": _missing,
     "opml": _opml,
     "paper": _paper,

@@ -11,7 +11,7 @@ from roundup.pages.frame import clean, frame
 from roundup.pages.theme import Drawing, draw
 from roundup.pages.views import PickView, issue_view
 from roundup.paper import dump_moment
-from roundup.site import MOST_ADDRESSES, Site, issue_path, permalink, site_map_parts, site_map_path
+from roundup.site import MOST_ADDRESSES, Site, issue_path, permalink, relative, site_map_parts, site_map_path
 from roundup.text import mail
 
 
@@ -87,3 +87,8 @@ def robots(site: Site) -> str:
 def missing_view(site: Site) -> dict[str, Any]:
     """Return what the template of the page for what is not there knows; it is shown at any depth, so its links count from the host's top."""
     return {**frame(site, "404.html", site.language.missing, public=False), "root": urlsplit(site.config.url).path or "/", "permalink": ""}
+
+
+def moved_view(old: str, new: str, site: Site) -> dict[str, Any]:
+    """Return what the template knows of the page that stands where another one stood."""
+    return {**frame(site, old, site.language.moved, public=False), "permalink": permalink(site.config, new), "to": relative(old, new)}

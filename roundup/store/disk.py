@@ -11,6 +11,7 @@ from roundup.errors import Location, Problem, RefusedError
 from roundup.yamltext import decode
 
 CONFIG = "roundup.yaml"
+PERMALINKS = "permalinks.yaml"
 ISSUES = "issues"
 _BACK_UPS = ("~", ".swp", ".tmp", ".bak", ".orig")
 _LIMIT = 64_000_000  # of one file; a digest is words, not films

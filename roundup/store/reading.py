@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,13 +15,15 @@ from roundup.config import Config
 from roundup.errors import Location, Problem, nearest
 from roundup.figures import measure
 from roundup.issue import Archive, Figure, Issue, IssueKey, Unread, parse_issue_key
+from roundup.moves import Permalinks
 from roundup.paper import ArxivId, Paper
 from roundup.records.digest import parse_config
 from roundup.records.issues import PickFile, assemble, parse_issue, parse_pick
 from roundup.records.language import parse_language
 from roundup.records.papers import parse_paper
+from roundup.records.permalinks import parse_permalinks
 from roundup.site import Asset, Theme
-from roundup.store.disk import CONFIG, ISSUES, Disk
+from roundup.store.disk import CONFIG, ISSUES, PERMALINKS, Disk
 from roundup.text.language import ENGLISH, Language
 
 Read = TypeVar("Read")
@@ -47,6 +49,7 @@ class Digest:
     problems: tuple[Problem, ...]
     advice: tuple[Problem, ...]
     unsure: frozenset[str]
+    permalinks: Permalinks = field(default_factory=Permalinks)
 
 
 def read_digest(root: Path) -> Digest:
@@ -55,9 +58,10 @@ def read_digest(root: Path) -> Digest:
     config = reader.config()
     issues = tuple(sorted(reader.issues(config), key=lambda issue: issue.key, reverse=True))
     theme = reader.theme(config)
+    permalinks = reader.permalinks()
     assets = tuple(reader.assets())
     archive = Archive(issues, frozenset(reader.unread))
-    return Digest(root, config, archive, theme, assets, tuple(reader.problems), tuple(reader.advice), frozenset(reader.unsure))
+    return Digest(root, config, archive, theme, assets, tuple(reader.problems), tuple(reader.advice), frozenset(reader.unsure), permalinks)
 
 
 class _Reader(Disk):
@@ -74,6 +78,10 @@ class _Reader(Disk):
         text, _ = self.text(CONFIG)
         config = parse_config(text, CONFIG, self.problems, self.advice) if text is not None else None
         return config or Config()
+
+    def permalinks(self) -> Permalinks:
+        text, _ = self.text(PERMALINKS) if os.path.lexists(self.root / PERMALINKS) else (None, b"")
+        return parse_permalinks(text, PERMALINKS, self.problems) if text is not None else Permalinks()
 
     def issues(self, config: Config) -> Iterator[Issue]:
         seen: dict[IssueKey, str] = {}

@@ -1,0 +1,129 @@
+"""Pages that were published under a name that has changed since, and where each leads now. Pure.
+
+An author's and a topic's page is named by its spelling, and spellings are mended. What stood where is known from the paths of the
+site as it was last built; what moved is kept for good in permalinks.yaml.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+
+from roundup.catalogue import AUTHORS, TOPICS, Catalogue
+from roundup.config import Config
+
+KINDS = (AUTHORS, TOPICS)
+
+
+@dataclass(frozen=True, slots=True)
+class Permalinks:
+    """What has to stay: the address that feeds were first published under, for their ids, and old paths with what they lead to."""
+
+    address: str = ""
+    moved: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Trail:
+    """Where a site has what: the slugs of each paper's authors and topics, in their order, and further pages about these."""
+
+    address: str = ""
+    papers: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    parts: frozenset[str] = frozenset()  # paths of pages for a year or a letter
+    moved: Mapping[str, str] = field(default_factory=dict)
+
+
+def trail_of(catalogue: Catalogue, address: str, parts: Iterable[str], moved: Mapping[str, str]) -> Trail:
+    """Return the trail of a site's catalogue."""
+    papers = {
+        name: {AUTHORS: tuple(one.slug for one in catalogue.authors_of(coverage)), TOPICS: tuple(one.slug for one in catalogue.topics_of(coverage))}
+        for name, coverage in catalogue.papers.items()
+    }
+    return Trail(address, papers, frozenset(parts), moved)
+
+
+def dump_trail(trail: Trail) -> str:
+    """Return the trail as JSON, for the next build."""
+    papers = {name: {kind: list(slugs) for kind, slugs in where.items()} for name, where in sorted(trail.papers.items())}
+    whole = {"address": trail.address, "papers": papers, "parts": sorted(trail.parts), "moved": dict(sorted(trail.moved.items()))}
+    return json.dumps(whole, ensure_ascii=False, separators=(",", ":")).replace('},"', '},\n"') + "\n"
+
+
+def parse_trail(text: str) -> Trail:
+    """Return a trail as an earlier build wrote it; an empty one of anything else, for nothing but redirects is lost then."""
+    try:
+        whole = json.loads(text)
+        papers = {str(name): {kind: tuple(map(str, where[kind])) for kind in KINDS} for name, where in whole["papers"].items()}
+        moved = {str(old): str(new) for old, new in whole["moved"].items()}
+        return Trail(str(whole["address"]), papers, frozenset(map(str, whole["parts"])), moved)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return Trail()
+
+
+def kept(permalinks: Permalinks, before: Trail, now: Trail, config: Config) -> Permalinks:
+    """Return what has to stay after a build: what stayed so far, and what has moved since the last one."""
+    pages = {f"{kind}/{slug}.html" for where in now.papers.values() for kind in KINDS for slug in where[kind]} | now.parts
+    found = {**before.moved, **permalinks.moved, **dict(_moves(before, now, pages))}
+    moved = {old: _end(old, found, pages) for old in sorted(found) if old not in pages}
+    address = permalinks.address or before.address
+    return Permalinks(address if config.url and address != config.url else "", moved)
+
+
+def _end(old: str, moved: Mapping[str, str], pages: set[str]) -> str:
+    """Return the page that an old path leads to in the end: over what moved twice, else to the list of its kind."""
+    seen = {old}
+    while (new := moved.get(old, "")) not in pages and new not in seen:
+        seen.add(new)
+        old = new
+    return new if new in pages else f"{min(seen - {''}).partition('/')[0]}/index.html"
+
+
+def _moves(before: Trail, now: Trail, pages: set[str]) -> Iterator[tuple[str, str]]:
+    """Yield the path of each page that is gone while its papers are still there, and where it has gone."""
+    for kind in KINDS:
+        were, are = _papers_of(before, kind), _papers_of(now, kind)
+        slugs = {}
+        for old, papers in were.items():
+            still = [name for name in papers if name in now.papers]
+            if old in are or not still:
+                continue
+            slugs[old] = new = _successor(old, kind, still, before, now) or (_nearest(set(still), are) if kind == TOPICS else "")
+            yield f"{kind}/{old}.html", f"{kind}/{new}.html" if new else f"{kind}/index.html"
+        for path in sorted(before.parts - pages):
+            if path.startswith(f"{kind}/"):
+                old = path.split("/")[1]
+                listing = f"{kind}/{slugs.get(old) or old}.html"
+                same_year = path.replace(f"{kind}/{old}/", f"{kind}/{slugs[old]}/") if slugs.get(old) else ""
+                yield path, next((one for one in (same_year, listing) if one in pages), f"{kind}/index.html")
+
+
+def _papers_of(trail: Trail, kind: str) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name, where in sorted(trail.papers.items()):
+        for slug in dict.fromkeys(where[kind]):
+            found.setdefault(slug, []).append(name)
+    return found
+
+
+def _successor(old: str, kind: str, papers: list[str], before: Trail, now: Trail) -> str:
+    """Return the slug that has come up on most of these papers in the place of the old one."""
+    votes: Counter[str] = Counter()
+    for name in papers:
+        was, new = before.papers[name][kind], now.papers[name][kind]
+        fresh = [slug for slug in new if slug not in was]
+        place = was.index(old)
+        if len(was) == len(new) and new[place] in fresh:
+            votes[new[place]] += 1
+        elif fresh:
+            votes[fresh[0] if len(fresh) == 1 else (get_close_matches(old, fresh, 1, 0.0) or fresh)[0]] += 1
+    return min(votes, key=lambda slug: (-votes[slug], slug), default="")
+
+
+def _nearest(papers: set[str], are: Mapping[str, list[str]]) -> str:
+    """Return the topic that has these papers now, and few others; of a tag that was merged into one that they had already."""
+    shares = {slug: len(papers & set(names)) / len(papers | set(names)) for slug, names in are.items()}
+    best = min(shares, key=lambda slug: (-shares[slug], slug), default="")
+    return best if shares.get(best, 0) >= 0.5 else ""

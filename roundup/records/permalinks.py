@@ -1,0 +1,43 @@
+"""permalinks.yaml <-> what has to stay where it was published. The file is the program's, and belongs into the repository."""
+
+from __future__ import annotations
+
+import re
+
+from roundup.errors import Problem
+from roundup.moves import Permalinks
+from roundup.records.fields import Fields
+from roundup.yamltext import Mapping, Scalar, dump_scalar, parse
+
+HEAD = """\
+# Written by roundup: where pages stood before they were renamed, so that no address dies; and the address
+# that the ids of feeds are made of, so that no reader takes old entries for new. Keep it in the repository.
+"""
+_PAGE = re.compile(r"(authors|topics)/[a-z0-9-]+(/[a-z0-9-]+)?\.html")
+
+
+def parse_permalinks(text: str, path: str, problems: list[Problem]) -> Permalinks:
+    """Return what permalinks.yaml says; what it cannot have written is noted, and left out."""
+    mapping = parse(text, path, problems)
+    if mapping is None:
+        return Permalinks()
+    fields = Fields(mapping, path, problems, ("address", "moved"))
+    node, moved = mapping.values.get("moved"), {}
+    for old, new in node.values.items() if isinstance(node, Mapping) else ():
+        if isinstance(new, Scalar) and _PAGE.fullmatch(old) and _PAGE.fullmatch(new.text):
+            moved[old] = new.text
+        else:
+            what = f'"{old}" is no page of an author or a topic, or leads to none; remove the line'
+            fields.note(node.lines[old] if isinstance(node, Mapping) else 1, what)
+    return Permalinks(fields.url("address"), moved)
+
+
+def dump_permalinks(permalinks: Permalinks) -> str:
+    """Return the text of permalinks.yaml, sorted, a move a line."""
+    rows = [HEAD]
+    if permalinks.address:
+        rows.append(f"address: {dump_scalar(permalinks.address)}\n")
+    if permalinks.moved:
+        rows.append("moved:\n")
+        rows += (f"  {old}: {new}\n" for old, new in sorted(permalinks.moved.items()))
+    return "".join(rows)
