@@ -96,7 +96,7 @@ class Listing:
         name = plain(self.name)
         if self.kind == AUTHORS:
             parts = parse_name(name)
-            name = f"{parts.family} {parts.given} {parts.suffix}"
+            name = " ".join((parts.family, parts.given, parts.suffix)).strip()
         return folded(name).lstrip(" '’(-")
 
     @property

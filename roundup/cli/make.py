@@ -64,9 +64,7 @@ def build(session: Session, keys: tuple[str, ...], drafts: bool, output: str | N
     from roundup.pages import render
     from roundup.pages.theme import drawing
     from roundup.plan import TRAIL, plan
-    from roundup.records.permalinks import dump_permalinks
-    from roundup.store.disk import PERMALINKS
-    from roundup.store.writing import replace_record
+    from roundup.store.writing import keep_permalinks
 
     began = time.perf_counter()
     digest = digest_of(session)
@@ -94,7 +92,7 @@ def build(session: Session, keys: tuple[str, ...], drafts: bool, output: str | N
     done = build_site(tuple(o for o in planned.outputs if not keys or belongs(o, wanted)), draw, folder, partly=bool(keys))
     moved = not keys and not drafts and site.permalinks != digest.permalinks
     if moved:
-        replace_record(digest.root / PERMALINKS, dump_permalinks(site.permalinks).encode())
+        keep_permalinks(digest.root, site.permalinks)
     if as_json:
         import json
 
@@ -106,7 +104,7 @@ def build(session: Session, keys: tuple[str, ...], drafts: bool, output: str | N
     advice = {p for p in digest.advice if p.where.path.startswith(tuple(f"{i.folder}/" for i in built if str(i.key) in written))}
     _tell_odd(session, advice.union(*(problems for key, problems in odd.items() if key in written)))
     if moved:
-        session.remark(f"{PERMALINKS} says what has moved; keep it in the repository")
+        session.remark("permalinks.yaml says what has moved; keep it in the repository")
     if not (digest.root / "roundup.yaml").exists():
         session.remark("there is no roundup.yaml: the digest was built with defaults")
     if hidden and not keys:

@@ -116,7 +116,7 @@ def _known(fields: Fields, key: str, keys: tuple[str, ...]) -> Iterator[Known]:
     for inner in fields.each(key, keys):
         if not inner.need("name"):
             continue
-        known = Known(inner.text("name"), inner.texts("also"), tuple(_papers(inner)), inner.url("url") if "url" in keys else "")
+        known = Known(inner.text("name"), inner.texts("also"), tuple(_papers(inner)) if "papers" in keys else (), inner.url("url") if "url" in keys else "")
         spellings = dict.fromkeys(named_slug(text) for text in (known.name, *known.also))
         if known.papers and len(spellings) == 1:
             mend = f"write name: {known.name} (where they work), and also: [{known.name}]"
@@ -125,7 +125,7 @@ def _known(fields: Fields, key: str, keys: tuple[str, ...]) -> Iterator[Known]:
         for spelling in spellings:
             for paper in known.papers or ("",):
                 if (first := taken.setdefault((spelling, paper), known.name)) != known.name:
-                    on = f" on {paper}" if paper else '; say with "papers" on which papers each is meant'
+                    on = f" on {paper}; keep one" if paper else '; say with "papers" on which papers each is meant'
                     inner.note(inner.where("name").line, f'"{known.name}" and "{first}" would be meant by one name{on}')
         yield known
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from roundup.errors import Problem
 from roundup.moves import Permalinks
@@ -22,14 +23,21 @@ def parse_permalinks(text: str, path: str, problems: list[Problem]) -> Permalink
     if mapping is None:
         return Permalinks()
     fields = Fields(mapping, path, problems, ("address", "moved"))
-    node, moved = mapping.values.get("moved"), {}
-    for old, new in node.values.items() if isinstance(node, Mapping) else ():
+    return Permalinks(fields.url("address"), dict(_moved(fields)))
+
+
+def _moved(fields: Fields) -> Iterator[tuple[str, str]]:
+    node = fields.mapping.values.get("moved")
+    if node is None or fields.empty("moved"):
+        return
+    if not isinstance(node, Mapping):
+        fields.note(fields.where("moved").line, '"moved" holds no paths; write old: new below it, or remove it')
+        return
+    for old, new in node.values.items():
         if isinstance(new, Scalar) and _PAGE.fullmatch(old) and _PAGE.fullmatch(new.text):
-            moved[old] = new.text
+            yield old, new.text
         else:
-            what = f'"{old}" is no page of an author or a topic, or leads to none; remove the line'
-            fields.note(node.lines[old] if isinstance(node, Mapping) else 1, what)
-    return Permalinks(fields.url("address"), moved)
+            fields.note(node.lines[old], f'"{old}" is no page of an author or a topic, or leads to none; remove the line')
 
 
 def dump_permalinks(permalinks: Permalinks) -> str:

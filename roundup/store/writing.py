@@ -11,7 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from roundup.errors import RefusedError
-from roundup.store.disk import reason
+from roundup.moves import Permalinks
+from roundup.records.permalinks import dump_permalinks
+from roundup.store.disk import PERMALINKS, reason
 
 LEFTOVER = ".roundup-"  # how a file is called while it is being written
 
@@ -56,6 +58,15 @@ def replace_record(path: Path, data: bytes, *, settled: bool = True) -> None:
     _write(path, data, os.replace)
     if settled:
         settle(path.parent)
+
+
+def keep_permalinks(root: Path, permalinks: Permalinks) -> None:
+    """Write permalinks.yaml anew. RefusedError where that cannot be, for then what moved would be forgotten."""
+    try:
+        replace_record(root / PERMALINKS, dump_permalinks(permalinks).encode())
+    except OSError as error:
+        what = f"{root / PERMALINKS} cannot be written: {reason(error)}; the site is built, but what moved is not noted: mend that and build again"
+        raise RefusedError(what) from error
 
 
 def settle(folder: Path) -> None:

@@ -1,0 +1,165 @@
+"""Sources change, and every address that was published stays alive; what was taken back leaves nothing. Built twice, as an editor would."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from conftest import Result, tree, write
+
+Digest = Callable[..., Path]
+Run = Callable[..., Result]
+
+
+def record(number: int, *authors: str, title: str = "A title") -> str:
+    names = "".join(f"- {name}\n" for name in authors)
+    return f'id: "2401.{number:05}"\ntitle: {title}\nauthors:\n{names}categories:\n- cs.LG\nsubmitted: 2024-01-0{number}\n'
+
+
+def pick(number: int, *tags: str) -> str:
+    return f"paper: 2401.{number:05}\ncommentary: Some words on it.\ntags: [{', '.join(tags)}]\n"
+
+
+FILES = {
+    "roundup.yaml": "title: A digest\nurl: https://example.org/\n",
+    "issues/2024-1/issue.yaml": "title: The first\ndate: 2024-02-01\n",
+    "issues/2024-1/papers/2401.00001.yaml": record(1, "N. Houlsby", "Jose Garcia"),
+    "issues/2024-1/papers/2401.00002.yaml": record(2, "N. Houlsby"),
+    "issues/2024-1/commentary/2401.00001.yaml": pick(1, "MoE", "vision"),
+    "issues/2024-1/commentary/2401.00002.yaml": pick(2, "MoE"),
+}
+CHANGED = {
+    "issues/2024-1/issue.yaml": "title: The very first\ndate: 2024-02-01\n",
+    "issues/2024-1/papers/2401.00001.yaml": record(1, "Neil Houlsby", "José García", title="Another title"),
+    "issues/2024-1/papers/2401.00002.yaml": record(2, "Neil Houlsby"),
+    "issues/2024-1/commentary/2401.00001.yaml": pick(1, "mixture of experts", "sight"),
+    "issues/2024-1/commentary/2401.00002.yaml": pick(2, "mixture of experts"),
+}
+
+
+def change(root: Path, files: dict[str, str]) -> None:
+    for path, text in files.items():
+        write(root / path, text)
+
+
+def target(page: bytes) -> str:
+    match = re.search(rb'http-equiv="refresh" content="0; url=([^"]+)"', page)
+    return match[1].decode() if match else ""
+
+
+def test_every_old_address_is_alive_when_tag_title_and_author_were_respelt(digest: Digest, roundup: Run) -> None:
+    root = digest(FILES, bare=True)
+    assert roundup("build", root=root).code == 0
+    before = tree(root / "site")
+    change(root, CHANGED)
+    again = roundup("build", root=root)
+    assert (again.code, again.err) == (0, "permalinks.yaml says what has moved; keep it in the repository\n")
+    after = tree(root / "site")
+    assert before.keys() <= after.keys()
+    moved = {path: target(data) for path, data in after.items() if target(data)}
+    assert moved == {
+        "authors/n-houlsby.html": "../authors/neil-houlsby.html", "topics/moe.html": "../topics/mixture-of-experts.html", "topics/vision.html": "../topics/sight.html",
+    }  # fmt: skip
+    assert all(path.removeprefix("../") in after for path in moved.values())
+    assert b'<link rel="canonical" href="https://example.org/topics/mixture-of-experts.html">' in after["topics/moe.html"]
+
+
+def test_the_old_address_of_a_feed_has_the_new_feed(digest: Digest, roundup: Run) -> None:
+    root = digest(FILES, bare=True)
+    roundup("build", root=root)
+    ids = [item["id"] for item in json.loads((root / "site/topics/moe.json").read_text())["items"]]
+    change(root, CHANGED)
+    roundup("build", root=root)
+    for kind in ("json", "xml"):
+        assert (root / f"site/topics/moe.{kind}").read_bytes() == (root / f"site/topics/mixture-of-experts.{kind}").read_bytes()
+    assert [item["id"] for item in json.loads((root / "site/topics/moe.json").read_text())["items"]] == ids
+
+
+def test_a_fresh_clone_knows_what_moved_and_builds_the_same_bytes(digest: Digest, roundup: Run) -> None:
+    root = digest(FILES, bare=True)
+    roundup("build", root=root)
+    change(root, CHANGED)
+    roundup("build", root=root)
+    built = tree(root / "site")
+    shutil.rmtree(root / "site")
+    assert roundup("build", "-q", root=root) == Result(0, "", "")
+    assert tree(root / "site") == built
+
+
+def test_a_site_that_is_kept_knows_it_without_the_file(digest: Digest, roundup: Run) -> None:
+    """As where a service builds, and nobody commits what it writes."""
+    root = digest(FILES, bare=True)
+    roundup("build", root=root)
+    change(root, CHANGED)
+    roundup("build", root=root)
+    built = tree(root / "site")
+    (root / "permalinks.yaml").unlink()
+    roundup("build", root=root)
+    assert tree(root / "site") == built
+
+
+def test_back_again_is_back_again(digest: Digest, roundup: Run) -> None:
+    root = digest(FILES, bare=True)
+    roundup("build", root=root)
+    change(root, CHANGED)
+    roundup("build", root=root)
+    change(root, {path: FILES[path] for path in CHANGED})
+    roundup("build", root=root)
+    after = tree(root / "site")
+    assert target(after["topics/mixture-of-experts.html"]) == "../topics/moe.html"
+    assert not target(after["topics/moe.html"])
+
+
+@pytest.mark.parametrize("command", [("build", "--drafts"), ("build", "2024-1")])
+def test_a_preview_notes_nothing(command: tuple[str, ...], digest: Digest, roundup: Run) -> None:
+    root = digest(FILES, bare=True)
+    roundup("build", root=root)
+    change(root, CHANGED)
+    assert roundup(*command, root=root).code == 0
+    assert not (root / "permalinks.yaml").exists()
+
+
+def test_nothing_of_a_removed_draft_stays(digest: Digest, roundup: Run) -> None:
+    draft = {
+        "issues/2024-2/issue.yaml": "title: Hidden issue\nintro: Hidden words.\n",
+        "issues/2024-2/papers/2401.00009.yaml": record(9, "Hidden Author", title="A hidden paper"),
+        "issues/2024-2/commentary/2401.00009.yaml": pick(9, "hidden tag"),
+    }
+    root = digest({**FILES, **draft}, bare=True)
+    roundup("build", root=root)
+    without = tree(root / "site")
+    roundup("build", "--drafts", root=root)
+    assert any(b"hidden" in data.lower() for data in tree(root / "site").values())
+    shutil.rmtree(root / "issues/2024-2")
+    roundup("build", root=root)
+    assert tree(root / "site") == without
+    assert not any(b"hidden" in data.lower() for path, data in without.items() if path.endswith(".json"))
+    assert not (root / "permalinks.yaml").exists()
+
+
+def test_ids_of_feeds_stay_when_the_digest_moves(digest: Digest, roundup: Run) -> None:
+    root = digest(FILES, bare=True)
+    roundup("build", root=root)
+    feeds = ("feed.json", "papers.json", "authors/n-houlsby.json", "topics/moe.json")
+    ids = {path: [item["id"] for item in json.loads((root / "site" / path).read_text())["items"]] for path in feeds}
+    write(root / "roundup.yaml", "title: A digest\nurl: https://other.example/below/\n")
+    roundup("build", root=root)
+    for path in feeds:
+        items = json.loads((root / "site" / path).read_text())["items"]
+        assert [item["id"] for item in items] == ids[path]
+        assert all(item["url"].startswith("https://other.example/below/") for item in items)
+
+
+def test_a_spelling_that_the_editors_list_leads_to_the_page_from_the_first_build_on(digest: Digest, roundup: Run) -> None:
+    listed = "title: A digest\nauthors:\n- name: Neil Houlsby\n  also: [N. Houlsby, Houlsby]\n"
+    root = digest({**FILES, "roundup.yaml": listed}, bare=True)
+    roundup("build", root=root)
+    after = tree(root / "site")
+    assert {path: target(data) for path, data in after.items() if target(data)} == {
+        "authors/houlsby.html": "../authors/neil-houlsby.html", "authors/n-houlsby.html": "../authors/neil-houlsby.html",
+    }  # fmt: skip
