@@ -311,6 +311,7 @@ def test_slugs(text: str, expected: str) -> None:
         ("ΟΔΥΣΣΕΎΣ", "οδυσσευσ"),
         ("Москва 中文", "москва 中文"),
         ("e" + "\u0301" * 50, "e"),
+        ("neu\xadral", "neural"),
         ("\ud800 a\x00", "\ud800 a\x00"),
     ],
 )

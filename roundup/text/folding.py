@@ -15,12 +15,13 @@ LETTERS = {
     "ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ħ": "h", "ŧ": "t", "ŋ": "n", "ı": "i", "ȷ": "j",
     "ə": "a", "ƀ": "b", "ɓ": "b", "ɗ": "d", "ƙ": "k", "ɨ": "i", "ʉ": "u", "ς": "σ",
 }  # fmt: skip
-_ACCENTS = re.compile(ACCENT)
+DRESS = f"{ACCENT}|\xad"  # and soft hyphens
+_DRESS = re.compile(DRESS)
 _LETTERS = str.maketrans(LETTERS)
 
 
 def folded(text: str) -> str:
-    """Return ``text`` in small letters without accents, ligatures and other dress."""
+    """Return ``text`` in small letters without accents, ligatures and soft hyphens."""
     if text.isascii():
         return text.lower()
-    return _ACCENTS.sub("", unicodedata.normalize("NFKD", text).lower()).translate(_LETTERS)
+    return _DRESS.sub("", unicodedata.normalize("NFKD", text).lower()).translate(_LETTERS)
