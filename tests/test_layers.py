@@ -61,6 +61,7 @@ LINES = [
     "roundup.records.permalinks",
     "roundup.records.language",
     "roundup.site",
+    "roundup.search",
     "roundup.plan",
     "roundup.crosslinks",
     "roundup.check",
