@@ -294,6 +294,7 @@ def test_equal_fingerprints_mean_equal_bytes(digest: Digest, roundup: Run) -> No
         {"issues/2023-1/issue.yaml": "date: 2023-02-01\ntitle: Renamed\n"},
         {"issues/2023-1/issue.yaml": None},
         {"issues/2024-2/issue.yaml": "date: 2024-03-01\n"},
+        {"issues/2024-1/issue.yaml": "date: 2024-02-01\nkind: list\norder:\n- 2401.00001\n"},
         {"issues/2024-3/issue.yaml": "date: 2024-04-02\nintro: See [[2401.00001]].\n"},
         {"roundup.yaml": "title: A digest\ntagline: new\n"},
         {"templates/home.html": '{% extends "roundup/home.html" %}{% block newest %}{% endblock %}'},
