@@ -286,8 +286,8 @@ EDITIONS = {
     "feed": Edition(lambda issue: drawn(issue, "feed.xml", "feed.xml"), IN_MAIL, as_reader_shows),
     "plain": Edition(lambda issue: drawn(issue, "mail.txt", "2024-1/mail.txt"), {"html": set(), "head": set(), "body": set()}, escape),
     "abstracts": Edition(abstracts, ABSTRACT),
-    "list": Edition(lambda issue: drawn(replace(issue, is_list=True), "issue.html", "2024-1/index.html"), {**ABSTRACT, **TITLE, **MARKDOWN}),
-    "list in markdown": Edition(lambda issue: drawn(replace(issue, is_list=True), "issue.md", "2024-1/index.md"), IN_TWIN, as_html_of_github),
+    "list": Edition(lambda issue: drawn(replace(bare(issue), is_list=True), "issue.html", "2024-1/index.html"), {**ABSTRACT, **TITLE, **MARKDOWN}),
+    "list in markdown": Edition(lambda issue: drawn(replace(bare(issue), is_list=True), "issue.md", "2024-1/index.md"), IN_TWIN, as_html_of_github),
 }
 
 
