@@ -16,8 +16,10 @@ from roundup.catalogue import AUTHORS, TOPICS, Coverage, Listing
 from roundup.errors import Location, Problem, nearest
 from roundup.issue import Figure, Issue, IssueKey
 from roundup.moves import dump_trail
+from roundup.search import search_files
 from roundup.site import (
     LISTED_NAMES,
+    SEARCH_PAGE,
     Site,
     card_path,
     feed_issues,
@@ -80,6 +82,7 @@ def plan(site: Site) -> Plan:
         outputs += _issue_outputs(site, issue, shared)
         faults += missing_figures(site, issue)
     outputs += _lists(site, shared)
+    outputs += _search(site, shared, prints)
     if site.config.url:  # without an address there is no feed, for it is read elsewhere
         outputs += _feeds(site, shared)
         outputs += _site_map(site, shared)
@@ -162,6 +165,15 @@ def _from_elsewhere(site: Site, issue: Issue) -> Iterator[str]:
 def _row(issue: Issue) -> str:
     """Return what a list of issues shows of one."""
     return f"{issue.key}\0{issue.title}\0{issue.teaser}\0{issue.date}\0{sum(1 for pick in issue.picks if pick.paper)}"
+
+
+def _search(site: Site, shared: str, prints: Mapping[Coverage, str]) -> Iterator[Output]:
+    """Yield the search page, its script, and the files of the index."""
+    yield Output(SEARCH_PAGE, "search", fingerprint("search", shared))
+    yield Output("assets/search.js", "script", fingerprint("search.js", site.theme.digest))
+    said = (part for c in site.catalogue.coverages for s in c.standings for part in (s.pick.commentary.text, *s.pick.tags, s.pick.tldr))
+    made_from = fingerprint("index", site.theme.digest, *prints.values(), *said)
+    yield from (Output(path, "index", made_from) for path in search_files(len(site.catalogue.coverages)))
 
 
 def _feeds(site: Site, shared: str) -> Iterator[Output]:

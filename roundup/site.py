@@ -26,6 +26,7 @@ from roundup.text.setting import Place
 from roundup.text.slugs import lasting_slug
 
 BESIDE = 5  # papers by the same authors, or near a paper, that its page names
+SEARCH_PAGE = "search/index.html"
 LISTED = 100  # papers on the page of an author or a topic; where there are more, each year has a page as well
 MOST_ADDRESSES = 50_000  # in one site map. Source: https://www.sitemaps.org/protocol.html
 LISTED_NAMES = 1000  # authors or topics in one list; where there are more, each letter has a page
@@ -209,7 +210,7 @@ def letter_path(kind: str, letter: str) -> str:
 def _addresses(site: Site) -> Iterator[tuple[str, str]]:
     out = site.public
     newest = _changed(issue.date for issue in out.archive.issues)
-    for path in ("index.html", "archive/index.html", "authors/index.html", "topics/index.html"):
+    for path in ("index.html", "archive/index.html", "authors/index.html", "topics/index.html", SEARCH_PAGE):
         yield permalink(site.config, path), newest
     for issue in out.archive.issues:
         yield permalink(site.config, issue_path(issue.key)), _changed([issue.date])

@@ -12,6 +12,7 @@ from roundup.citation import bibtex
 from roundup.issue import Issue
 from roundup.moves import dump_trail
 from roundup.pages.feeds import atom, issues_feed, json_feed, listing_feed, opml, papers_feed
+from roundup.pages.finding import index_files, search_view
 from roundup.pages.lists import archive_view, index_view, listing_view
 from roundup.pages.machines import issue_json, missing_view, moved_view, robots, site_map
 from roundup.pages.papers import paper_view
@@ -69,6 +70,14 @@ def _feed(output: Output, site: Site, drawing: Drawing) -> str:
 
 def _opml(output: Output, site: Site, drawing: Drawing) -> str:
     return opml(site, drawing)
+
+
+def _search(output: Output, site: Site, drawing: Drawing) -> str:
+    return draw(drawing, "search.html", "the search page", search_view(site))
+
+
+def _index_file(output: Output, site: Site, drawing: Drawing) -> str:
+    return index_files(site)[output.path]
 
 
 def _paper(output: Output, site: Site, drawing: Drawing) -> str:
@@ -130,9 +139,17 @@ def _home(output: Output, site: Site, drawing: Drawing) -> str:
 
 
 def _stylesheet(output: Output, site: Site, drawing: Drawing) -> str:
-    sources = {**site.theme.built_in, **site.theme.own}
     accent = site.config.accent
-    return f"{sources['roundup.css'].rstrip()}\n\n:root {{ --accent-light: {accent}; }}\n"
+    return f"{_source('roundup.css', site).rstrip()}\n\n:root {{ --accent-light: {accent}; }}\n"
+
+
+def _script(output: Output, site: Site, drawing: Drawing) -> str:
+    return _source(output.path.removeprefix("assets/"), site)
+
+
+def _source(name: str, site: Site) -> str:
+    """Return a file of the theme that no page's values go into."""
+    return {**site.theme.built_in, **site.theme.own}[name]
 
 
 _MAKERS: dict[str, Callable[[Output, Site, Drawing], str]] = {
@@ -154,6 +171,9 @@ _MAKERS: dict[str, Callable[[Output, Site, Drawing], str]] = {
     "archive": _archive,
     AUTHORS: _index,
     TOPICS: _index,
+    "search": _search,
+    "index": _index_file,
     "home": _home,
     "stylesheet": _stylesheet,
+    "script": _script,
 }

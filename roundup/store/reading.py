@@ -30,7 +30,7 @@ Read = TypeVar("Read")
 
 _PARTS = ("commentary", "papers", "figures")
 LANGUAGES = "templates/languages/"
-_TEMPLATES = (".html", ".md", ".css", ".txt", ".xml")
+_TEMPLATES = (".html", ".md", ".css", ".js", ".txt", ".xml")
 
 
 @dataclass(frozen=True, slots=True)

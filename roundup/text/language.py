@@ -79,6 +79,10 @@ class Language:
     by_year: str = "By year"
     all_papers: str = "All papers"
     all_issues: str = "All issues"
+    found: Counted = Counted("{n} result", "{n} results")
+    search_for: str = "Titles, authors, topics, words"
+    search_needs: str = "Searching needs JavaScript. Everything that there is stands in these lists, too."
+    search_failed: str = "The index could not be loaded."
     feed: str = "Feed"
     feeds: str = "All feeds"
     missing: str = "There is no such page"

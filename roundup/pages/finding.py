@@ -1,0 +1,45 @@
+"""The archive -> the page that searches it, and the index behind that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+from roundup.catalogue import Coverage
+from roundup.pages.frame import frame
+from roundup.search import Searchable, search_index
+from roundup.site import SEARCH_PAGE, Site, issue_path, paper_path
+from roundup.text.drawn import plain
+from roundup.text.gist import gist
+
+
+def search_view(site: Site) -> dict[str, Any]:
+    """Return what the template of the search page knows, by name."""
+    return frame(site, SEARCH_PAGE, site.language.search)
+
+
+@lru_cache(maxsize=1)
+def index_files(site: Site) -> dict[str, str]:
+    """Return every file of the index by its path. They are made at once, and drawn one after the other."""
+    return search_index(_documents(site))
+
+
+def _documents(site: Site) -> Iterator[Searchable]:
+    for coverage in reversed(site.catalogue.coverages):  # oldest first, so that new ones change few files
+        yield _document(coverage)
+
+
+def _document(coverage: Coverage) -> Searchable:
+    paper, newest = coverage.paper, coverage.standings[0]
+    said = (text for standing in coverage.standings for text in (standing.pick.tldr, gist(standing.pick.commentary.text)))
+    link = newest.pick.link
+    return Searchable(
+        paper_path(coverage) if paper else f"{issue_path(newest.issue.key)}#{coverage.name}",
+        plain(coverage.title),
+        tuple(plain(author.name) for author in coverage.authors),
+        " · ".join(filter(None, (str(newest.issue.key), paper.primary_category if paper else link.source if link else ""))),
+        (*coverage.tags, *coverage.categories, *((paper.id.base,) if paper else ())),
+        " ".join((*said, link.text if link else "")),
+        plain(paper.abstract) if paper else "",
+    )
