@@ -40,6 +40,8 @@ from roundup.text import drawn as arxiv
 from roundup.text.setting import Setting
 from roundup.text.visible import one_line, visible
 
+OUR_SCRIPT = ("assets/roundup.js", "../assets/roundup.js")  # of the home page, of an issue
+DATA = {"type": "application/ld+json"}  # which no browser runs
 BATCHES = 64  # some 90 vectors each: the editions of so many commentaries draw from one parse
 BY_HTML5LIB = 1 if SOAK else 16  # it is twenty times as slow as lexbor: the ordinary run shows it every sixteenth batch
 
@@ -59,7 +61,7 @@ def classes(seen: Seen) -> set[str]:
 
 def test_the_templates_themselves_hold_nothing_active(tame: dict[str, tuple[Parts, set[str]]]) -> None:
     used = set().union(*(found for found, _ in tame.values()))
-    assert {tag for tag, _ in used} & ACTIVE == {"link", "meta", "style"}  # of the heads of page and mail
+    assert {tag for tag, _ in used} & ACTIVE == {"link", "meta", "script", "style"}  # of the heads of page and mail
     assert [name for _, name in used if name.startswith("on") or name == "style"] == []
 
 
@@ -80,7 +82,8 @@ def faults(seen: Seen, may: Parts, used: Parts, known: set[str]) -> Iterator[obj
     """Yield what no text may bring about: elements, attributes and classes of its own, requests, links that act, ids twice."""
     yield from parts(seen) - used - may
     yield from live_links(seen)
-    yield from (source for source in values(seen, "src") if not source.removeprefix("https://example.org/2024-1/").startswith("figures/"))
+    yield from (source for source in values(seen, "src") if not source.removeprefix("https://example.org/2024-1/").startswith("figures/") and source not in OUR_SCRIPT)
+    yield from (("script", *attributes) for tag, attributes in seen if tag == "script" and attributes.get("src") not in OUR_SCRIPT and attributes != DATA)
     yield from repeated(values(seen, "id"))
     yield from classes(seen) - known - {"right", "center", "math", "tied", *"cksnfdi", "left", "close", "closed", "apart", "barred", "ruled"}
 

@@ -41,6 +41,11 @@ class Language:
     votes: Counted = Counted("{n} vote", "{n} votes")
     comments: Counted = Counted("{n} comment", "{n} comments")
     skip: str = "Skip to the text"
+    keys: str = "Keys:"  # of the keyboard
+    key_next: str = "next"
+    key_previous: str = "previous"
+    key_open: str = "open"
+    key_search: str = "search"
     site: str = "Site"
     archive: str = "Archive"
     people: str = "Authors"
