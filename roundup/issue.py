@@ -252,6 +252,7 @@ class Issue:
     unread: Unread = field(default_factory=Unread, compare=False)
     digest: str = field(default="", repr=False)  # of every source byte it was read from
     is_list: bool = False
+    corrected: dt.date | None = None  # when it was last changed so much that readers should know
 
     @property
     def picks(self) -> tuple[Pick, ...]:
@@ -261,6 +262,11 @@ class Issue:
     def folder(self) -> str:
         """The issue's folder in the digest, as ``issues/2023-8``."""
         return self.where.path.rpartition("/")[0]
+
+    @property
+    def changed(self) -> dt.date | None:
+        """When it came out, or was corrected since."""
+        return self.corrected or self.date
 
     @property
     def is_draft(self) -> bool:

@@ -209,11 +209,11 @@ def letter_path(kind: str, letter: str) -> str:
 
 def _addresses(site: Site) -> Iterator[tuple[str, str]]:
     out = site.public
-    newest = _changed(issue.date for issue in out.archive.issues)
+    newest = _changed(issue.changed for issue in out.archive.issues)
     for path in ("index.html", "archive/index.html", "authors/index.html", "topics/index.html", SEARCH_PAGE):
         yield permalink(site.config, path), newest
     for issue in out.archive.issues:
-        yield permalink(site.config, issue_path(issue.key)), _changed([issue.date])
+        yield permalink(site.config, issue_path(issue.key)), _changed([issue.changed])
     for coverage in out.catalogue.papers.values():
         yield permalink(site.config, paper_path(coverage)), _changed_of([coverage])
     for listing in (*out.catalogue.topics.values(), *out.catalogue.authors.values()):
@@ -222,7 +222,7 @@ def _addresses(site: Site) -> Iterator[tuple[str, str]]:
 
 
 def _changed_of(coverages: Iterable[Coverage]) -> str:
-    return _changed(standing.issue.date for coverage in coverages for standing in coverage.standings)
+    return _changed(standing.issue.changed for coverage in coverages for standing in coverage.standings)
 
 
 def _changed(days: Iterable[dt.date | None]) -> str:

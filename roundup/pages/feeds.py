@@ -85,9 +85,16 @@ def _issue_entry(issue: Issue, site: Site, drawing: Drawing) -> Entry:
     what = head(issue, site, "index.html")
     content = draw(drawing, "letter.html", f"issue {issue.key}", issue_view(issue, site, mail, absolute=True, alone=True))
     tags = tuple(dict.fromkeys(tag for pick in issue.picks for tag in pick.tags))
-    moment = f"{issue.date}{MIDNIGHT}"
     return Entry(
-        entry_id(site, issue), issue.title, what.permalink, moment, moment, what.editors, issue.teaser, tags, Markup(content)  # noqa: S704 - drawn by our templates
+        entry_id(site, issue),
+        issue.title,
+        what.permalink,
+        f"{issue.date}{MIDNIGHT}",
+        f"{issue.changed}{MIDNIGHT}",
+        what.editors,
+        issue.teaser,
+        tags,
+        Markup(content),  # noqa: S704 - drawn by our templates
     )
 
 
@@ -97,7 +104,8 @@ def _paper_entry(coverage: Coverage, site: Site, drawing: Drawing) -> Entry:
     if paper is None:
         raise ValueError(f"{coverage.name} is no paper, and has no entry")
     said = [standing.issue.date for standing in coverage.standings if standing.issue.date]
-    since = [day(paper.withdrawn.since)] if paper.withdrawn and paper.withdrawn.since else []
+    changed = [standing.issue.changed for standing in coverage.standings if standing.issue.changed]
+    changed += [day(paper.withdrawn.since)] if paper.withdrawn and paper.withdrawn.since else []
     newest = coverage.standings[0]
     show = {
         "config": site.config,
@@ -115,7 +123,7 @@ def _paper_entry(coverage: Coverage, site: Site, drawing: Drawing) -> Entry:
         plain(coverage.title),
         permalink(site.config, start),
         f"{min(said)}{MIDNIGHT}",
-        f"{max(said + since)}{MIDNIGHT}",
+        f"{max(changed)}{MIDNIGHT}",
         signed(newest.pick, newest.issue, site.config) or tuple(site.config.editor(short) for short in newest.issue.editors),
         newest.pick.tldr,
         (*coverage.tags, *coverage.categories),

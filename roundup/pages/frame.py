@@ -72,6 +72,7 @@ def posting(issue: Issue, site: Site) -> dict[str, Any]:
         "description": issue.teaser,
         "url": address,
         "datePublished": issue.date.isoformat() if issue.date else "",
+        "dateModified": issue.changed.isoformat() if issue.changed else "",
         "inLanguage": config.language,
         "image": permalink(config, card_path(issue.key)) if site.cards else "",
         "author": [{"@type": "Person", "name": editor.name, "url": editor.url} for editor in map(config.editor, issue.editors)],

@@ -25,6 +25,7 @@ def issue_json(issue: Issue, site: Site) -> str:
         "title": issue.title,
         "teaser": issue.teaser,
         "date": issue.date.isoformat() if issue.date else "",
+        "corrected": issue.corrected.isoformat() if issue.corrected else "",
         "url": permalink(site.config, issue_path(issue.key)),
         "digest": {"title": site.config.title, "url": site.config.url, "language": site.config.language},
         "editors": [{"name": editor.name, "url": editor.url} for editor in map(site.config.editor, issue.editors)],

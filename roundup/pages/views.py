@@ -111,6 +111,7 @@ class IssueView:
     teaser: str
     date: str
     machine_date: str
+    corrected: str  # the day, as the language has it; empty where there was none
     papers: int
     picks: int
     minutes: int  # to read it; 0 of a list
@@ -178,6 +179,7 @@ def head(issue: Issue, site: Site, start: str) -> IssueView:
         issue.teaser,
         site.language.day(issue.date) if issue.date else "",
         issue.date.isoformat() if issue.date else "",
+        site.language.corrected.format(date=site.language.day(issue.corrected)) if issue.corrected else "",
         sum(1 for pick in issue.picks if pick.paper),
         len(issue.picks),
         0 if issue.is_list else max(1, round(words / WORDS_A_MINUTE)),

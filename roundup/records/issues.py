@@ -15,7 +15,7 @@ from roundup.text.slugs import slug
 from roundup.text.visible import one_line
 from roundup.yamltext import Mapping, Scalar, parse
 
-ISSUE_KEYS = ("title", "teaser", "date", "editors", "kind", "sort", "intro", "sponsor", "order", "outro")
+ISSUE_KEYS = ("title", "teaser", "date", "corrected", "editors", "kind", "sort", "intro", "sponsor", "order", "outro")
 PICK_KEYS = ("paper", "link", "commentary", "tags", "by", "status", "title", "authors", "tldr", "rating", "cover")
 LINK_KEYS = ("url", "title", "source", "text", "image")
 SECTION_KEYS = ("section", "note")
@@ -62,6 +62,7 @@ class IssueFile:
     sort: str = "votes"  # of a list: how what the order does not name follows
     date_is_sure: bool = True  # no: it may be a draft, or have a date that a slip hides
     kind_is_sure: bool = True  # likewise
+    corrected: dt.date | None = None
 
 
 def parse_issue(text: str, path: str, key: IssueKey, title: str, problems: list[Problem], advice: list[Problem]) -> IssueFile | None:
@@ -92,7 +93,16 @@ def parse_issue(text: str, path: str, key: IssueKey, title: str, problems: list[
         _sort(fields, may_be_one=is_list or not kind_is_sure),
         date is not None or not (written or "date" in fields.meant),
         kind_is_sure,
+        _corrected(fields, date),
     )
+
+
+def _corrected(fields: Fields, date: dt.date | None) -> dt.date | None:
+    """Return the day of the last correction; note one before the issue came out."""
+    corrected = fields.date("corrected")
+    if corrected and date and corrected < date:
+        fields.note(fields.where("corrected").line, f'corrected "{corrected}" lies before the date of the issue, {date}; mend one of them')
+    return corrected
 
 
 def _sort(fields: Fields, *, may_be_one: bool) -> str:
@@ -263,7 +273,7 @@ class _Assembly:
         return Issue(
             file.key, file.title, file.teaser, file.date, file.editors, file.intro, file.sponsor, kept, file.outro,
             file.where, file.lines, () if self.unread.all_picks or file.where.path in self.unread.files else spare, unread=self.unread,
-            is_list=file.is_list,
+            is_list=file.is_list, corrected=file.corrected,
         )  # fmt: skip
 
     def sections(self) -> list[Section]:

@@ -67,7 +67,6 @@ class Language:
     details: str = "details"  # a link to the paper's own page
     withdrawn: str = "Withdrawn by its authors."
     about: str = "Abstract"  # a heading
-    commentary: str = "Commentary"
     read_version: str = "Written of version {version}; the newest known is version {newest}."
     version: str = "version {version}, {date}"
     published: str = "Published"
@@ -77,13 +76,13 @@ class Language:
     also_by: str = "Also by these authors"
     related: str = "Related papers"
     together: str = "Together with"
-    newest: str = "The newest"
     whole: str = "All of {name}"
     most: str = "Most papers"
     by_letter: str = "By letter"
     by_year: str = "By year"
     all_papers: str = "All papers"
     all_issues: str = "All issues"
+    corrected: str = "corrected {date}"
     found: Counted = Counted("{n} result", "{n} results")
     search_for: str = "Titles, authors, topics, words"
     search_needs: str = "Searching needs JavaScript. Everything that there is stands in these lists, too."
