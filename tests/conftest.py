@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
 from roundup import cli
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 # The ordinary run takes the same examples every time; ``make soak`` takes ever new ones, and more of them.
 settings.register_profile("ordinary", derandomize=True, deadline=None)
@@ -22,6 +27,9 @@ settings.load_profile("soak" if os.environ.get("ROUNDUP_SOAK") else "ordinary")
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"
+
+# Chromium asks for updates, experiments and metrics of its own accord: not here. Root has no sandbox.
+FLAGS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync".split()
 
 MINIMAL = {
     "roundup.yaml": "title: A digest\n",
@@ -58,6 +66,19 @@ def vectors(shared: Path) -> tuple[str, ...]:
     paths = [*sorted((shared / "corpora/xss").glob("*.jsonl")), shared / "corpora/markdown/markdown_xss.jsonl"]
     payloads = (json.loads(line)["payload"] for path in paths for line in path.read_text().splitlines())
     return tuple(dict.fromkeys(payloads))
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Chromium, driven by Playwright; where one of them is not installed, tests that ask for it are skipped."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if path is None:
+        pytest.skip("there is no Chromium on this machine")
+    with playwright.sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(autouse=True)

@@ -1,13 +1,11 @@
 """A real browser on pages that were really built: nothing of the vectors runs, nothing asks elsewhere, formulas are drawn.
 
-Chromium, driven by Playwright; where one of them is not installed these tests are skipped. ROUNDUP_SCREENSHOTS names a folder
-to keep what is drawn.
+Where there is no browser these tests are skipped. ROUNDUP_SCREENSHOTS names a folder to keep what is drawn.
 """
 
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,21 +21,6 @@ from roundup.yamltext import dump_scalar
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Route
-
-# Chromium asks for updates, experiments and metrics of its own accord: not here. Root has no sandbox.
-FLAGS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync".split()
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if path is None:
-        pytest.skip("there is no Chromium on this machine")
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=path, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @dataclass
