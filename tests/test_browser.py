@@ -149,13 +149,21 @@ def record_of(number: int, text: str) -> str:
     )
 
 
+def shown_in(site: Path) -> list[Path]:
+    """Return all pages, but of the many of papers, authors and topics a part: they are alike. The page for what is missing counts from the host's top."""
+    pages = sorted(path for path in site.rglob("*.html") if path.name != "404.html")
+    many = [path for path in pages if path.parent.name in ("papers", "authors", "topics") and path.name != "index.html"]
+    left_out = set(many) - set(many[:: 1 if SOAK else 40])
+    return [path for path in pages if path not in left_out]
+
+
 def test_no_vector_runs_or_asks_in_a_browser(chromium: Browser, vectors: tuple[str, ...], digest: Callable[..., Path], roundup: Callable[..., Result]) -> None:
     texts = [text for text in vectors[::SAMPLE] if one_line(text)]
     root = digest(digest_of(texts), bare=True)
     built = roundup("build", "-q", root=root)
     assert (built.code, built.err) == (0, "")
     with watched(chromium, root / "site") as seen:
-        for path in sorted((root / "site").rglob("*.html")):
+        for path in shown_in(root / "site"):
             seen.open(path)
             seen.provoke()
             assert seen.schemes <= {"file:", "https:", "http:", "mailto:", "none"}
