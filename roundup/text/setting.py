@@ -31,7 +31,7 @@ class Setting:
     root: str = ""  # from the page to the top of the site, as ``../``, or the site's address
     own: str = ""  # before a fragment of the page itself; a file of Markdown has no anchors, and leads to the page
     figures: str = ""  # before ``figures/…``: nothing on a page beside them, else their folder's address
-    ids: str = ""  # before the id of each note, where a page joins several issues as readers of feeds do
+    ids: str = ""  # before the id of each note, where a page joins several issues, as a paper's does, and readers of feeds do
     language: Language = ENGLISH
     places: Mapping[str, Place] = field(default_factory=lambda: MappingProxyType({}))
     sizes: Mapping[str, tuple[int, int]] = field(default_factory=lambda: MappingProxyType({}))

@@ -111,11 +111,16 @@ def _numbers(tokens: Sequence[Token]) -> Iterator[int]:
 def _note(note: Note, number: int, env: EnvType) -> str:
     setting: Setting = env["setting"]
     body = _renderer().render(list(note.tokens), OPTIONS, env)
-    backs = [f"r{number}" if use == 1 else f"r{number}-{use}" for use in range(1, note.uses + 1)]
+    backs = [_mark(number, use, setting) for use in range(1, note.uses + 1)]
     said = escape(setting.language.back.format(number=number))
     links = "".join(f' <a class="back" href="#{back}" role="doc-backlink" aria-label="{said}">↩</a>' for back in backs)
     inside = between(f'<span class="num">{number}</span> ', body, links)
-    return f'<aside class="note" id="n{number}" role="doc-footnote">{inside}</aside>\n'
+    return f'<aside class="note" id="{setting.ids}n{number}" role="doc-footnote">{inside}</aside>\n'
+
+
+def _mark(number: int, use: int, setting: Setting) -> str:
+    """Return the id of a place where a note is referred to."""
+    return f"{setting.ids}r{number}" if use == 1 else f"{setting.ids}r{number}-{use}"
 
 
 def between(label: str, body: str, links: str) -> str:
@@ -170,8 +175,7 @@ class Web(RendererHTML):
         return self.to_note(env["setting"].first_note + meta["number"], meta["use"], env["setting"])
 
     def to_note(self, number: int, use: int, setting: Setting) -> str:
-        mark = f"r{number}" if use == 1 else f"r{number}-{use}"
-        return f'<a class="ref" href="#n{number}" id="{mark}" role="doc-noteref">{number}</a>'
+        return f'<a class="ref" href="#{setting.ids}n{number}" id="{_mark(number, use, setting)}" role="doc-noteref">{number}</a>'
 
     def math_inline(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         token = tokens[idx]
