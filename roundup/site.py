@@ -96,8 +96,13 @@ class Site:
     def parts(self) -> tuple[str, ...]:
         """Paths of pages for a year of an author's or a topic's papers, and for a letter of the lists."""
         found = [year_path(one, year) for listings in self._listings for one in listings for year in years_of(one)]
+        return (*found, *self.letters)
+
+    @property
+    def letters(self) -> tuple[str, ...]:
+        """Paths of pages for a letter of the lists."""
         large = (listings for listings in self._listings if len(listings) > LISTED_NAMES)
-        return (*found, *(letter_path(listings[0].kind, letter) for listings in large for letter in sorted({one.letter for one in listings})))
+        return tuple(letter_path(listings[0].kind, letter) for listings in large for letter in sorted({one.letter for one in listings}))
 
     @property
     def _listings(self) -> tuple[tuple[Listing, ...], ...]:
@@ -211,6 +216,8 @@ def _addresses(site: Site) -> Iterator[tuple[str, str]]:
     out = site.public
     newest = _changed(issue.changed for issue in out.archive.issues)
     for path in ("index.html", "archive/index.html", "authors/index.html", "topics/index.html", SEARCH_PAGE):
+        yield permalink(site.config, path), newest
+    for path in out.letters:
         yield permalink(site.config, path), newest
     for issue in out.archive.issues:
         yield permalink(site.config, issue_path(issue.key)), _changed([issue.changed])

@@ -74,8 +74,9 @@ def index_view(kind: str, site: Site, letter: str = "") -> dict[str, Any]:
     several = (one for one in listings if len(one.coverages) > 1)
     largest = sorted(several, key=lambda one: (-len(one.coverages), one.sorted_as, one.slug))[:MOST_NAMED]
     shown = {letter: letters[letter]} if letter else {} if apart else letters
+    public = not letter or any(coverage.published() for one in letters[letter] for coverage in one.coverages)
     return {
-        **frame(site, start, site.language.people if kind == AUTHORS else site.language.topics),
+        **frame(site, start, site.language.people if kind == AUTHORS else site.language.topics, public=public),
         "kind": kind,
         "letter": letter,
         "count": len(listings),
