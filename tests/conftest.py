@@ -6,6 +6,8 @@ import json
 import os
 import shutil
 import socket
+import subprocess
+import sys
 import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -19,6 +21,8 @@ from roundup import cli
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+
+    from published import Published
 
 # The ordinary run takes the same examples every time; ``make soak`` takes ever new ones, and more of them.
 settings.register_profile("ordinary", derandomize=True, deadline=None)
@@ -79,6 +83,47 @@ def chromium() -> Iterator[Browser]:
         browser = started.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def own_site(tmp_path_factory: pytest.TempPathFactory) -> Published:
+    """Our own issues, built."""
+    from published import Published, build, made_once
+
+    return Published(made_once("own", tmp_path_factory, lambda folder: build(ROOT, folder)), "https://roundup.example/")
+
+
+@pytest.fixture(scope="session")
+def bench_site(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> Published:
+    """The small one of the corpora that the benchmarks take, built; its last issues where there is no time for all."""
+    from published import Published, build, made_once
+
+    def make(folder: Path) -> None:
+        subprocess.run([sys.executable, shared / "bench/digest.py", folder / "digest", "S"], check=True, capture_output=True)
+        issues = sorted((folder / "digest/issues").iterdir())
+        for issue in issues[: 0 if os.environ.get("ROUNDUP_SOAK") else -3]:
+            shutil.rmtree(issue)
+        write(folder / "digest/roundup.yaml", "title: Bench\nurl: https://bench.example/\n")  # its commentary has links to example.org
+        build(folder / "digest", folder / "site")
+
+    return Published(made_once("bench", tmp_path_factory, make) / "site", "https://bench.example/")
+
+
+@pytest.fixture(scope="session")
+def invented_site(tmp_path_factory: pytest.TempPathFactory) -> Published:
+    """The digest that holds one of everything, built with its draft, to stand in a folder of its host; long lists are split early."""
+    from invented import FILES, LIMITS, URL
+    from published import Published, build, made_once
+
+    def make(folder: Path) -> None:
+        for path, content in FILES.items():
+            write(folder / "digest" / path, content)
+        with pytest.MonkeyPatch.context() as patch:
+            for name, limit in LIMITS.items():
+                patch.setattr(f"roundup.{name}", limit)
+            build(folder / "digest", folder / "host/deep/er", "--drafts")
+
+    return Published(made_once("invented", tmp_path_factory, make) / "host", URL)
 
 
 @pytest.fixture(autouse=True)
