@@ -279,15 +279,15 @@ def as_reader_shows(feed: str) -> str:
 ATOM = "{http://www.w3.org/2005/Atom}"
 IN_FEED = set("feed title subtitle id link updated generator entry published author name uri summary content".split())
 EDITIONS = {
-    "page": Edition(lambda issue: drawn(issue, "issue.html", "2024-1/index.html"), {**TITLE, **MARKDOWN}),
+    "page": Edition(lambda issue: drawn(issue, "index.html", "2024-1/index.html"), {**TITLE, **MARKDOWN}),
     "home": Edition(lambda issue: drawn(issue, "home", "index.html"), TITLE),
-    "markdown": Edition(lambda issue: drawn(issue, "issue.md", "2024-1/index.md"), IN_TWIN, as_html_of_github),
+    "markdown": Edition(lambda issue: drawn(issue, "index.md", "2024-1/index.md"), IN_TWIN, as_html_of_github),
     "mail": Edition(lambda issue: drawn(issue, "mail.html", "2024-1/mail.html"), IN_MAIL),
     "feed": Edition(lambda issue: drawn(issue, "feed.xml", "feed.xml"), IN_MAIL, as_reader_shows),
     "plain": Edition(lambda issue: drawn(issue, "mail.txt", "2024-1/mail.txt"), {"html": set(), "head": set(), "body": set()}, escape),
     "abstracts": Edition(abstracts, ABSTRACT),
-    "list": Edition(lambda issue: drawn(replace(bare(issue), is_list=True), "issue.html", "2024-1/index.html"), {**ABSTRACT, **TITLE, **MARKDOWN}),
-    "list in markdown": Edition(lambda issue: drawn(replace(bare(issue), is_list=True), "issue.md", "2024-1/index.md"), IN_TWIN, as_html_of_github),
+    "list": Edition(lambda issue: drawn(replace(bare(issue), is_list=True), "index.html", "2024-1/index.html"), {**ABSTRACT, **TITLE, **MARKDOWN}),
+    "list in markdown": Edition(lambda issue: drawn(replace(bare(issue), is_list=True), "index.md", "2024-1/index.md"), IN_TWIN, as_html_of_github),
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,26 +21,53 @@ BUTTONDOWN = "https://buttondown.com/api/emails/embed-subscribe/"
 GISCUS = "https://giscus.app"
 
 
-def frame(site: Site, path: str, title: str = "", description: str = "", *, data: dict[str, Any] | None = None, public: bool = True) -> dict[str, Any]:
-    """Return what the template of the page at ``path`` knows of its frame, by name; ``title`` and ``description`` are plain text.
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What templates know as ``page``. Title and description are plain text, ``data`` is the page as schema.org has it."""
 
-    ``data`` is the page as schema.org has it. A page that is not ``public`` is no matter for search engines.
+    path: str
+    permalink: str
+    title: str
+    description: str
+    policy: str
+    data: Markup
+    public: bool  # or no matter for search engines
+    subscribe: str  # where the form of the subscribe box leads, or the link; empty where there is none
+    comments: bool
+
+
+def frame(
+    site: Site, path: str, title: str = "", description: str = "", *,
+    data: dict[str, Any] | None = None, public: bool = True, stands_for: str | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """Return what the template of the page at ``path`` knows of its frame, by name. Comments stand where a page says something of its own.
+
+    ``stands_for`` is the path whose address is the lasting one, where that is not the page's own; empty where none is.
     """
-    return {
-        "config": site.config,
-        "root": relative(path, ""),
-        "path": path,
-        "permalink": permalink(site.config, path),
-        "policy": policy(site.config),
-        "plain_title": title,
-        "description": description or site.config.tagline,
-        "data": _script(data) if data else Markup(""),
-        "public": public,
-        "subscribe": site.config.subscribe,
-        "buttondown": BUTTONDOWN,
-        "comments": site.config.comments if data else None,  # on a page that says something of its own
-        "giscus": GISCUS,
-    }
+    config = site.config
+    page = Frame(
+        path,
+        permalink(config, path if stands_for is None else stands_for) if stands_for != "" else "",
+        title,
+        description or config.tagline,
+        policy(config),
+        _script(data) if data else Markup(""),
+        public,
+        subscribe_address(config),
+        bool(config.comments and data),
+    )
+    return {"config": config, "root": relative(path, ""), "page": page}
+
+
+def subscribe_address(config: Config) -> str:
+    """Return where readers are sent to subscribe: a form's address, or a mail's; empty where none is configured.
+
+    Sources: https://docs.buttondown.com/building-your-subscriber-base, and listmonk's own public form.
+    """
+    if config.subscribe is None:
+        return ""
+    to = config.subscribe.to
+    return {"buttondown": BUTTONDOWN + to, "listmonk": f"{to}/subscription/form", "mailto": f"mailto:{to}"}[config.subscribe.kind]
 
 
 def policy(config: Config) -> str:
@@ -47,7 +75,7 @@ def policy(config: Config) -> str:
     allowed = {"default-src": ["'none'"], "img-src": ["'self'"], "style-src": ["'self'"], "font-src": ["'self'"], "script-src": ["'self'"]}
     allowed["form-action"] = ["'self'"]
     if config.subscribe and config.subscribe.kind != "mailto":
-        allowed["form-action"].append(origin(BUTTONDOWN if config.subscribe.kind == "buttondown" else config.subscribe.to))
+        allowed["form-action"].append(origin(subscribe_address(config)))
     if config.comments and config.comments.kind == "giscus":
         for what in ("script-src", "style-src"):
             allowed[what].append(GISCUS)

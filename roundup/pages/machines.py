@@ -87,9 +87,9 @@ def robots(site: Site) -> str:
 
 def missing_view(site: Site) -> dict[str, Any]:
     """Return what the template of the page for what is not there knows; it is shown at any depth, so its links count from the host's top."""
-    return {**frame(site, "404.html", site.language.missing, public=False), "root": urlsplit(site.config.url).path or "/", "permalink": ""}
+    return {**frame(site, "404.html", site.language.missing, public=False, stands_for=""), "root": urlsplit(site.config.url).path or "/"}
 
 
 def moved_view(old: str, new: str, site: Site) -> dict[str, Any]:
     """Return what the template knows of the page that stands where another one stood."""
-    return {**frame(site, old, site.language.moved, public=False), "permalink": permalink(site.config, new), "to": relative(old, new)}
+    return {**frame(site, old, site.language.moved, public=False, stands_for=new), "to": relative(old, new)}
