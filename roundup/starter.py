@@ -99,7 +99,13 @@ jobs:
       - uses: actions/setup-python@v5
         with:
           python-version: "3.12"
-      - run: pip install "{distribution}=={version}"
+      - run: pip install "{distribution}[cards]=={version}"
+      # The last build knows which pages have been renamed since.
+      - uses: actions/cache@v4
+        with:
+          path: site
+          key: site-${{{{ github.run_id }}}}
+          restore-keys: site-
       - run: roundup check
       - run: roundup build
       - uses: actions/upload-pages-artifact@v3

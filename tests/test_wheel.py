@@ -50,4 +50,5 @@ def test_builds_a_new_digest_in_an_environment_of_its_own(wheel: Path, tmp_path:
     run("new", cwd=tmp_path / "d")
     run("check", "-q", *(p.name for p in (tmp_path / "d/issues").iterdir() if (p / "papers").exists()), cwd=tmp_path / "d")
     run("build", cwd=tmp_path / "d")
-    assert {path.rpartition("/")[2] for path in tree(tmp_path / "d/site")} == {"index.html", "index.md", "mail.html", "mail.txt", "roundup.css", "roundup.js", "STIXTwoMath.woff2", "OFL.txt", ".roundup-manifest.json"}
+    built = tree(tmp_path / "d/site")
+    assert {"index.html", "assets/roundup.css", "assets/search.js", "assets/fonts/STIXTwoMath.woff2", "papers/1706.03762.html", "search/index.js"} <= built.keys()
