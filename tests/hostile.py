@@ -154,8 +154,8 @@ ACTIVE = {"script", "style", "iframe", "frame", "object", "embed", "applet", "fo
 
 # What Markdown may make of any text, beside what the templates have.
 MARKDOWN: dict[str, set[str]] = {
-    "a": {"href", "class", "id", "role", "aria-label"}, "aside": {"class", "id", "role"}, "bdi": set(), "blockquote": set(), "br": set(), "code": {"class"},
-    "div": {"class", "role", "tabindex", "aria-label"}, "em": set(), "figcaption": set(), "figure": set(), "h4": {"id"}, "h5": {"id"}, "h6": {"id"},
+    "a": {"href", "class", "id", "role", "aria-label"}, "bdi": set(), "blockquote": set(), "br": set(), "code": {"class"},
+    "div": {"class", "id", "role", "tabindex", "aria-label"}, "em": set(), "figcaption": set(), "figure": set(), "h4": {"id"}, "h5": {"id"}, "h6": {"id"},
     "hr": set(), "img": {"src", "alt", "width", "height", "loading"}, "li": set(), "ol": {"start"}, "p": {"class"}, "pre": set(), "s": set(), "span": {"class"},
     "strong": set(), "table": set(), "tbody": set(), "td": {"class"}, "th": {"scope", "class"}, "thead": set(), "tr": set(), "ul": set(),
 }  # fmt: skip

@@ -76,7 +76,7 @@ def of_html(source: str, note: str) -> tuple[str, str]:
 
 
 def of_page(source: str) -> tuple[str, str]:
-    return of_html(source, "aside")
+    return of_html(source, "note")
 
 
 def of_letter(source: str) -> tuple[str, str]:

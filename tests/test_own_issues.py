@@ -76,7 +76,7 @@ def test_headings_go_down_one_step_at_a_time(key: str, site: Path) -> None:
 @pytest.mark.parametrize("key", ISSUES)
 def test_notes_are_numbered_through_and_lead_back(key: str, site: Path) -> None:
     page = parsed(site / key / "index.html")
-    notes = list(page.iter("aside"))
+    notes = [part for part in page.iter("div") if part.get("role") == "doc-footnote"]
     assert [n.get("id") for n in notes] == [f"n{i}" for i in range(1, len(notes) + 1)]
     uses = [a for a in page.iter("a") if a.get("role") == "doc-noteref"]
     backs = [a.get("href") for note in notes for a in note.iter("a") if a.get("role") == "doc-backlink"]

@@ -22,14 +22,13 @@ from roundup.text.rules import parser
 from roundup.text.setting import Place, Setting
 
 _TAGS = {
-    "a", "aside", "bdi", "blockquote", "br", "code", "div", "em", "figcaption", "figure", "h2", "h3", "h4", "h5", "h6", "hr", "img", "li",
+    "a", "bdi", "blockquote", "br", "code", "div", "em", "figcaption", "figure", "h2", "h3", "h4", "h5", "h6", "hr", "img", "li",
     "ol", "p", "pre", "s", "span", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul",
 }  # fmt: skip
 _ATTRIBUTES = {
     **{name: set(formula.ATTRIBUTES) for name in formula.ELEMENTS},
     "*": {"class", "id"},
     "a": {"href", "title", "role", "aria-label"},
-    "aside": {"role", "aria-label"},
     "img": {"src", "alt", "title", "width", "height", "loading"},
     "ol": {"start"},
     "div": {"role", "tabindex", "aria-label"},
@@ -115,7 +114,8 @@ def _note(note: Note, number: int, env: EnvType) -> str:
     said = escape(setting.language.back.format(number=number))
     links = "".join(f' <a class="back" href="#{back}" role="doc-backlink" aria-label="{said}">↩</a>' for back in backs)
     inside = between(f'<span class="num">{number}</span> ', body, links)
-    return f'<aside class="note" id="{setting.ids}n{number}" role="doc-footnote">{inside}</aside>\n'
+    # no aside, which is a landmark: a reader would walk through all notes on the way to the next part of the page
+    return f'<div class="note" id="{setting.ids}n{number}" role="doc-footnote">{inside}</div>\n'
 
 
 def _mark(number: int, use: int, setting: Setting) -> str:
