@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conftest import MINIMAL, Result
-from test_browser import chromium as chromium  # the fixture  # noqa: PLC0414
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-import test_browser
 from conftest import write
 from roundup.search import Searchable, search_index
 from searching import SPREAD, TEMPLATE, WORDS, Index, made_up
@@ -18,8 +17,6 @@ from test_search import PAPERS
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Route
-
-chromium = test_browser.chromium
 
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Search</title>
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'self'; base-uri 'none'; form-action 'self'">
