@@ -25,6 +25,7 @@ KINDS = (
     ("moved", r".*", r'http-equiv="refresh"'),
     ("missing", r"404\.html", ""),
     ("home", r"index\.html", ""),
+    ("search", r"search/index\.html", ""),
     ("archive", r"archive/index\.html", ""),
     ("withdrawn paper", r"papers/.*", r'<p class="withdrawn"><strong>'),
     ("paper of two issues", r"papers/.*", r'(?s)class="remarks".*class="remarks"'),
@@ -76,7 +77,7 @@ class Page:
         """Every address on the page, and every other attribute of ours that holds a path."""
         for element in self.parsed.css("*"):
             for name, value in element.attributes.items():
-                if name in ("href", "src", "action", "poster") or (name.startswith("data-") and "/" in (value or "")):
+                if name in ("href", "src", "action", "poster") or (name.startswith("data-") and re.fullmatch(r"[\w.-]*/\S*", value or "")):
                     yield value or ""
                 elif name == "srcset":
                     yield from (part.split()[0] for part in (value or "").split(","))
@@ -147,7 +148,7 @@ class Published:
         if file.startswith(".."):
             return "leaves the site"
         file = unquote(file)
-        file = file + "index.html" if file in ("", "./") or file.endswith("/") else file
+        file = f"{file.removeprefix('./')}index.html" if file == "" or file.endswith("/") else file
         if file not in self.files:
             return "leads to no file"
         if fragment and (file not in self.by_path or unquote(fragment) not in self.by_path[file].ids):
