@@ -146,8 +146,8 @@ def _remarks(coverage: Coverage, site: Site, start: str) -> Iterable[dict[str, A
 
 def atom(feed: Feed, site: Site, drawing: Drawing) -> str:
     """Return the feed as Atom."""
-    self, other = (permalink(site.config, path) for path in feed.paths)
-    return draw(drawing, "feed.xml", f"the feed {feed.paths[0]}", {"config": site.config, "feed": feed, "self": self, "other": other})
+    here, there = (permalink(site.config, path) for path in feed.paths)  # not "self", which in a template is the template
+    return draw(drawing, "feed.xml", f"the feed {feed.paths[0]}", {"config": site.config, "feed": feed, "here": here, "there": there})
 
 
 def json_feed(feed: Feed, site: Site) -> str:
