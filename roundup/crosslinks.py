@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from urllib.parse import unquote, urljoin
 
+from roundup.catalogue import Coverage, Listing
 from roundup.errors import Problem, nearest
 from roundup.issue import Issue, Pick
 from roundup.paper import pick_name
@@ -24,13 +25,28 @@ class CrossLinks:
         self.public = replace(site, archive=site.archive.published())
         self.paths = {output.path for output in planned.outputs}
         self.pages = {issue_path(issue.key): issue for issue in site.archive.issues}
+        self.about = {output.path: output.about for output in planned.outputs if output.about}
         self.drafts = {str(issue.key) for issue in site.archive.issues if issue.is_draft}
 
-    def anchors(self, path: str) -> set[str]:
-        """Return the anchors of a page that an editor can link to."""
+    def anchors(self, path: str) -> set[str] | None:
+        """Return the anchors of a page that an editor can link to; None where any may be one."""
+        about = self.about.get(path)
         if path == "index.html":
             return {"newest", "archive"}
-        return set(anchors_of(self.site, self.pages[path])) if path in self.pages else set()
+        if isinstance(about, Coverage):
+            return {"abstract", "cite", *(f"in-{standing.issue.key}" for standing in about.standings)}
+        if path in self.pages:
+            return set(anchors_of(self.site, self.pages[path]))
+        return None if path.endswith(".html") else set()
+
+    def only_in_drafts(self, path: str) -> str:
+        """Return the key of a draft that alone brings the page about; nothing where a published issue does, too."""
+        if (key := path.partition("/")[0]) in self.drafts:
+            return key
+        about = self.about.get(path)
+        coverages = about.coverages if isinstance(about, Listing) else (about,) if about else ()
+        hidden = coverages and not any(coverage.published() for coverage in coverages)
+        return str(coverages[0].standings[0].issue.key) if hidden else ""
 
     def dead(self, issue: Issue) -> Iterator[Problem]:
         """Yield what is wrong with the links of an issue: each leads to a page, and to an anchor on it, ``[[...]]`` to a paper."""
@@ -61,7 +77,8 @@ class CrossLinks:
             target += "index.html"
         page, key = target.removesuffix("index.html"), target.partition("/")[0]
         if target not in self.paths:
-            pages = sorted(f"/{path.removesuffix('index.html')}" for path in self.paths if path.endswith("index.html"))
+            near = (path for path in self.paths if path.endswith("index.html") or (path.endswith(".html") and path.startswith(f"{key}/")))
+            pages = sorted(f"/{path.removesuffix('index.html')}" for path in near)
             if key in self.site.archive.unread:
                 return ""
             if re.match(r"([a-z0-9-]+\.)+[a-z]{2,}/", href, re.I):
@@ -70,11 +87,13 @@ class CrossLinks:
                 name = target.rpartition("/")[2]
                 return f'link "{href}" leads nowhere; put the file into assets/ and link to /assets/{name}'
             return f'link "{href}" leads nowhere{nearest(f"/{page}", pages) or "; the site has no such page"}'
-        if key in self.drafts and not issue.is_draft:
-            return f'link "{href}" leads to a draft; give {key} a date, or remove the link'
+        if not issue.is_draft and (draft := self.only_in_drafts(target)):
+            return f'link "{href}" leads to a draft; give {draft} a date, or remove the link'
         if not fragment:
             return ""
         known = self.anchors(target)
+        if known is None:
+            return ""
         unread = {name for i in self.site.archive.issues if str(i.key) == key for name in i.unread.picks | i.unread.papers}
         if unquote(fragment) in known | unread:
             return ""
