@@ -22,6 +22,7 @@ from cmarkgfm.cmark import Options, markdown_to_html_with_extensions
 from selectolax.lexbor import LexborHTMLParser
 
 from conftest import MINIMAL, Result
+from roundup.catalogue import Catalogue, Coverage, Listing
 from roundup.config import Config, Editor
 from roundup.errors import Location, Problem
 from roundup.issue import Archive, Figure, Issue, IssueKey, Link, Pick, Prose, Section
@@ -244,11 +245,12 @@ def built_in() -> Theme:
     return Theme({path.name: path.read_text() for path in built_in_templates().iterdir() if path.is_file()})
 
 
-def drawn(issue: Issue, kind: str, path: str) -> str:
-    """Return an output of a site that holds this issue, in a digest whose every text is as hostile."""
+def drawn(issue: Issue, kind: str, path: str, of: Callable[[Catalogue], Coverage | Listing | None] = lambda catalogue: None) -> str:
+    """Return an output of a site that holds this issue, in a digest whose every text is as hostile; ``of`` says which paper, author or topic it is about."""
     editors = tuple((short, Editor(short, address_of(short))) for pick in issue.picks for short in pick.by)
     config = Config(title=issue.teaser, tagline=issue.teaser, url="https://example.org/", editors=(*editors, ("ann", Editor(issue.teaser, address_of(issue.teaser)))))
-    return render(Output(path, kind, "", issue), Site(config, Archive((issue,)), built_in()), drawing(built_in())).decode()
+    site = Site(config, Archive((issue,)), built_in())
+    return render(Output(path, kind, "", issue, about=of(site.catalogue)), site, drawing(built_in())).decode()
 
 
 def abstracts(issue: Issue) -> str:
@@ -277,13 +279,18 @@ def as_reader_shows(feed: str) -> str:
 
 
 ATOM = "{http://www.w3.org/2005/Atom}"
-IN_FEED = set("feed title subtitle id link updated generator entry published author name uri summary content".split())
+IN_FEED = set("feed category title subtitle id link updated generator entry published author name uri summary content".split())
 EDITIONS = {
     "page": Edition(lambda issue: drawn(issue, "index.html", "2024-1/index.html"), {**TITLE, **MARKDOWN}),
+    "paper": Edition(lambda issue: drawn(issue, "paper", "papers/a.html", lambda known: next(iter(known.papers.values()))), {**ABSTRACT, **TITLE, **MARKDOWN}),
+    "author": Edition(lambda issue: drawn(issue, "listing", "authors/a.html", lambda known: next(iter(known.authors.values()))), {**ABSTRACT, **TITLE}),
+    "topic": Edition(lambda issue: drawn(issue, "listing", "topics/a.html", lambda known: next(iter(known.topics.values()))), {**ABSTRACT, **TITLE}),
+    "authors": Edition(lambda issue: drawn(issue, "authors", "authors/index.html"), TITLE),
+    "papers": Edition(lambda issue: drawn(issue, "feed", "topics/a.xml", lambda known: next(iter(known.topics.values()))), IN_MAIL, as_reader_shows),
     "home": Edition(lambda issue: drawn(issue, "home", "index.html"), TITLE),
     "markdown": Edition(lambda issue: drawn(issue, "index.md", "2024-1/index.md"), IN_TWIN, as_html_of_github),
     "mail": Edition(lambda issue: drawn(issue, "mail.html", "2024-1/mail.html"), IN_MAIL),
-    "feed": Edition(lambda issue: drawn(issue, "feed.xml", "feed.xml"), IN_MAIL, as_reader_shows),
+    "feed": Edition(lambda issue: drawn(issue, "feed", "feed.xml"), IN_MAIL, as_reader_shows),
     "plain": Edition(lambda issue: drawn(issue, "mail.txt", "2024-1/mail.txt"), {"html": set(), "head": set(), "body": set()}, escape),
     "abstracts": Edition(abstracts, ABSTRACT),
     "list": Edition(lambda issue: drawn(replace(bare(issue), is_list=True), "index.html", "2024-1/index.html"), {**ABSTRACT, **TITLE, **MARKDOWN}),

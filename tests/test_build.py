@@ -249,7 +249,7 @@ def test_builds_one_issue_and_leaves_the_others(digest: Digest, roundup: Run) ->
     write(root / "issues/2024-1/issue.yaml", "date: 2024-02-01\ntitle: [broken\n")
     assert roundup("build", "2024-02", root=root).code == 0
     changed = {path for path, data in tree(root / "site").items() if before.get(path) != data and path != MANIFEST}
-    assert changed == {f"2024-2/{name}" for name in ("index.html", "index.md", "mail.html", "mail.txt")}
+    assert changed == {f"2024-2/{name}" for name in ("index.html", "index.md", "issue.json", "mail.html", "mail.txt")}
 
 
 def test_an_editors_template_replaces_a_block(digest: Digest, roundup: Run) -> None:
@@ -265,16 +265,20 @@ def test_what_is_planned_is_fingerprinted_by_all_its_inputs(digest: Digest) -> N
     """A changed word, record, figure, neighbour, template or setting changes the fingerprint of what shows it, and of no other page."""
     issue, other = "issues/2024-1/issue.yaml", "issues/2024-3/issue.yaml"
     base: dict[str, str | None] = {other: "date: 2024-04-01\n", "issues/2023-1/issue.yaml": "date: 2023-02-01\n"}
+    everything = {"2023-1", "2024-1", "2024-3", "404.html", "archive", "authors", "index.html", "papers", "search", "topics"}
     cases: list[tuple[dict[str, str | None], set[str]]] = [
-        ({"issues/2024-1/commentary/2401.00001.yaml": MINIMAL["issues/2024-1/commentary/2401.00001.yaml"].replace("Some", "Other")}, {"2024-1"}),
-        ({"issues/2024-1/papers/2401.00001.yaml": MINIMAL["issues/2024-1/papers/2401.00001.yaml"].replace("plain", "new")}, {"2024-1"}),
-        ({other: "date: 2024-04-01\ntitle: New\n"}, {"2024-3", "index.html"}),
-        ({"issues/2024-2/issue.yaml": "date: 2024-03-01\n"}, {"2024-1", "2024-2", "2024-3", "index.html"}),
-        ({issue: MINIMAL[issue] + "teaser: new\n"}, {"2024-1", "index.html"}),
-        ({"roundup.yaml": "title: New\n"}, {"2023-1", "2024-1", "2024-3", "index.html"}),
-        ({"roundup.yaml": 'title: A digest\naccent: "#112233"\n'}, {"2023-1", "2024-1", "2024-3", "index.html", "assets"}),
-        ({"templates/issue.html": '{% extends "roundup/issue.html" %}'}, {"2023-1", "2024-1", "2024-3", "index.html", "assets"}),
-        ({"issues/2024-1/commentary/2401.00001.yaml": None, "issues/2024-1/papers/2401.00001.yaml": None, issue: "date: 2024-02-01\n"}, {"2024-1", "index.html"}),
+        ({"issues/2024-1/commentary/2401.00001.yaml": MINIMAL["issues/2024-1/commentary/2401.00001.yaml"].replace("Some", "Other")}, {"2024-1", "papers", "search"}),
+        ({"issues/2024-1/papers/2401.00001.yaml": MINIMAL["issues/2024-1/papers/2401.00001.yaml"].replace("plain", "new")}, {"2024-1", "authors", "papers", "search", "topics"}),
+        ({other: "date: 2024-04-01\ntitle: New\n"}, {"2024-3", "archive", "index.html"}),
+        ({"issues/2024-2/issue.yaml": "date: 2024-03-01\n"}, {"2024-1", "2024-2", "2024-3", "archive", "index.html"}),
+        ({issue: MINIMAL[issue] + "teaser: new\n"}, {"2024-1", "archive", "index.html", "papers"}),
+        ({"roundup.yaml": "title: New\n"}, everything),
+        ({"roundup.yaml": 'title: A digest\naccent: "#112233"\n'}, {*everything, "assets"}),
+        ({"templates/issue.html": '{% extends "roundup/issue.html" %}'}, {*everything, "assets"}),
+        (
+            {"issues/2024-1/commentary/2401.00001.yaml": None, "issues/2024-1/papers/2401.00001.yaml": None, issue: "date: 2024-02-01\n"},
+            {"2024-1", ".roundup-trail.json", "archive", "authors", "index.html", "search", "topics"},
+        ),
     ]
     before = fingerprints(digest(base, name="base"))
     for number, (files, expected) in enumerate(cases):

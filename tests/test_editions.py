@@ -8,7 +8,7 @@ import random
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from xml.etree import ElementTree as ET
 
 import cmarkgfm
@@ -35,12 +35,10 @@ BUILT_IN = {path.name: path.read_text() for path in built_in_templates().iterdir
 CONFIG = Config(title="A digest", url="https://example.org/", editors=(("ann", Editor("Ann Example", "https://ann.example/")), ("bo", Editor("Bo Sample"))))
 
 # A language in which our own words are none: what then is left of an edition is what the editors and arXiv say.
-_COUNTED = Counted("*", "*")
-WORDLESS = Language(
-    **dict.fromkeys(["archive", "markdown", "as_markdown", "on_the_web", "contents", "contents_of_newest", "other_issues", "no_issue", "draft"], "*"),  # type: ignore[arg-type]
-    **dict.fromkeys(["abstract", "pdf", "code", "withdrawn", "earlier", "place", "tags", "link_to", "link_to_number", "link_of_number", "back"], "*"),  # type: ignore[arg-type]
-    **dict.fromkeys(["formula", "table", "program", "figure", "thanks", "skip", "site", "last"], "*"),  # type: ignore[arg-type]
-    papers=_COUNTED, minutes=_COUNTED, more=_COUNTED, authors=_COUNTED, votes=_COUNTED, comments=_COUNTED, rated="{rating}", notes="NOTES", links="LINKS",
+_OURS = {field.name: getattr(ENGLISH, field.name) for field in fields(Language) if field.name not in ("direction", "quotes", "months", "short_months", "date", "short_date")}
+WORDLESS = replace(
+    ENGLISH,
+    **{**{name: Counted("*", "*") if isinstance(said, Counted) else "*" for name, said in _OURS.items()}, "rated": "{rating}", "notes": "NOTES", "links": "LINKS"},
 )  # fmt: skip
 
 
@@ -119,8 +117,8 @@ def of_plain(source: str) -> tuple[str, str]:
 
 
 EDITIONS: dict[str, tuple[str, Callable[[str], tuple[str, str]]]] = {
-    "issue.html": ("2024-1/index.html", of_page), "mail.html": ("2024-1/mail.html", of_letter), "mail.txt": ("2024-1/mail.txt", of_plain),
-    "issue.md": ("2024-1/index.md", of_markdown), "feed.xml": ("feed.xml", of_feed),
+    "index.html": ("2024-1/index.html", of_page), "mail.html": ("2024-1/mail.html", of_letter), "mail.txt": ("2024-1/mail.txt", of_plain),
+    "index.md": ("2024-1/index.md", of_markdown), "feed": ("feed.xml", of_feed),
 }  # fmt: skip
 
 
@@ -260,7 +258,7 @@ def test_generated_issues_hold_the_same_words_in_every_edition(math: bool, batch
         issue = generated(seed, math=math)
         editions = {kind: (told(body), told(notes)) for kind, (body, notes) in drawn(alone(issue), issue).items()}
         for kind, edition in editions.items():
-            assert edition == editions["issue.html"], (seed, kind)
+            assert edition == editions["index.html"], (seed, kind)
 
 
 @pytest.mark.parametrize("key", ["2023-8", "2023-7-2"])
@@ -271,14 +269,14 @@ def test_our_own_issues_hold_the_same_words_in_every_edition(key: str) -> None:
     site = Site(replace(digest.config, url="https://example.org/"), Archive(tuple(issues)), replace(digest.theme, language=WORDLESS))
     ready = drawing(site.theme)
     sources = {kind: render(Output(path, kind, "", issue), site, ready).decode() for kind, (path, _) in EDITIONS.items()}
-    feed = ET.fromstring(sources["feed.xml"])
+    feed = ET.fromstring(sources["feed"])
     for entry in feed.findall(f"{ATOM}entry"):
         if not (entry.findtext(f"{ATOM}id") or "").endswith(f"/{key}"):
             feed.remove(entry)
-    sources["feed.xml"] = ET.tostring(feed, encoding="unicode")
+    sources["feed"] = ET.tostring(feed, encoding="unicode")
     editions = {kind: EDITIONS[kind][1](source) for kind, source in sources.items()}
-    assert {kind: letters(body) for kind, (body, _) in editions.items()} == dict.fromkeys(editions, letters(editions["issue.html"][0]))
-    assert {kind: letters(notes) for kind, (_, notes) in editions.items()} == dict.fromkeys(editions, letters(editions["issue.html"][1]))
+    assert {kind: letters(body) for kind, (body, _) in editions.items()} == dict.fromkeys(editions, letters(editions["index.html"][0]))
+    assert {kind: letters(notes) for kind, (_, notes) in editions.items()} == dict.fromkeys(editions, letters(editions["index.html"][1]))
 
 
 def as_list(issue: Issue, paper: Callable[[Paper], Paper]) -> Issue:
@@ -293,7 +291,7 @@ def test_a_list_holds_the_same_words_in_every_edition(seed: int) -> None:
     site = alone(issue)
     site = replace(site, theme=replace(site.theme, language=replace(WORDLESS, votes=ENGLISH.votes, comments=ENGLISH.comments)))
     editions = {kind: (words(body), words(notes)) for kind, (body, notes) in drawn(site, issue).items()}
-    assert editions == dict.fromkeys(editions, editions["issue.html"])
+    assert editions == dict.fromkeys(editions, editions["index.html"])
     assert " ".join(editions["mail.txt"][0]).count("57 votes 1 comment") == sum(1 for pick in issue.picks if pick.paper)
 
 
@@ -302,8 +300,8 @@ def test_abstracts_and_many_names_of_a_list_fit_no_mail() -> None:
     issue = as_list(generated(1, math=False), lambda paper: replace(paper, authors=people, abstract="We prove ``it'' for $p<2$."))
     shown = {kind: " ".join(words(body)) for kind, (body, _) in drawn(alone(issue), issue).items()}
     whole = " ".join(f"Name{n} Surname{n}" for n in range(9))
-    assert {kind for kind, body in shown.items() if "We prove it for" in body} == {kind for kind, body in shown.items() if whole in body} == {"issue.html", "issue.md"}
-    assert all("Name2 Surname2 Name8 Surname8" in shown[kind] for kind in ("mail.html", "mail.txt", "feed.xml"))
+    assert {kind for kind, body in shown.items() if "We prove it for" in body} == {kind for kind, body in shown.items() if whole in body} == {"index.html", "index.md"}
+    assert all("Name2 Surname2 Name8 Surname8" in shown[kind] for kind in ("mail.html", "mail.txt", "feed"))
 
 
 def test_names_in_tex_are_read_in_every_edition() -> None:
