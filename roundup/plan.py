@@ -67,6 +67,7 @@ def plan(site: Site) -> Plan:
     """Return the plan. Files that pages show come before them, and a page before the pages that lead to it."""
     outputs = [Output(asset.path, "copy", asset.digest, source=asset.source) for asset in site.assets]
     outputs.append(Output("assets/roundup.css", "stylesheet", fingerprint("stylesheet", site.theme.digest, site.config.accent)))
+    outputs.append(Output("assets/roundup.svg", "icon", fingerprint("icon", site.theme.digest, site.config.accent)))
     outputs.append(Output("assets/roundup.js", "script", fingerprint("script", site.theme.digest)))
     if any(map(_may_hold_math, site.archive.issues)):
         outputs += [Output(f"{FONTS}{name}", "font", hashlib.blake2b(data, digest_size=16).hexdigest()) for name, data in site.theme.fonts.items()]

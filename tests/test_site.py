@@ -189,6 +189,13 @@ def test_a_page_for_what_is_missing_counts_its_links_from_the_top_of_the_host(in
     assert [link for link in page.links if not link.startswith(("/deep/er/", "#", "mailto:"))] == []
 
 
+def test_every_page_has_the_icon(site: Published) -> None:
+    """A browser that is told of none asks for /favicon.ico, and says in the console that there is none."""
+    assert {urljoin(f"/{page.path}", page.one("link[rel=icon]", "href")) for page in site.pages if page.kind != "missing"} == {"/assets/roundup.svg"}
+    icon = ET.fromstring(site.text("assets/roundup.svg"))
+    assert (icon.tag, icon[0].get("fill")) == ("{http://www.w3.org/2000/svg}svg", "#9c2f1d")
+
+
 def test_an_issue_is_small(site: Published) -> None:
     """Its page, stylesheet and scripts, compressed; the font is asked for by pages with formulas only, and kept."""
     for page in site.pages:

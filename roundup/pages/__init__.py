@@ -143,6 +143,10 @@ def _stylesheet(output: Output, site: Site, drawing: Drawing) -> str:
     return f"{_source('roundup.css', site).rstrip()}\n\n:root {{ --accent-light: {accent}; }}\n"
 
 
+def _icon(output: Output, site: Site, drawing: Drawing) -> str:
+    return draw(drawing, "roundup.svg", "the icon", {"accent": site.config.accent})
+
+
 def _script(output: Output, site: Site, drawing: Drawing) -> str:
     return _source(output.path.removeprefix("assets/"), site)
 
@@ -175,5 +179,6 @@ _MAKERS: dict[str, Callable[[Output, Site, Drawing], str]] = {
     "index": _index_file,
     "home": _home,
     "stylesheet": _stylesheet,
+    "icon": _icon,
     "script": _script,
 }

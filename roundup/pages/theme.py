@@ -22,7 +22,7 @@ from roundup.text.plain import paragraph, quoted, underlined
 from roundup.text.visible import isolated, visible
 
 BUILT_IN = "roundup/"  # before a template's name: the built-in one, whatever the digest has
-_DRAWN = (".html", ".md", ".txt", ".xml")
+_DRAWN = (".html", ".md", ".txt", ".xml", ".svg")
 Show = dict[str, Any]
 
 

@@ -30,7 +30,7 @@ Read = TypeVar("Read")
 
 _PARTS = ("commentary", "papers", "figures")
 LANGUAGES = "templates/languages/"
-_TEMPLATES = (".html", ".md", ".css", ".js", ".txt", ".xml")
+_TEMPLATES = (".html", ".md", ".css", ".js", ".txt", ".xml", ".svg")
 
 
 @dataclass(frozen=True, slots=True)
