@@ -31,11 +31,10 @@ from roundup.site import (
     letter_path,
     paper_path,
     places,
-    site_map_parts,
-    site_map_path,
     year_path,
     years_of,
 )
+from roundup.sitemap import addresses, site_map_parts, site_map_path
 from roundup.text.links import is_local
 
 FONTS = "assets/fonts/"
@@ -204,7 +203,7 @@ def _moved(site: Site, shared: str) -> Iterator[Output]:
 
 
 def _site_map(site: Site, shared: str) -> Iterator[Output]:
-    rows = site.addresses
+    rows = addresses(site)
     made_from = fingerprint("site map", shared, *(part for row in rows for part in row))
     yield from (Output(site_map_path(part), "sitemap", made_from, part=part) for part in ("", *site_map_parts(len(rows))))
 

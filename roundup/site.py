@@ -5,9 +5,8 @@ Permalinks, entry ids and the links between pages are made here and nowhere else
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
@@ -28,7 +27,6 @@ from roundup.text.slugs import lasting_slug
 BESIDE = 5  # papers by the same authors, or near a paper, that its page names
 SEARCH_PAGE = "search/index.html"
 LISTED = 100  # papers on the page of an author or a topic; where there are more, each year has a page as well
-MOST_ADDRESSES = 50_000  # in one site map. Source: https://www.sitemaps.org/protocol.html
 LISTED_NAMES = 1000  # authors or topics in one list; where there are more, each letter has a page
 
 
@@ -135,11 +133,6 @@ class Site:
     def _nearness(self) -> Nearness:
         return Nearness(tuple(self.catalogue.papers.values()))
 
-    @cached_property
-    def addresses(self) -> tuple[tuple[str, str], ...]:
-        """Every page that is meant for readers, and the day of the newest issue that it shows."""
-        return tuple(_addresses(self))
-
     def near(self, coverage: Coverage) -> tuple[Coverage, ...]:
         """Return the papers that a paper's page names as related, the nearest first."""
         return self._nearness.near(coverage, BESIDE)
@@ -210,40 +203,6 @@ def years_of(listing: Listing) -> tuple[int, ...]:
 def letter_path(kind: str, letter: str) -> str:
     """Return the path of the page that has the authors, or the topics, of one letter, where there are many."""
     return f"{kind}/by-letter/{lasting_slug(letter)}.html"
-
-
-def _addresses(site: Site) -> Iterator[tuple[str, str]]:
-    out = site.public
-    newest = _changed(issue.changed for issue in out.archive.issues)
-    for path in ("index.html", "archive/index.html", "authors/index.html", "topics/index.html", SEARCH_PAGE):
-        yield permalink(site.config, path), newest
-    for path in out.letters:
-        yield permalink(site.config, path), newest
-    for issue in out.archive.issues:
-        yield permalink(site.config, issue_path(issue.key)), _changed([issue.changed])
-    for coverage in out.catalogue.papers.values():
-        yield permalink(site.config, paper_path(coverage)), _changed_of([coverage])
-    for listing in (*out.catalogue.topics.values(), *out.catalogue.authors.values()):
-        for path in (listing.path, *(year_path(listing, year) for year in years_of(listing))):
-            yield permalink(site.config, path), _changed_of(listing.coverages)
-
-
-def _changed_of(coverages: Iterable[Coverage]) -> str:
-    return _changed(standing.issue.changed for coverage in coverages for standing in coverage.standings)
-
-
-def _changed(days: Iterable[dt.date | None]) -> str:
-    return str(max((day for day in days if day), default=""))
-
-
-def site_map_parts(count: int) -> tuple[str, ...]:
-    """Return the names of the site map's parts; none where so many addresses fit into one."""
-    return tuple(str(number + 1) for number in range(-(-count // MOST_ADDRESSES))) if count > MOST_ADDRESSES else ()
-
-
-def site_map_path(part: str) -> str:
-    """Return the path of the site map, or of a part of it."""
-    return f"sitemap-{part}.xml" if part else "sitemap.xml"
 
 
 def relative(start: str, path: str) -> str:

@@ -62,6 +62,7 @@ LINES = [
     "roundup.records.permalinks",
     "roundup.records.language",
     "roundup.site",
+    "roundup.sitemap",
     "roundup.search",
     "roundup.plan",
     "roundup.crosslinks",

@@ -11,7 +11,8 @@ from roundup.pages.frame import clean, frame
 from roundup.pages.theme import Drawing, draw
 from roundup.pages.views import PickView, issue_view
 from roundup.paper import dump_moment
-from roundup.site import MOST_ADDRESSES, Site, issue_path, permalink, relative, site_map_parts, site_map_path
+from roundup.site import Site, issue_path, permalink, relative
+from roundup.sitemap import MOST_ADDRESSES, addresses, site_map_parts, site_map_path
 from roundup.text import mail
 
 
@@ -71,7 +72,7 @@ def site_map(site: Site, part: str, drawing: Drawing) -> str:
 
     Source: https://www.sitemaps.org/protocol.html
     """
-    rows = site.addresses
+    rows = addresses(site)
     parts = site_map_parts(len(rows))
     if parts and not part:
         return draw(drawing, "sitemap.xml", "the site map", {"parts": [permalink(site.config, site_map_path(one)) for one in parts], "pages": ()})
