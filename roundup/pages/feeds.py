@@ -81,6 +81,7 @@ def _feed_of(coverages: Iterable[Coverage], name: str, page: str, paths: tuple[s
     return Feed(site.feed_base + paths[0], f"{name} · {site.config.title}", site.config.tagline, permalink(site.config, page), paths, entries)
 
 
+@lru_cache(maxsize=64)
 def _issue_entry(issue: Issue, site: Site, drawing: Drawing) -> Entry:
     what = head(issue, site, "index.html")
     content = draw(drawing, "letter.html", f"issue {issue.key}", issue_view(issue, site, mail, absolute=True, alone=True))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from markupsafe import Markup
@@ -104,7 +105,12 @@ def _csl(paper: Paper) -> str:
 
 
 def row(coverage: Coverage, site: Site, start: str) -> Row:
-    """Return what a list on the page ``start`` shows of a paper, or of what else was picked."""
+    """Return what a list on the page ``start``, which is no issue's, shows of a paper, or of what else was picked."""
+    return _row(coverage, site, "../" * start.count("/"))
+
+
+@lru_cache(maxsize=2048)
+def _row(coverage: Coverage, site: Site, start: str) -> Row:
     paper = coverage.paper
     date, submitted = dates(paper, site.language)
     newest = coverage.standings[0]

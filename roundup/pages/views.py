@@ -301,9 +301,8 @@ class Page:
         return self.edition.text(pick.paper.abstract) if self.issue.is_list and not self.alone and pick.paper else Markup("")
 
     def cover(self, pick: Pick) -> Markup:
-        shown = {found.value for found in self.site.document(pick.commentary).figures}
-        if not pick.cover or pick.cover in shown:
-            return Markup("")  # the commentary shows it in its own place
+        if not pick.cover or pick.cover in {found.value for found in self.site.document(pick.commentary).figures}:
+            return Markup("")  # or the commentary shows it in its own place
         return self.edition.image(pick.cover, self.setting)
 
     def card(self, pick: Pick) -> Markup:
