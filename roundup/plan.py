@@ -72,7 +72,7 @@ def plan(site: Site) -> Plan:
         outputs += [Output(f"{FONTS}{name}", "font", hashlib.blake2b(data, digest_size=16).hexdigest()) for name, data in site.theme.fonts.items()]
     faults: list[Problem] = []
     shared = fingerprint(repr(site.config), site.theme.digest, str(bool(site.cards)))
-    prints = {coverage: _shown_in_lists(coverage) for coverage in site.catalogue.coverages}
+    prints = {coverage: _shown_in_lists(site, coverage) for coverage in site.catalogue.coverages}
     papers: dict[IssueKey, list[Output]] = {}
     for coverage in site.catalogue.papers.values():
         papers.setdefault(coverage.standings[0].issue.key, []).append(_paper(site, coverage, shared, prints))
@@ -100,11 +100,12 @@ def _may_hold_math(issue: Issue) -> bool:
     return any("$" in text or "\\" in text for text in texts) or any("$" in block.prose.text for block in issue.blocks())
 
 
-def _shown_in_lists(coverage: Coverage) -> str:
+def _shown_in_lists(site: Site, coverage: Coverage) -> str:
     """Return the fingerprint of what lists show of a paper."""
+    people = (f"{one.slug}\0{one.name}" for one in site.catalogue.authors_of(coverage))
     newest = coverage.standings[0].pick
     places = (f"{standing.issue.key} {standing.number}" for standing in coverage.standings)
-    return fingerprint(coverage.name, coverage.title, repr(coverage.authors), repr(coverage.paper), newest.tldr, repr(newest.link), *places)
+    return fingerprint(coverage.name, coverage.title, repr(coverage.authors), repr(coverage.paper), newest.tldr, repr(newest.link), *places, "", *people)
 
 
 def _paper(site: Site, coverage: Coverage, shared: str, prints: Mapping[Coverage, str]) -> Output:
@@ -116,8 +117,7 @@ def _paper(site: Site, coverage: Coverage, shared: str, prints: Mapping[Coverage
 
 def _listing_outputs(site: Site, listing: Listing, shared: str, prints: Mapping[Coverage, str]) -> Iterator[Output]:
     """Yield the page of an author or a topic, and where it has many papers one a year."""
-    authors = (f"{one.slug}\0{one.name}" for coverage in listing.coverages for one in site.catalogue.authors_of(coverage))
-    made_from = fingerprint(shared, repr(listing.known), listing.name, *(prints[coverage] for coverage in listing.coverages), *authors)
+    made_from = fingerprint(shared, repr(listing.known), listing.name, *(prints[coverage] for coverage in listing.coverages))
     yield Output(listing.path, "listing", fingerprint("listing", made_from), about=listing)
     for year in years_of(listing):
         yield Output(year_path(listing, year), "listing", fingerprint(f"listing {year}", made_from), about=listing, part=str(year))

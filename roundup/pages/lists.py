@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from roundup.catalogue import AUTHORS, OTHER_LETTERS, Listing
 from roundup.pages.frame import frame
-from roundup.pages.papers import row
+from roundup.pages.papers import COLLABORATION, row
 from roundup.pages.views import Anchor, by_year
 from roundup.site import LISTED, LISTED_NAMES, Site, feed_paths, has_feed, letter_path, relative, year_path, years_of
 from roundup.text import web
@@ -49,9 +49,9 @@ def listing_view(listing: Listing, site: Site, year: int | None = None) -> dict[
 
 
 def _beside(listing: Listing, site: Site, start: str) -> Iterator[Tally]:
-    """Yield who wrote most often with an author here."""
+    """Yield who wrote most often with an author here, in a collaboration apart."""
     counts: dict[Listing, int] = {}
-    for coverage in listing.coverages:
+    for coverage in (one for one in listing.coverages if len(one.authors) <= COLLABORATION):
         for other in dict.fromkeys(site.catalogue.authors_of(coverage)):
             if other is not listing:
                 counts[other] = counts.get(other, 0) + 1

@@ -15,7 +15,7 @@ from roundup.citation import bibtex, citation_tags, csl, ris
 from roundup.config import Editor
 from roundup.issue import Block
 from roundup.pages.frame import article, frame
-from roundup.pages.views import Anchor, IssueView, Names, Page, dates, head, names, paper_links, signed
+from roundup.pages.views import NAMES_FIRST, Anchor, IssueView, Names, Page, dates, head, names, paper_links, signed
 from roundup.paper import Paper, day
 from roundup.site import Site, link_between, paper_path, relative
 from roundup.text import web
@@ -104,6 +104,9 @@ def _csl(paper: Paper) -> str:
     return json.dumps([csl(paper)], ensure_ascii=False, indent=1)
 
 
+COLLABORATION = 50  # a paper of more authors is nobody's alone
+
+
 def row(coverage: Coverage, site: Site, start: str) -> Row:
     """Return what a list on the page ``start``, which is no issue's, shows of a paper, or of what else was picked."""
     return _row(coverage, site, "../" * start.count("/"))
@@ -118,7 +121,7 @@ def _row(coverage: Coverage, site: Site, start: str) -> Row:
         coverage.name,
         web.words(coverage.title),
         relative(start, paper_path(coverage)) if paper else link_between(site, newest, start),
-        names(coverage.authors, web, site, coverage, start),
+        _names_in_list(coverage, site, start),
         date,
         submitted,
         paper.primary_category if paper else "",
@@ -127,6 +130,16 @@ def _row(coverage: Coverage, site: Site, start: str) -> Row:
         bool(paper and paper.withdrawn),
         tuple(_place(standing, site, start) for standing in coverage.standings),
     )
+
+
+def _names_in_list(coverage: Coverage, site: Site, start: str) -> Names:
+    """Return the authors; of a collaboration the first and the last, for a page of each member would list all the others."""
+    authors = coverage.authors
+    if len(authors) <= COLLABORATION:
+        return names(authors, web, site, coverage, start)
+    first, last = (names(some, web, site, coverage, start).first for some in (authors[:NAMES_FIRST], authors[-1:]))
+    more = f"… {site.language.more.of(len(authors) - NAMES_FIRST - 1)} …"
+    return Names((*first, Anchor(relative(start, paper_path(coverage)), more), *last))
 
 
 def _place(standing: Standing, site: Site, start: str) -> Anchor:
