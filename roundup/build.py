@@ -36,8 +36,8 @@ class Report:
     kept: tuple[str, ...]  # once ours, changed by somebody since, and no longer planned: left alone
 
 
-def build(outputs: tuple[Output, ...], render: Render, folder: Path, *, partly: bool = False) -> Report:
-    """Make ``folder`` hold these outputs; with ``partly``, leave all others as they are.
+def build(outputs: tuple[Output, ...], render: Render, folder: Path, *, spared: Callable[[str], bool] = lambda path: False) -> Report:
+    """Make ``folder`` hold these outputs, and of what earlier builds made no others but those whose paths are ``spared``.
 
     RefusedError when the folder is not ours, when a foreign file stands in the way, or when another build is at work;
     whatever ``render`` raises comes through. In all these cases no file of the site has changed.
@@ -48,7 +48,7 @@ def build(outputs: tuple[Output, ...], render: Render, folder: Path, *, partly: 
         folder.mkdir(parents=True, exist_ok=True)
     try:
         with _reporting(folder), _lock(folder):
-            return _Build(folder, partly).run(outputs, render)
+            return _Build(folder, spared).run(outputs, render)
     finally:
         if made:
             with contextlib.suppress(OSError):
@@ -56,9 +56,9 @@ def build(outputs: tuple[Output, ...], render: Render, folder: Path, *, partly: 
 
 
 class _Build:
-    def __init__(self, folder: Path, partly: bool) -> None:
+    def __init__(self, folder: Path, spared: Callable[[str], bool]) -> None:
         self.folder = folder.resolve()
-        self.partly = partly
+        self.spared = spared
         self.before = _read_manifest(folder)
 
     def run(self, outputs: tuple[Output, ...], render: Render) -> Report:
@@ -67,8 +67,7 @@ class _Build:
         staging = Path(tempfile.mkdtemp(prefix=_STAGING, dir=self.folder))
         try:
             after, changed = self._draw(outputs, render, staging)
-            if self.partly:
-                after = {**{p: h[-1] for p, h in self.before.items()}, **after}
+            after = {**{p: h[-1] for p, h in self.before.items() if self.spared(p)}, **after}
             gone = [path for path in self.before if path not in after]
             if changed or gone or {p: [h] for p, h in after.items()} != self.before:
                 self._write_manifest(after, staging)
@@ -138,7 +137,7 @@ class _Build:
         That is so where a page becomes a folder, or a folder a page.
         """
         planned = {output.path for output in outputs}
-        gone = set() if self.partly else self.before.keys() - planned
+        gone = {path for path in self.before if path not in planned and not self.spared(path)}
         clash = False
         for path in (output.path for output in outputs):
             target = self.folder / path

@@ -64,10 +64,10 @@ def test_keeps_a_file_of_its_own_that_somebody_has_changed(tmp_path: Path) -> No
     assert (tmp_path / "site/b.html").read_text() == "edited by hand"
 
 
-def test_builds_part_of_the_site_and_leaves_the_rest(tmp_path: Path) -> None:
-    build(outputs("a.html", "b.html"), drawn, tmp_path / "site")
-    report = build(outputs("a.html"), lambda o: b"new", tmp_path / "site", partly=True)
-    assert (report.written, report.removed) == (("a.html",), ())
+def test_builds_part_of_the_site_and_leaves_what_is_spared(tmp_path: Path) -> None:
+    build(outputs("a.html", "b.html", "c.html"), drawn, tmp_path / "site")
+    report = build(outputs("a.html"), lambda o: b"new", tmp_path / "site", spared=lambda path: path == "b.html")
+    assert (report.written, report.removed) == (("a.html",), ("c.html",))
     assert (tmp_path / "site/b.html").exists()
     assert build(outputs("a.html"), lambda o: b"new", tmp_path / "site").removed == ("b.html",)
 

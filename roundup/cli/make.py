@@ -89,7 +89,7 @@ def build(session: Session, keys: tuple[str, ...], drafts: bool, output: str | N
             odd[key] = set(checks.of(one.issue))  # while what was parsed of it is at hand
         return (digest.root / one.source).read_bytes() if one.source else render(one, site, ready)
 
-    done = build_site(tuple(o for o in planned.outputs if not keys or belongs(o, wanted)), draw, folder, partly=bool(keys))
+    done = build_site(tuple(o for o in planned.outputs if not keys or belongs(o, wanted)), draw, folder, spared=lambda path: bool(keys))
     moved = not keys and not drafts and site.permalinks != digest.permalinks
     if moved:
         keep_permalinks(digest.root, site.permalinks)
