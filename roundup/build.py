@@ -35,6 +35,10 @@ class Report:
     removed: tuple[str, ...]
     kept: tuple[str, ...]  # once ours, changed by somebody since, and no longer planned: left alone
 
+    def __add__(self, other: Report) -> Report:
+        """Return what two builds did, one after the other."""
+        return Report(self.written + other.written, self.unchanged + other.unchanged, self.removed + other.removed, self.kept + other.kept)
+
 
 def build(outputs: tuple[Output, ...], render: Render, folder: Path, *, spared: Callable[[str], bool] = lambda path: False) -> Report:
     """Make ``folder`` hold these outputs, and of what earlier builds made no others but those whose paths are ``spared``.

@@ -74,6 +74,7 @@ SERVICES = {
     "hf_api": "https://huggingface.co/api",
 }
 PICK_STYLES = ("files", "inline")
+SEARCHES = ("own", "pagefind")
 SOURCE_KINDS = ("arxiv", "huggingface", "feed")
 
 
@@ -97,6 +98,7 @@ class Config:
     feeds: Feeds = Feeds()
     subscribe: Subscribe | None = None
     comments: Comments | None = None
+    search: str = "own"  # or pagefind: that program indexes the built pages, where it is installed
     mirrors: tuple[tuple[str, str], ...] = ()  # name of a service, address
     where: Location = field(default=Location("roundup.yaml"), compare=False)
     lines: tuple[tuple[str, int], ...] = field(default=(), compare=False, repr=False)

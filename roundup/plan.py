@@ -169,8 +169,11 @@ def _row(issue: Issue) -> str:
 
 
 def _search(site: Site, shared: str, prints: Mapping[Coverage, str]) -> Iterator[Output]:
-    """Yield the search page, its script, and the files of the index."""
+    """Yield the search page, its script, and the files of the index. What Pagefind makes of the built pages, no plan knows."""
     yield Output(SEARCH_PAGE, "search", fingerprint("search", shared))
+    if site.config.search == "pagefind":
+        yield Output("assets/pagefind.js", "script", fingerprint("pagefind.js", site.theme.digest))
+        return
     yield Output("assets/search.js", "script", fingerprint("search.js", site.theme.digest))
     said = (part for c in site.catalogue.coverages for s in c.standings for part in (s.pick.commentary.text, *s.pick.tags, s.pick.tldr))
     made_from = fingerprint("index", site.theme.digest, *prints.values(), *said)

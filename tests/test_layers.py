@@ -86,6 +86,7 @@ LINES = [
     "roundup.store.inbox",
     "roundup.store.shelf",
     "roundup.build",
+    "roundup.pagefind",
     "roundup.sources",
     "roundup.sources.pace",
     "roundup.sources.answers",
@@ -112,7 +113,7 @@ LINES = [
     "roundup.cli",
     "roundup.__main__",
 ]
-DOORS = ("roundup.store", "roundup.build", "roundup.sources", "roundup.fetch", "roundup.cli", "roundup.__main__")
+DOORS = ("roundup.store", "roundup.build", "roundup.pagefind", "roundup.sources", "roundup.fetch", "roundup.cli", "roundup.__main__")
 PURE = [name for name in LINES if not name.startswith(DOORS) or name in {"roundup.sources.finds", "roundup.sources.people"}]
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from roundup.build import Report
     from roundup.issue import Issue
     from roundup.plan import Output
+    from roundup.store.reading import Digest
 
 
 @command("roundup check 2023-8")
@@ -57,6 +58,7 @@ def check(session: Session, keys: tuple[str, ...], as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print what was written and removed as JSON.")
 def build(session: Session, keys: tuple[str, ...], drafts: bool, output: str | None, as_json: bool) -> None:
     """Build the site, or only the pages of the issues KEY."""
+    from roundup import pagefind
     from roundup.build import build as build_site
     from roundup.build import last_built
     from roundup.check import Checks
@@ -89,10 +91,17 @@ def build(session: Session, keys: tuple[str, ...], drafts: bool, output: str | N
             odd[key] = set(checks.of(one.issue))  # while what was parsed of it is at hand
         return (digest.root / one.source).read_bytes() if one.source else render(one, site, ready)
 
-    done = build_site(tuple(o for o in planned.outputs if not keys or belongs(o, wanted)), draw, folder, spared=lambda path: bool(keys))
+    to_index = site.config.search == "pagefind" and bool(site.archive.issues) and not keys
+    can_index = to_index and pagefind.is_installed()
+    done = build_site(
+        tuple(o for o in planned.outputs if not keys or belongs(o, wanted)), draw, folder,
+        spared=lambda path: bool(keys) or (can_index and pagefind.is_of_index(path)),
+    )  # fmt: skip
     moved = not keys and not drafts and site.permalinks != digest.permalinks
     if moved:
         keep_permalinks(digest.root, site.permalinks)
+    if can_index:
+        done += pagefind.build_index(folder)
     if as_json:
         import json
 
@@ -103,13 +112,7 @@ def build(session: Session, keys: tuple[str, ...], drafts: bool, output: str | N
     written = {path.partition("/")[0] for path in done.written}
     advice = {p for p in digest.advice if p.where.path.startswith(tuple(f"{i.folder}/" for i in built if str(i.key) in written))}
     _tell_odd(session, advice.union(*(problems for key, problems in odd.items() if key in written)))
-    if moved:
-        session.remark("permalinks.yaml says what has moved; keep it in the repository")
-    if not (digest.root / "roundup.yaml").exists():
-        session.remark("there is no roundup.yaml: the digest was built with defaults")
-    if hidden and not keys:
-        shown = ", ".join(str(issue.key) for issue in hidden)
-        session.remark(f"left out: {count(len(hidden), 'draft')} ({shown}); build with --drafts to see {'it' if len(hidden) == 1 else 'them'}")
+    _tell_beside(session, digest, () if keys else hidden, moved=moved, unindexed=to_index and not can_index)
 
 
 def _tell_done(session: Session, folder: Path, done: Report, built: list[Issue], seconds: float) -> None:
@@ -124,6 +127,18 @@ def _tell_done(session: Session, folder: Path, done: Report, built: list[Issue],
         f"{folder}: {count(len(built), 'issue')}, {count(papers, 'paper')}; {len(done.written):,} written, "
         f"{len(done.unchanged):,} unchanged, {len(done.removed):,} removed in {seconds:.2f} s"
     )
+
+
+def _tell_beside(session: Session, digest: Digest, hidden: tuple[Issue, ...], *, moved: bool, unindexed: bool) -> None:
+    if unindexed:
+        session.remark('search finds nothing: its index needs Pagefind; pip install "roundup-digest[search]", and build again')
+    if moved:
+        session.remark("permalinks.yaml says what has moved; keep it in the repository")
+    if not (digest.root / "roundup.yaml").exists():
+        session.remark("there is no roundup.yaml: the digest was built with defaults")
+    if hidden:
+        shown = ", ".join(str(issue.key) for issue in hidden)
+        session.remark(f"left out: {count(len(hidden), 'draft')} ({shown}); build with --drafts to see {'it' if len(hidden) == 1 else 'them'}")
 
 
 def _tell_odd(session: Session, found: set[Problem]) -> None:

@@ -34,6 +34,8 @@ class Frame:
     public: bool  # or no matter for search engines
     subscribe: str  # where the form of the subscribe box leads, or the link; empty where there is none
     comments: bool
+    found: Markup  # what an element says to Pagefind whose text is to be found,
+    unfound: Markup  # and one within it whose text is not; nothing where another index is in use
 
 
 def frame(
@@ -55,6 +57,7 @@ def frame(
         public,
         subscribe_address(config),
         bool(config.comments and data),
+        *(map(Markup, (" data-pagefind-body", " data-pagefind-ignore")) if config.search == "pagefind" and data else (Markup(""), Markup(""))),
     )
     return {"config": config, "root": relative(path, ""), "page": page}
 

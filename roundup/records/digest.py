@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from roundup.config import PICK_STYLES, SERVICES, SOURCE_KINDS, Comments, Config, Editor, Feeds, Known, Source, Subscribe
+from roundup.config import PICK_STYLES, SEARCHES, SERVICES, SOURCE_KINDS, Comments, Config, Editor, Feeds, Known, Source, Subscribe
 from roundup.errors import Location, Problem
 from roundup.issue import CADENCES
 from roundup.paper import parse_arxiv_id
@@ -15,7 +15,7 @@ from roundup.yamltext import Mapping, Scalar, Sequence, parse
 
 KEYS = (
     "title", "tagline", "url", "language", "contact", "editors", "cadence", "issue_title", "accent", "sources", "picks",
-    "authors", "topics", "feeds", "subscribe", "comments", "mirrors",
+    "authors", "topics", "feeds", "subscribe", "comments", "search", "mirrors",
 )  # fmt: skip
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _NAME = re.compile(r"[A-Za-z0-9_.-]+", re.ASCII)
@@ -51,6 +51,7 @@ def parse_config(text: str, path: str, problems: list[Problem], advice: list[Pro
         _feeds(fields),
         _subscribe(fields),
         _comments(fields),
+        fields.choice("search", SEARCHES, default.search),
         tuple(_mirrors(fields)),
         Location(path, 1),
         fields.lines,
