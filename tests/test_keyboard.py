@@ -193,12 +193,9 @@ def test_a_browser_that_keeps_nothing_is_no_fault(chromium: Browser, site: Path)
 def test_the_switch_names_the_keys_that_do_something_on_the_page(chromium: Browser, site: Path) -> None:
     with reading(chromium) as reader:
         reader.open(site / "2024-1/index.html")
-        assert reader.page.locator(".keys").inner_text().strip() == "Keys: j next k previous o open"
-        with_element(site / "2024-1/index.html", SEARCH)
-        reader.open(site / "2024-1/index.html")
         assert reader.page.locator(".keys").inner_text().strip() == "Keys: j next k previous o open / search"
         reader.open(site / "2024-2/index.html")  # an issue without picks
-        assert reader.page.locator(".keys").count() == 0
+        assert reader.page.locator(".keys").inner_text().strip() == "Keys: / search"
 
 
 def test_without_scripts_a_page_is_complete(chromium: Browser, site: Path) -> None:
@@ -207,7 +204,7 @@ def test_without_scripts_a_page_is_complete(chromium: Browser, site: Path) -> No
         with reading(chromium, java_script_enabled=enabled) as reader:
             reader.open(site / "2024-1/index.html")
             texts.append(reader.page.locator("body").inner_text().strip())
-    assert texts[0].replace(texts[1], "").strip() == "Keys: j next k previous o open"
+    assert texts[0].replace(texts[1], "").strip() == "Keys: j next k previous o open / search"
 
 
 def test_nothing_moves(chromium: Browser, site: Path) -> None:
