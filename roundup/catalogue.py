@@ -93,7 +93,7 @@ class Listing:
     @cached_property
     def sorted_as(self) -> str:
         """What it is looked up under, in small letters: a person's family name first."""
-        name = plain(self.name)
+        name = plain(self.name) or self.name
         if self.kind == AUTHORS:
             parts = parse_name(name)
             name = " ".join((parts.family, parts.given, parts.suffix)).strip()
@@ -136,7 +136,7 @@ class Catalogue:
 
 def named_slug(name: str) -> str:
     """Return the slug of a name as a record or an editor spells it, in TeX or not."""
-    return lasting_slug(plain(name))
+    return lasting_slug(plain(name) or name)
 
 
 class _Spellings:
@@ -190,7 +190,9 @@ def _listings(kind: str, rows: Iterable[tuple[Coverage, tuple[str, Known | None]
 
 
 def _names(coverage: Coverage) -> tuple[str, ...]:
-    return tuple(author.name for author in coverage.authors)
+    """Return everybody whom an issue names as an author, the newest issue's first; a list of an editor's own takes nobody's page away."""
+    shown = (author.name for standing in coverage.standings for author in standing.pick.shown_authors)
+    return tuple(dict.fromkeys((*(author.name for author in coverage.authors), *shown)))
 
 
 def _topics(coverage: Coverage) -> tuple[str, ...]:

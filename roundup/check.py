@@ -34,6 +34,7 @@ class Checks:
         """Yield what is wrong with what all issues share."""
         yield from pale_accent(self.site)
         yield from disguised_editors(self.site)
+        yield from unmet_names(self.site)
 
     def of(self, issue: Issue) -> Iterator[Problem]:
         """Yield what every rule finds in an issue."""
@@ -41,6 +42,20 @@ class Checks:
             yield from rule(issue, self.site)
         yield from odd_dates(issue, self.today)
         yield from self.links.dead(issue)
+
+
+def unmet_names(site: Site) -> Iterator[Problem]:
+    """An author or a topic that roundup.yaml tells from others is on a paper of this archive; else a slip has joined two, or parted one."""
+    if site.archive.unread or any(issue.unread for issue in site.archive.issues):
+        return  # it may stand in what could not be read
+    for key, known, listings in (("authors", site.config.authors, site.catalogue.authors), ("topics", site.config.topics, site.catalogue.topics)):
+        met = {one.known.name for one in listings.values() if one.known}
+        for one in known:
+            if one.name not in met:
+                yield Problem(site.config.at(key), f'"{one.name}" of "{key}" is on no paper of this archive; mend its spelling, or remove it')
+            for paper in one.papers:
+                if paper not in site.catalogue.papers:
+                    yield Problem(site.config.at(key), f'paper "{paper}" of "{one.name}" is not in this archive; mend its ID, or remove it')
 
 
 def missing_commentary(issue: Issue, site: Site) -> Iterator[Problem]:

@@ -41,7 +41,7 @@ def _bibtex_fields(paper: Paper) -> Iterator[tuple[str, str]]:
         "year": f"{when[0]}" if when else "",
         "month": _MONTHS[when[1] - 1] if when[1:] else "",
         "note": WITHDRAWN if paper.withdrawn else "",
-        "doi": _doi(paper),
+        "doi": doi(paper),
         "eprint": paper.id.base,
         "archivePrefix": "arXiv",
         "primaryClass": paper.primary_category,
@@ -82,7 +82,7 @@ def _ris_fields(paper: Paper) -> Iterator[tuple[str, str]]:
         ("PB", "" if paper.journal_ref else "arXiv"),
         ("DB", "arXiv"),
         ("AN", f"arXiv:{paper.id.base}"),
-        ("DO", _doi(paper)),
+        ("DO", doi(paper)),
         ("UR", paper.id.latest.abs_url),
     ]
     return ((tag, value) for tag, value in fields if value)
@@ -101,7 +101,7 @@ def csl(paper: Paper) -> dict[str, object]:
         **(place if paper.journal_ref else {"publisher": "arXiv", "number": number}),
         "abstract": plain(paper.abstract),
         "note": WITHDRAWN if paper.withdrawn else "",
-        "DOI": _doi(paper),
+        "DOI": doi(paper),
         "URL": paper.id.latest.abs_url,
     }
     return {key: value for key, value in item.items() if value}
@@ -125,7 +125,7 @@ def citation_tags(paper: Paper) -> tuple[tuple[str, str], ...]:
         ("citation_publication_date", _slashed(_issued(paper))),
         ("citation_online_date", _slashed(_submitted(paper)) if paper.journal_ref else ""),
         ("citation_journal_title", plain(paper.journal_ref)),
-        ("citation_doi", _doi(paper)),
+        ("citation_doi", doi(paper)),
         ("citation_arxiv_id", paper.id.base),
         ("citation_abstract_html_url", paper.id.latest.abs_url),
         ("citation_pdf_url", paper.id.latest.pdf_url),
@@ -144,7 +144,7 @@ def _names(paper: Paper) -> Iterator[Name]:
     return (name for name in names if name.family)
 
 
-def _doi(paper: Paper) -> str:
+def doi(paper: Paper) -> str:
     """Return the DOI: of several that arXiv knows, the first."""
     found = _DOI.search(paper.doi)
     return found[0] if found else ""

@@ -34,7 +34,7 @@ class CrossLinks:
         if path == "index.html":
             return {"newest", "archive"}
         if isinstance(about, Coverage):
-            return {"abstract", "cite", *(f"in-{standing.issue.key}" for standing in about.standings)}
+            return {"abstract", "cite", "also", "related", *(f"in-{standing.issue.key}" for standing in about.standings)}
         if path in self.pages:
             return set(anchors_of(self.site, self.pages[path]))
         return None if path.endswith(".html") else set()

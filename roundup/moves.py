@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 
 from roundup.catalogue import AUTHORS, TOPICS, Catalogue
 from roundup.config import Config
@@ -67,18 +67,19 @@ def kept(permalinks: Permalinks, before: Trail, now: Trail, config: Config) -> P
     """Return what has to stay after a build: what stayed so far, and what has moved since the last one."""
     pages = {f"{kind}/{slug}.html" for where in now.papers.values() for kind in KINDS for slug in where[kind]} | now.parts
     found = {**before.moved, **permalinks.moved, **dict(_moves(before, now, pages))}
-    moved = {old: _end(old, found, pages) for old in sorted(found) if old not in pages}
     address = permalinks.address or before.address
-    return Permalinks(address if config.url and address != config.url else "", moved)
+    return Permalinks("" if address == config.url else address, {old: found[old] for old in sorted(found) if old not in pages})
 
 
-def _end(old: str, moved: Mapping[str, str], pages: set[str]) -> str:
-    """Return the page that an old path leads to in the end: over what moved twice, else to the list of its kind."""
-    seen = {old}
-    while (new := moved.get(old, "")) not in pages and new not in seen:
-        seen.add(new)
-        old = new
-    return new if new in pages else f"{min(seen - {''}).partition('/')[0]}/index.html"
+def end_of(old: str, moved: Mapping[str, str], pages: Container[str]) -> str:
+    """Return the page that an old path leads to in the end: over what moved twice; to the list of its kind where that is away.
+
+    Steps are kept as they were made, and the end is looked for anew each time: what is away for one build may be back in the next.
+    """
+    seen, path = {old}, old
+    while (path := moved.get(path, "")) not in pages and path not in seen:
+        seen.add(path)
+    return path if path in pages else f"{old.partition('/')[0]}/index.html"
 
 
 def _moves(before: Trail, now: Trail, pages: set[str]) -> Iterator[tuple[str, str]]:
@@ -113,13 +114,19 @@ def _successor(old: str, kind: str, papers: list[str], before: Trail, now: Trail
     votes: Counter[str] = Counter()
     for name in papers:
         was, new = before.papers[name][kind], now.papers[name][kind]
-        fresh = [slug for slug in new if slug not in was]
+        fresh = [slug for slug in new if slug not in was and (kind == TOPICS or _alike(old, slug))]
         place = was.index(old)
         if len(was) == len(new) and new[place] in fresh:
             votes[new[place]] += 1
         elif fresh:
             votes[fresh[0] if len(fresh) == 1 else (get_close_matches(old, fresh, 1, 0.0) or fresh)[0]] += 1
     return min(votes, key=lambda slug: (-votes[slug], slug), default="")
+
+
+def _alike(one: str, other: str) -> bool:
+    """Tell whether two slugs may be one person's: a part of the name is the same, or nearly all letters are."""
+    parts = {part for part in one.split("-") if len(part) > 1} & set(other.split("-"))
+    return bool(parts) or SequenceMatcher(None, one, other).ratio() > 0.75
 
 
 def _nearest(papers: set[str], are: Mapping[str, list[str]]) -> str:

@@ -24,8 +24,8 @@ _WORTH = {"reference": 4.0, "tag": 2.0, "title": 1.0, "abstract": 0.4}
 class Nearness:
     """Ready for all papers of an archive."""
 
-    def __init__(self, coverages: Sequence[Coverage]) -> None:
-        self.coverages = coverages
+    def __init__(self, coverages: Sequence[Coverage], most: int) -> None:
+        self.coverages, self.most = coverages, most
         self.terms = [dict(_terms(coverage)) for coverage in coverages]
         self.papers: dict[str, list[int]] = {}
         for number, terms in enumerate(self.terms):
@@ -34,13 +34,13 @@ class Nearness:
         self.numbers = {coverage: number for number, coverage in enumerate(coverages)}
         self._known: dict[Coverage, tuple[Coverage, ...]] = {}
 
-    def near(self, coverage: Coverage, most: int) -> tuple[Coverage, ...]:
-        """Return the papers nearest to one, at most so many, the nearest first; none that have no more than a word in common."""
+    def near(self, coverage: Coverage) -> tuple[Coverage, ...]:
+        """Return the papers nearest to one, at most ``most``, the nearest first; none that have no more than a word in common."""
         if coverage not in self._known:
-            self._known[coverage] = self._nearest(self.numbers[coverage], most)
+            self._known[coverage] = self._nearest(self.numbers[coverage])
         return self._known[coverage]
 
-    def _nearest(self, here: int, most: int) -> tuple[Coverage, ...]:
+    def _nearest(self, here: int) -> tuple[Coverage, ...]:
         scores: dict[int, float] = {}
         shared: dict[int, int] = {}
         for term, worth in self._telling(self.terms[here]):
@@ -48,7 +48,7 @@ class Nearness:
                 if other != here:
                     scores[other] = scores.get(other, 0.0) + worth
                     shared[other] = shared.get(other, 0) + (2 if term[0] in "[#" else 1)
-        best = heapq.nsmallest(most, (number for number in scores if shared[number] > 1), key=lambda number: (-round(scores[number], 9), number))
+        best = heapq.nsmallest(self.most, (number for number in scores if shared[number] > 1), key=lambda number: (-round(scores[number], 9), number))
         return tuple(self.coverages[number] for number in best)
 
     def _telling(self, terms: dict[str, str]) -> Iterator[tuple[str, float]]:

@@ -16,6 +16,7 @@ from roundup.catalogue import AUTHORS, TOPICS, Coverage, Listing
 from roundup.errors import Location, Problem, nearest
 from roundup.issue import Figure, Issue, IssueKey
 from roundup.moves import dump_trail
+from roundup.paper import Paper
 from roundup.search import search_files
 from roundup.site import (
     LISTED_NAMES,
@@ -96,8 +97,13 @@ def plan(site: Site) -> Plan:
 
 def _may_hold_math(issue: Issue) -> bool:
     """Tell whether a formula may stand in an issue, or on a page about its papers: a dollar or a command of TeX's does."""
-    texts = (text for pick in issue.picks for text in (pick.shown_title, pick.paper.abstract if pick.paper else ""))
+    texts = (text for pick in issue.picks for text in (pick.shown_title, *(author.name for author in pick.shown_authors), *_record_texts(pick.paper)))
     return any("$" in text or "\\" in text for text in texts) or any("$" in block.prose.text for block in issue.blocks())
+
+
+def _record_texts(paper: Paper | None) -> Iterator[str]:
+    if paper:
+        yield from (paper.abstract, paper.comment, paper.journal_ref, paper.withdrawn.reason if paper.withdrawn else "")
 
 
 def _shown_in_lists(site: Site, coverage: Coverage) -> str:
@@ -112,12 +118,13 @@ def _paper(site: Site, coverage: Coverage, shared: str, prints: Mapping[Coverage
     issues = (part for s in coverage.standings for part in (s.issue.digest, str(s.number)))
     people = (f"{one.slug}\0{one.name}" for one in (*site.catalogue.authors_of(coverage), *site.catalogue.topics_of(coverage)))
     beside = (prints[other] for other in (*site.also_by(coverage), *site.near(coverage)))
-    return Output(paper_path(coverage), "paper", fingerprint("paper", shared, *issues, *people, "", *beside), about=coverage)
+    return Output(paper_path(coverage), "paper", fingerprint("paper", shared, str(bool(coverage.published())), *issues, *people, "", *beside), about=coverage)
 
 
 def _listing_outputs(site: Site, listing: Listing, shared: str, prints: Mapping[Coverage, str]) -> Iterator[Output]:
     """Yield the page of an author or a topic, and where it has many papers one a year."""
-    made_from = fingerprint(shared, repr(listing.known), listing.name, *(prints[coverage] for coverage in listing.coverages))
+    out = f"{has_feed(site, listing)} {any(coverage.published() for coverage in listing.coverages)}"
+    made_from = fingerprint(shared, repr(listing.known), listing.name, out, *(prints[coverage] for coverage in listing.coverages))
     yield Output(listing.path, "listing", fingerprint("listing", made_from), about=listing)
     for year in years_of(listing):
         yield Output(year_path(listing, year), "listing", fingerprint(f"listing {year}", made_from), about=listing, part=str(year))
@@ -158,6 +165,8 @@ def _from_elsewhere(site: Site, issue: Issue) -> Iterator[str]:
     for other in (site.archive.earlier(issue), site.archive.later(issue)):
         yield str(other.key) if other else ""
     for pick in issue.picks:
+        coverage = site.catalogue.by_place[issue.key, pick.name]
+        yield from (coverage.title, *(one.slug for one in (*site.catalogue.authors_of(coverage), *site.catalogue.topics_of(coverage))))
         yield from (f"{s.issue.key} {s.number}" for s in site.earlier(issue, pick))
     for block in issue.blocks():
         yield repr(places(site, issue, block, issue_path(issue.key)))

@@ -15,7 +15,7 @@ from urllib.parse import urljoin, urlsplit
 from roundup.catalogue import AUTHORS, TOPICS, Catalogue, Coverage, Listing, Standing, named_slug
 from roundup.config import Config
 from roundup.issue import Archive, Block, Issue, IssueKey, Pick, Prose, anchor
-from roundup.moves import Permalinks, Trail, trail_of
+from roundup.moves import Permalinks, Trail, end_of, trail_of
 from roundup.nearness import Nearness
 from roundup.paper import pick_name
 from roundup.text import dialect
@@ -88,7 +88,8 @@ class Site:
         listings = (*self.catalogue.authors.values(), *self.catalogue.topics.values())
         pages = {listing.path for listing in listings} | {f"{AUTHORS}/index.html", f"{TOPICS}/index.html"} | set(self.parts)
         spelt = {f"{one.kind}/{named_slug(name)}.html": one.path for one in listings if one.known and not one.known.papers for name in one.known.also}
-        return {old: new for old, new in sorted({**spelt, **self.permalinks.moved}.items()) if old not in pages and new in pages}
+        moved = {**self.permalinks.moved, **spelt}
+        return {old: end_of(old, moved, pages) for old in sorted(moved) if old not in pages}
 
     @cached_property
     def parts(self) -> tuple[str, ...]:
@@ -131,11 +132,11 @@ class Site:
 
     @cached_property
     def _nearness(self) -> Nearness:
-        return Nearness(tuple(self.catalogue.papers.values()))
+        return Nearness(tuple(self.catalogue.papers.values()), BESIDE)
 
     def near(self, coverage: Coverage) -> tuple[Coverage, ...]:
         """Return the papers that a paper's page names as related, the nearest first."""
-        return self._nearness.near(coverage, BESIDE)
+        return self._nearness.near(coverage)
 
     def also_by(self, coverage: Coverage) -> tuple[Coverage, ...]:
         """Return other papers of the same authors: the more of them in common, the earlier."""

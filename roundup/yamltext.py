@@ -73,6 +73,7 @@ def decode(data: bytes, path: str, problems: list[Problem]) -> str | None:
 # YAML 1.1 ends a line at these three; a title that holds one would open a new key. NEL is plain white space (it is so
 # to a browser); the other two come in by paste and are named, so that an editor decides what they were.
 _HALF = re.compile("[\ud800-\udfff]")
+_CONFLICT = re.compile(r"^<{7} .*$", re.M)  # as git leaves it; no YAML of ours begins a line so
 _FORBIDDEN = re.compile("[\u2028\u2029\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -88,6 +89,9 @@ def parse(text: str, path: str, problems: list[Problem]) -> Mapping | None:
         if char in "\u2028\u2029":
             what = f"character U+{ord(char):04X} (a line separator) ends the value here; replace it by a space or a new line"
         problems.append(Problem(Location(path, _line_at(text, text.index(char))), what))
+    if marks := _CONFLICT.findall(text):
+        what = f'holds a merge conflict ("{marks[0]}"); keep the lines that should stay, and remove its marks'
+        problems.append(Problem(Location(path, _line_at(text, text.index(marks[0]))), what))
     if len(problems) > before:
         return None
     try:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from roundup.catalogue import Catalogue, Coverage
 from roundup.config import Config, Known
 from roundup.issue import Archive, Issue, IssueKey, Link, Pick, Prose, Section
-from roundup.moves import Permalinks, Trail, dump_trail, kept, parse_trail, trail_of
+from roundup.moves import Permalinks, Trail, dump_trail, end_of, kept, parse_trail, trail_of
 from roundup.nearness import Nearness
 from roundup.paper import ArxivId, Author, Paper
 from roundup.text.slugs import lasting_slug
@@ -53,7 +53,7 @@ def test_a_page_is_named_by_letters_that_people_type(name: str, slug: str) -> No
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("C++", "C"), ("C++", "C#"), ("李明", "王芳"), ("李 Ming", "王 Ming"), ("Index", "index-x"), ("index", "in dex"), ("a" * 70, "a" * 71), ("α-divergence", "β-divergence"), ("$", "%")],
+    [("C++", "C"), ("C++", "C#"), ("李明", "王芳"), ("李 Ming", "王 Ming"), ("Index", "index-x"), ("index", "in dex"), ("a" * 70, "a" * 71), ("α-divergence", "β-divergence"), ("$", "%"), ("...", "()")],
 )
 def test_two_names_never_share_a_page(one: str, other: str) -> None:
     assert lasting_slug(one) != lasting_slug(other)
@@ -100,6 +100,12 @@ def test_a_paper_of_two_issues_is_one_with_the_newest_record_and_words() -> None
     assert ([s.issue.key.month for s in one.standings], one.paper and one.paper.id.version, one.title, one.tags) == ([2, 1], 2, "Two", ("y", "x"))
 
 
+def test_an_editors_own_list_of_authors_takes_nobodys_page_away() -> None:
+    own = Pick(paper(1, "Ann Bee", "Cee Dee"), "2401.00001", authors=(Author("Eve Eff"),))
+    found = catalogue(issue(1, pick(paper(1, "Ann Bee", "Cee Dee"))), issue(2, own))
+    assert sorted(found.authors) == ["ann-bee", "cee-dee", "eve-eff"]
+
+
 def test_links_of_one_name_in_two_issues_are_two_things() -> None:
     talk = Link("https://example.org/", "A talk")
     found = catalogue(issue(1, pick(talk, "t")), issue(2, pick(talk, "t")))
@@ -122,10 +128,10 @@ def test_a_reference_and_tags_bring_papers_together_and_a_single_word_does_not()
         pick(paper(3, "A", title="Sparse gardens")), pick(paper(4, "A", title="Unlike all")), *(pick(paper(n, "A", title=f"Thing{n}x other{n}x")) for n in range(5, 30)),
     ]  # fmt: skip
     found = catalogue(issue(1, *rows))
-    near = Nearness(tuple(found.papers.values()))
-    assert names(near.near(found.papers["2401.00001"], 5)) == ["2401.00002", "2401.00004"] or names(near.near(found.papers["2401.00001"], 5)) == ["2401.00004", "2401.00002"]
-    assert names(near.near(found.papers["2401.00004"], 5)) == ["2401.00001"]
-    assert names(near.near(found.papers["2401.00010"], 5)) == []
+    near = Nearness(tuple(found.papers.values()), 5)
+    assert names(near.near(found.papers["2401.00001"])) == ["2401.00002", "2401.00004"] or names(near.near(found.papers["2401.00001"])) == ["2401.00004", "2401.00002"]
+    assert names(near.near(found.papers["2401.00004"])) == ["2401.00001"]
+    assert names(near.near(found.papers["2401.00010"])) == []
 
 
 # ---- what moved ----
@@ -175,8 +181,25 @@ def test_what_was_taken_back_with_its_issue_is_gone() -> None:
 def test_what_moved_twice_leads_to_the_end_and_what_moved_back_to_nothing() -> None:
     first, second = trail(issue(1, pick(paper(1, "A"), "two"))), trail(issue(1, pick(paper(1, "A"), "three")))
     stayed = {"topics/one.html": "topics/two.html"}
-    assert moved(first, second, **stayed) == {"topics/one.html": "topics/three.html", "topics/two.html": "topics/three.html"}
+    steps = moved(first, second, **stayed)
+    assert steps == {"topics/one.html": "topics/two.html", "topics/two.html": "topics/three.html"}
+    assert {end_of(old, steps, {"topics/three.html"}) for old in steps} == {"topics/three.html"}
     assert moved(second, first, **{"topics/two.html": "topics/three.html"}) == {"topics/three.html": "topics/two.html"}
+
+
+def test_what_is_away_for_one_build_is_found_again_in_the_next() -> None:
+    steps = {"topics/alpha.html": "topics/beta.html"}
+    assert end_of("topics/alpha.html", steps, set()) == "topics/index.html"
+    here, away = trail(issue(1, pick(paper(1, "A"), "beta"))), trail()
+    assert moved(here, away, **steps) == moved(away, here, **steps) == steps
+
+
+def test_an_author_in_the_place_of_somebody_else_is_no_successor() -> None:
+    assert moved(trail(issue(1, pick(paper(1, "Ann Abel", "Bo Two")))), trail(issue(1, pick(paper(1, "Zoltan Quist", "Bo Two"))))) == {"authors/ann-abel.html": "authors/index.html"}
+
+
+def test_steps_in_a_ring_lead_to_the_list() -> None:
+    assert end_of("topics/a.html", {"topics/a.html": "topics/b.html", "topics/b.html": "topics/a.html"}, set()) == "topics/index.html"
 
 
 def test_a_page_of_a_year_or_a_letter_leads_to_what_is_there() -> None:
@@ -192,6 +215,7 @@ def test_the_address_that_ids_are_made_of_stays() -> None:
     before, now = Trail("https://example.org/a/"), Trail("https://example.org/b/")
     assert kept(Permalinks(), before, now, Config(url="https://example.org/b/")).address == "https://example.org/a/"
     assert kept(Permalinks(), before, now, Config(url="https://example.org/a/")).address == ""
+    assert kept(Permalinks("https://first.example/"), before, now, Config()).address == "https://first.example/"
     assert kept(Permalinks("https://first.example/"), before, now, Config(url="https://example.org/b/")).address == "https://first.example/"
 
 

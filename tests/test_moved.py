@@ -75,8 +75,10 @@ def test_the_old_address_of_a_feed_has_the_new_feed(digest: Digest, roundup: Run
     ids = [item["id"] for item in json.loads((root / "site/topics/moe.json").read_text())["items"]]
     change(root, CHANGED)
     roundup("build", root=root)
-    for kind in ("json", "xml"):
-        assert (root / f"site/topics/moe.{kind}").read_bytes() == (root / f"site/topics/mixture-of-experts.{kind}").read_bytes()
+    old, new = (json.loads((root / f"site/topics/{name}.json").read_text()) for name in ("moe", "mixture-of-experts"))
+    assert old["items"] == new["items"]
+    assert old["feed_url"] == "https://example.org/topics/moe.json"  # its own address and id stay
+    assert "<id>https://example.org/topics/moe.xml</id>" in (root / "site/topics/moe.xml").read_text()
     assert [item["id"] for item in json.loads((root / "site/topics/moe.json").read_text())["items"]] == ids
 
 
@@ -163,3 +165,29 @@ def test_a_spelling_that_the_editors_list_leads_to_the_page_from_the_first_build
     assert {path: target(data) for path, data in after.items() if target(data)} == {
         "authors/houlsby.html": "../authors/neil-houlsby.html", "authors/n-houlsby.html": "../authors/neil-houlsby.html",
     }  # fmt: skip
+
+
+def test_what_the_editors_list_goes_before_what_was_guessed(digest: Digest, roundup: Run) -> None:
+    root = digest(FILES, bare=True)
+    roundup("build", root=root)
+    change(root, CHANGED)
+    roundup("build", root=root)
+    write(root / "roundup.yaml", "title: A digest\nurl: https://example.org/\ntopics:\n- name: sight\n  also: [MoE]\n")
+    roundup("build", root=root)
+    assert target((root / "site/topics/moe.html").read_bytes()) == "../topics/sight.html"
+
+
+def test_the_file_goes_when_there_is_nothing_to_keep(digest: Digest, roundup: Run) -> None:
+    root = digest(FILES, bare=True)
+    for host in ("example.org", "other.example", "example.org"):
+        write(root / "roundup.yaml", f"title: A digest\nurl: https://{host}/\n")
+        assert roundup("build", root=root).code == 0
+        assert (root / "permalinks.yaml").exists() == (host == "other.example")
+
+
+def test_what_one_issue_s_build_published_is_known_to_the_next(digest: Digest, roundup: Run) -> None:
+    root = digest(FILES, bare=True)
+    assert roundup("build", "2024-1", root=root).code == 0
+    change(root, CHANGED)
+    roundup("build", root=root)
+    assert target((root / "site/topics/moe.html").read_bytes()) == "../topics/mixture-of-experts.html"

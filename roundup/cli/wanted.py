@@ -134,4 +134,4 @@ def belongs(output: Output, wanted: tuple[str, ...]) -> bool:
     if isinstance(output.about, Coverage | Listing):
         coverages = output.about.coverages if isinstance(output.about, Listing) else (output.about,)
         return any(f"{standing.issue.folder}/" in wanted for coverage in coverages for standing in coverage.standings)
-    return output.kind in {"stylesheet", "script", "font"} or output.source.startswith(wanted)
+    return output.kind in {"stylesheet", "script", "icon", "font", "trail"} or output.source.startswith(wanted)

@@ -62,7 +62,7 @@ def _mail_text(output: Output, site: Site, drawing: Drawing) -> str:
 
 def _feed(output: Output, site: Site, drawing: Drawing) -> str:
     if isinstance(output.about, Listing):
-        feed = listing_feed(output.about, site, drawing)
+        feed = listing_feed(output.about, f"{output.path.rpartition('.')[0]}.html", site, drawing)
     else:
         feed = papers_feed(site, drawing) if output.part == "papers" else issues_feed(site, drawing)
     return atom(feed, site, drawing) if output.path.endswith(".xml") else json_feed(feed, site)

@@ -16,13 +16,13 @@ from markupsafe import Markup
 from roundup.catalogue import Coverage, Listing
 from roundup.config import Editor
 from roundup.issue import Block, Issue
+from roundup.pages.frame import clean
 from roundup.pages.theme import Drawing, draw
 from roundup.pages.views import Page, dates, head, issue_view, names, paper_links, signed
 from roundup.paper import day
 from roundup.site import Site, entry_id, feed_issues, feed_papers, feed_paths, has_feed, link_between, paper_path, permalink
 from roundup.text import mail
 from roundup.text.drawn import plain
-from roundup.text.visible import visible
 
 MIDNIGHT = "T00:00:00Z"  # an issue has a day, and no hour
 NEVER = "1970-01-01T00:00:00Z"  # a feed has to say something
@@ -71,9 +71,9 @@ def papers_feed(site: Site, drawing: Drawing) -> Feed:
     return _feed_of(site.catalogue.coverages, site.language.all_papers, "", paths, site, drawing)
 
 
-def listing_feed(listing: Listing, site: Site, drawing: Drawing) -> Feed:
-    """Return the feed of an author or a topic."""
-    return _feed_of(listing.coverages, plain(listing.name), listing.path, feed_paths(listing.path), site, drawing)
+def listing_feed(listing: Listing, page: str, site: Site, drawing: Drawing) -> Feed:
+    """Return the feed of an author or a topic, as it stands beside ``page``: their own, or one where they stood once, for its id stays."""
+    return _feed_of(listing.coverages, plain(listing.name) or listing.name, listing.path, feed_paths(page), site, drawing)
 
 
 def _feed_of(coverages: Iterable[Coverage], name: str, page: str, paths: tuple[str, str], site: Site, drawing: Drawing) -> Feed:
@@ -161,9 +161,9 @@ def json_feed(feed: Feed, site: Site) -> str:
         "description": feed.subtitle,
         "language": site.config.language,
         "authors": [{"name": site.config.title, "url": site.config.url}],
-        "items": [_item(entry) for entry in feed.entries],
     }
-    return json.dumps(_clean(whole), ensure_ascii=False, indent=1) + "\n"
+    items = [clean(_item(entry)) for entry in feed.entries]  # a feed has to have them, if none
+    return json.dumps({**clean(whole), "items": items}, ensure_ascii=False, indent=1) + "\n"
 
 
 def _item(entry: Entry) -> dict[str, Any]:
@@ -178,17 +178,6 @@ def _item(entry: Entry) -> dict[str, Any]:
         "authors": [{"name": editor.name, "url": editor.url} for editor in entry.authors],
         "tags": list(entry.tags),
     }
-
-
-def _clean(value: Any) -> Any:
-    """Return the same without what is empty, and without what cannot be seen; the list of items stays, for a feed has to have one."""
-    if isinstance(value, str):
-        return visible(value)
-    if isinstance(value, list):
-        return [_clean(one) for one in value]
-    if isinstance(value, dict):
-        return {key: _clean(one) for key, one in value.items() if one or key == "items"}
-    return value
 
 
 def opml(site: Site, drawing: Drawing) -> str:

@@ -32,7 +32,7 @@ def _documents(site: Site) -> Iterator[Searchable]:
 
 def _document(coverage: Coverage) -> Searchable:
     paper, newest = coverage.paper, coverage.standings[0]
-    said = (text for standing in coverage.standings for text in (standing.pick.tldr, gist(standing.pick.commentary.text)))
+    said = (text for standing in coverage.standings for text in (standing.pick.title, standing.pick.tldr, gist(standing.pick.commentary.text)))
     link = newest.pick.link
     return Searchable(
         paper_path(coverage) if paper else f"{issue_path(newest.issue.key)}#{coverage.name}",

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from markupsafe import Markup
 
 from roundup.catalogue import Coverage
+from roundup.citation import doi
 from roundup.config import Config
 from roundup.issue import Issue
 from roundup.paper import day
@@ -128,8 +129,8 @@ def article(coverage: Coverage, site: Site) -> dict[str, Any]:
         "headline": plain(coverage.title),
         "url": permalink(site.config, paper_path(coverage)),
         "identifier": f"arXiv:{paper.id.base}",
-        "sameAs": [paper.id.latest.abs_url, *([f"https://doi.org/{paper.doi}"] if paper.doi else [])],
-        "author": [{"@type": "Person", "name": plain(author.name)} for author in coverage.authors],
+        "sameAs": [paper.id.latest.abs_url, *([f"https://doi.org/{doi(paper)}"] if doi(paper) else [])],
+        "author": [{"@type": "Person", "name": plain(author.name) or author.name} for author in coverage.authors],
         "datePublished": day(paper.submitted).isoformat() if paper.submitted else "",
         "dateModified": day(paper.updated).isoformat() if paper.updated else "",
         "abstract": plain(paper.abstract),

@@ -6,8 +6,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from markupsafe import Markup
-
 from roundup.catalogue import AUTHORS, OTHER_LETTERS, Listing
 from roundup.pages.frame import frame
 from roundup.pages.papers import COLLABORATION, row
@@ -25,7 +23,7 @@ class Tally:
     """An author or a topic in a list, and how many papers there are."""
 
     href: str
-    name: Markup
+    name: str
     count: int
 
 
@@ -34,9 +32,9 @@ def listing_view(listing: Listing, site: Site, year: int | None = None) -> dict[
     start = year_path(listing, year) if year else listing.path
     shown = [c for c in listing.coverages if c.standings[0].issue.key.year == year] if year else listing.coverages[:LISTED]
     return {
-        **frame(site, start, plain(listing.name), public=any(coverage.published() for coverage in listing.coverages)),
+        **frame(site, start, plain(listing.name) or listing.name, public=any(coverage.published() for coverage in listing.coverages)),
         "kind": listing.kind,
-        "name": web.words(listing.name),
+        "name": (web.words(listing.name) or listing.name),
         "home": listing.known.url if listing.known else "",
         "year": year,
         "whole": relative(start, listing.path),
@@ -56,7 +54,7 @@ def _beside(listing: Listing, site: Site, start: str) -> Iterator[Tally]:
             if other is not listing:
                 counts[other] = counts.get(other, 0) + 1
     best = sorted(counts, key=lambda other: (-counts[other], other.sorted_as, other.slug))[:MOST_NAMED]
-    yield from (Tally(relative(start, other.path), web.words(other.name), counts[other]) for other in best)
+    yield from (Tally(relative(start, other.path), (web.words(other.name) or other.name), counts[other]) for other in best)
 
 
 def archive_view(site: Site) -> dict[str, Any]:
@@ -92,7 +90,7 @@ def _anchor(letter: str) -> str:
 
 
 def _tally(listing: Listing, start: str) -> Tally:
-    return Tally(relative(start, listing.path), web.words(listing.name), len(listing.coverages))
+    return Tally(relative(start, listing.path), (web.words(listing.name) or listing.name), len(listing.coverages))
 
 
 def by_letter(listings: Iterable[Listing]) -> dict[str, list[Listing]]:

@@ -11,7 +11,7 @@ from roundup.pages.frame import clean, frame
 from roundup.pages.theme import Drawing, draw
 from roundup.pages.views import PickView, issue_view
 from roundup.paper import dump_moment
-from roundup.site import Site, issue_path, permalink, relative
+from roundup.site import Site, issue_path, paper_path, permalink, relative
 from roundup.sitemap import MOST_ADDRESSES, addresses, site_map_parts, site_map_path
 from roundup.text import mail
 
@@ -23,6 +23,7 @@ def issue_json(issue: Issue, site: Site) -> str:
     whole = {
         "version": 1,
         "key": str(issue.key),
+        "kind": "list" if issue.is_list else "issue",
         "title": issue.title,
         "teaser": issue.teaser,
         "date": issue.date.isoformat() if issue.date else "",
@@ -35,7 +36,7 @@ def issue_json(issue: Issue, site: Site) -> str:
             {
                 "title": section.title,
                 "note_html": str(section.note),
-                "picks": [_pick(shown, next(picks), site) for shown in section.picks],
+                "picks": [_pick(shown, next(picks), issue, site) for shown in section.picks],
             }
             for section in view["sections"]
         ],
@@ -44,7 +45,7 @@ def issue_json(issue: Issue, site: Site) -> str:
     return json.dumps(clean(whole), ensure_ascii=False, indent=1) + "\n"
 
 
-def _pick(shown: PickView, pick: Pick, site: Site) -> dict[str, Any]:
+def _pick(shown: PickView, pick: Pick, issue: Issue, site: Site) -> dict[str, Any]:
     paper = pick.paper
     return {
         "number": shown.number,
@@ -58,7 +59,11 @@ def _pick(shown: PickView, pick: Pick, site: Site) -> dict[str, Any]:
         "doi": paper.doi if paper else "",
         "journal_ref": paper.journal_ref if paper else "",
         "withdrawn": paper.withdrawn.reason if paper and paper.withdrawn else "",
-        "page": permalink(site.config, f"papers/{pick.name}.html") if paper and site.config.url else "",
+        "page": permalink(site.config, paper_path(site.catalogue.by_place[issue.key, pick.name])) if paper else "",
+        "abstract": paper.abstract if paper else "",
+        "code": list(paper.links.code) if paper else [],
+        "votes": paper.votes if paper else None,
+        "comments": paper.comments if paper else None,
         "tags": list(pick.tags),
         "by": [{"name": editor.name, "url": editor.url} for editor in map(site.config.editor, pick.by)],
         "tldr": pick.tldr,

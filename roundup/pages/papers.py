@@ -1,4 +1,4 @@
-"""A paper, an author, a topic, and the lists of them -> what their pages show; templates decide how it looks."""
+"""A paper -> what its page shows, and what lists show of it; templates decide how it looks."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from markupsafe import Markup
 
 from roundup.catalogue import Coverage, Standing
-from roundup.citation import bibtex, citation_tags, csl, ris
+from roundup.citation import bibtex, citation_tags, csl, doi, ris
 from roundup.config import Editor
 from roundup.issue import Block
 from roundup.pages.frame import article, frame
@@ -27,7 +27,7 @@ class Row:
     """A paper, or something else that was picked, in a list."""
 
     name: str
-    title: Markup
+    title: str
     href: str
     authors: Names
     date: str
@@ -45,6 +45,7 @@ class Remarks:
 
     issue: IssueView
     place: Anchor
+    title: str  # in place of the paper's own, where the page does not say it
     older: int | None  # the version that was read, where a newer one is known
     tldr: str
     rating: str
@@ -61,16 +62,18 @@ def paper_view(coverage: Coverage, site: Site) -> dict[str, Any]:
         raise ValueError(f"{coverage.name} is no paper, and has no page")
     catalogue, language, newest = site.catalogue, site.language, coverage.standings[0]
     return {
-        **frame(site, start, plain(coverage.title), newest.pick.tldr, data=article(coverage, site), public=coverage.published() is not None),
+        **frame(site, start, plain(coverage.title) or coverage.title, newest.pick.tldr, data=article(coverage, site), public=coverage.published() is not None),
         "paper": paper,
-        "title": web.words(coverage.title),
+        "title": web.words(coverage.title) or coverage.title,
         "authors": names(coverage.authors, web, site, coverage, start),
         "date": dates(paper, language),
         "updated": language.short_day(day(paper.updated)) if paper.updated else "",
         "abstract": web.text(paper.abstract),
         "comment": web.text(paper.comment),
+        "journal": web.text(paper.journal_ref),
+        "doi": doi(paper),
         "withdrawn": web.text(paper.withdrawn.reason) if paper.withdrawn else Markup(""),
-        "links": tuple(paper_links(paper, language)),
+        "links": tuple(paper_links(paper, language, repositories=None)),
         "votes": paper.votes,
         "citation_tags": citation_tags(paper),
         "citations": (("BibTeX", bibtex(paper).rstrip()), ("RIS", ris(paper).replace("\r\n", "\n").rstrip()), ("CSL-JSON", _csl(paper))),
@@ -90,6 +93,7 @@ def _remarks(coverage: Coverage, site: Site, start: str) -> Iterator[Remarks]:
         yield Remarks(
             head(issue, site, start),
             _place(standing, site, start),
+            pick.title if pick.title != coverage.title else "",
             read if read and newest and read < newest else None,
             pick.tldr,
             pick.rating,
@@ -119,7 +123,7 @@ def _row(coverage: Coverage, site: Site, start: str) -> Row:
     newest = coverage.standings[0]
     return Row(
         coverage.name,
-        web.words(coverage.title),
+        web.words(coverage.title) or coverage.title,
         relative(start, paper_path(coverage)) if paper else link_between(site, newest, start),
         _names_in_list(coverage, site, start),
         date,

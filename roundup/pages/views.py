@@ -73,7 +73,7 @@ class PickView:
     number: int
     name: str
     level: int
-    title: Markup
+    title: str  # as the edition has it, or the record's own letters where nothing can be drawn of them
     url: str
     page: str  # its own page in the site, where it has one
     authors: Names
@@ -254,7 +254,7 @@ class Page:
             self.picks,
             pick.name,
             level,
-            self.edition.words(pick.shown_title),
+            self.edition.words(pick.shown_title) or pick.shown_title,
             paper.id.latest.abs_url if paper else pick.link.url if pick.link else "",
             relative(self.start, paper_path(coverage)) if coverage and paper else "",
             self._authors(pick, coverage),
@@ -326,7 +326,7 @@ def _name_of(path: str) -> str:
 
 def names(authors: tuple[Author, ...], edition: Edition, site: Site, coverage: Coverage | None, start: str) -> Names:
     """Return the authors as a page shows them: a record may hold their names in TeX, as it may the title. A ``coverage`` brings their pages."""
-    people = tuple(Anchor(_author_page(author, site, coverage, start), edition.words(author.name)) for author in authors)
+    people = tuple(Anchor(_author_page(author, site, coverage, start), edition.words(author.name) or author.name) for author in authors)
     if len(people) <= NAMES_SHOWN:
         return Names(people)
     return Names(people[:NAMES_FIRST], people[NAMES_FIRST:-1], people[-1])
@@ -346,14 +346,14 @@ def dates(paper: Paper | None, language: Language) -> tuple[str, str]:
     return (language.listed.format(date=language.short_day(paper.announced)), "") if paper.announced else ("", "")
 
 
-def paper_links(paper: Paper | None, language: Language, *, unfolds: bool = False) -> Iterator[Anchor]:
-    """Yield the links beside a paper; not to its abstract where that ``unfolds``, for the title leads there as well."""
+def paper_links(paper: Paper | None, language: Language, *, unfolds: bool = False, repositories: int | None = 1) -> Iterator[Anchor]:
+    """Yield the links beside a paper, to so many repositories, or to all; not to its abstract where that ``unfolds``, for the title leads there as well."""
     if paper is None:
         return
     if not unfolds:
         yield Anchor(paper.id.latest.abs_url, language.abstract)
     yield Anchor(paper.id.latest.pdf_url, language.pdf)
-    for url in paper.links.code[:1]:
+    for url in paper.links.code[:repositories]:
         yield Anchor(url, language.code)
 
 

@@ -21,6 +21,7 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _NAME = re.compile(r"[A-Za-z0-9_.-]+", re.ASCII)
 _REPOSITORY = re.compile(r"[A-Za-z0-9-]+/[A-Za-z0-9_.-]+", re.ASCII)
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", re.ASCII)
+_SERVER = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~/-]*)?", re.ASCII)  # the policy of each page names it
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
@@ -155,7 +156,7 @@ def _subscribe(fields: Fields) -> Subscribe | None:
     if inner is None or not kind:
         return None
     if kind == "listmonk":
-        url = inner.url("listmonk").rstrip("/")
+        url = _matching(inner, kind, _SERVER, "", "no address of a server; write it as https://lists.example.org").rstrip("/")
         return Subscribe(kind, url, inner.text("list")) if inner.need("list") and url else None
     pattern, what = (_NAME, "name there") if kind == "buttondown" else (_ADDRESS, "mail address")
     to = _matching(inner, kind, pattern, "", f"no {what}; write it bare")

@@ -19,7 +19,8 @@ _PAGE = re.compile(r"(authors|topics)/[a-z0-9-]+(/[a-z0-9-]+)?\.html")
 
 def parse_permalinks(text: str, path: str, problems: list[Problem]) -> Permalinks:
     """Return what permalinks.yaml says; what it cannot have written is noted, and left out."""
-    mapping = parse(text, path, problems)
+    nothing = all(not line.strip() or line.startswith("#") for line in text.splitlines())
+    mapping = None if nothing else parse(text, path, problems)
     if mapping is None:
         return Permalinks()
     fields = Fields(mapping, path, problems, ("address", "moved"))

@@ -61,9 +61,12 @@ def replace_record(path: Path, data: bytes, *, settled: bool = True) -> None:
 
 
 def keep_permalinks(root: Path, permalinks: Permalinks) -> None:
-    """Write permalinks.yaml anew. RefusedError where that cannot be, for then what moved would be forgotten."""
+    """Write permalinks.yaml anew, or remove it when there is nothing to keep. RefusedError where that cannot be: what moved would be forgotten."""
     try:
-        replace_record(root / PERMALINKS, dump_permalinks(permalinks).encode())
+        if permalinks == Permalinks():
+            (root / PERMALINKS).unlink(missing_ok=True)
+        else:
+            replace_record(root / PERMALINKS, dump_permalinks(permalinks).encode())
     except OSError as error:
         what = f"{root / PERMALINKS} cannot be written: {reason(error)}; the site is built, but what moved is not noted: mend that and build again"
         raise RefusedError(what) from error

@@ -35,5 +35,5 @@ def lasting_slug(text: str) -> str:
     short = slug(known)
     if short == known and short not in _TAKEN:
         return short
-    mark = hashlib.blake2b(known.encode("utf-8", "replace"), digest_size=4).hexdigest()
+    mark = hashlib.blake2b((known or text).encode("utf-8", "replace"), digest_size=4).hexdigest()
     return f"{short}-{mark}" if re.search("[a-z0-9]", known) else f"x{mark}"
