@@ -27,7 +27,7 @@ from roundup.config import Config, Editor
 from roundup.errors import Location, Problem
 from roundup.issue import Archive, Figure, Issue, IssueKey, Link, Pick, Prose, Section
 from roundup.pages import render
-from roundup.pages.theme import drawing
+from roundup.pages.theme import Drawing, drawing
 from roundup.paper import ArxivId, Author, Links, Paper, Withdrawal
 from roundup.plan import Output
 from roundup.site import Site, Theme
@@ -245,12 +245,17 @@ def built_in() -> Theme:
     return Theme({path.name: path.read_text() for path in built_in_templates().iterdir() if path.is_file()})
 
 
+@cache
+def ready() -> Drawing:
+    return drawing(built_in())  # the templates are compiled once
+
+
 def drawn(issue: Issue, kind: str, path: str, of: Callable[[Catalogue], Coverage | Listing | None] = lambda catalogue: None) -> str:
     """Return an output of a site that holds this issue, in a digest whose every text is as hostile; ``of`` says which paper, author or topic it is about."""
     editors = tuple((short, Editor(short, address_of(short))) for pick in issue.picks for short in pick.by)
     config = Config(title=issue.teaser, tagline=issue.teaser, url="https://example.org/", editors=(*editors, ("ann", Editor(issue.teaser, address_of(issue.teaser)))))
     site = Site(config, Archive((issue,)), built_in())
-    return render(Output(path, kind, "", issue, about=of(site.catalogue)), site, drawing(built_in())).decode()
+    return render(Output(path, kind, "", issue, about=of(site.catalogue)), site, ready()).decode()
 
 
 def abstracts(issue: Issue) -> str:

@@ -101,7 +101,7 @@ def test_what_lives_is_noticed(chromium: Browser, tmp_path: Path) -> None:
 
 
 A_BATCH = 90  # vectors in an issue
-SAMPLE = 1 if SOAK else 6
+SAMPLE = 1 if SOAK else 12
 
 
 def digest_of(vectors: Sequence[str]) -> dict[str, str | bytes]:

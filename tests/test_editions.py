@@ -122,8 +122,12 @@ EDITIONS: dict[str, tuple[str, Callable[[str], tuple[str, str]]]] = {
 }  # fmt: skip
 
 
+WITHOUT_WORDS = Theme(BUILT_IN, language=WORDLESS)
+READY = drawing(WITHOUT_WORDS)  # the templates are compiled once
+
+
 def drawn(site: Site, issue: Issue) -> dict[str, tuple[str, str]]:
-    ready = drawing(site.theme)
+    ready = READY if site.theme is WITHOUT_WORDS else drawing(site.theme)
     sources = {kind: render(Output(path, kind, "", issue), site, ready).decode() for kind, (path, _) in EDITIONS.items()}
     return {kind: EDITIONS[kind][1](source) for kind, source in sources.items()}
 
@@ -139,7 +143,7 @@ def letters(text: str) -> str:
 
 
 def alone(issue: Issue) -> Site:
-    return Site(CONFIG, Archive((issue,)), Theme(BUILT_IN, language=WORDLESS))
+    return Site(CONFIG, Archive((issue,)), WITHOUT_WORDS)
 
 
 # ---- generated issues ----

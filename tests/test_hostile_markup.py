@@ -65,12 +65,17 @@ def test_the_templates_themselves_hold_nothing_active(tame: dict[str, tuple[Part
     assert [name for _, name in used if name.startswith("on") or name == "style"] == []
 
 
+OF_THE_SAME_PIECES = {"author", "topic", "authors", "papers", "list", "list in markdown"}  # as the pages of issues and papers; they take a part of the vectors
+
+
 @pytest.mark.parametrize("batch", range(BATCHES))
 def test_no_vector_comes_alive(batch: int, vectors: tuple[str, ...], tame: dict[str, tuple[Parts, set[str]]]) -> None:
     """In no place, in no edition, by no parser."""
     issue = issue_of(vectors[batch::BATCHES])
     found: set[object] = set()
     for name, edition in EDITIONS.items():
+        if name in OF_THE_SAME_PIECES and batch % BY_HTML5LIB:
+            continue
         html = edition.html(issue)
         for parser, read in PARSERS.items():
             if parser != "html5lib" or batch % BY_HTML5LIB == 0:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from conftest import MINIMAL
-from hostile import EDITIONS, ISSUE, PARSERS, bare, by_selector, issue_of, live_links, values
+from hostile import EDITIONS, ISSUE, PARSERS, SOAK, bare, by_selector, issue_of, live_links, values
 from roundup.errors import Problem
 from roundup.records.papers import parse_paper
 from roundup.text import twin, web
@@ -43,7 +43,9 @@ def test_every_string_is_shown_and_none_lives(name: str, strings: dict[str, list
     for edition in EDITIONS.values():
         drawn = edition.draw(issue)
         assert unseen(drawn) == set()
-        for read in PARSERS.values():
+        for parser, read in PARSERS.items():
+            if parser == "html5lib" and name == "naughty" and not SOAK:
+                continue  # it is twenty times as slow as lexbor
             seen = read(edition.as_html(drawn))
             assert live_links(seen) == []
             assert [value for value in values(seen, "href", "src") if re.search(r"[\r\n]", value)] == []

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 LEFT = "net::ERR_ABORTED"  # by us, who turned to another page
 SITES = ["invented_site", "own_site", "bench_site"]
 LOOKS = [(site, scheme, width) for site in SITES for scheme in ("light", "dark") for width in (1300, 375)]
-SOME_LOOKS = [("invented_site", "light", 1300), ("invented_site", "dark", 375), ("own_site", "light", 375), ("bench_site", "dark", 1300)]
+SOME_LOOKS = [("invented_site", "dark", 375), ("own_site", "light", 1300), ("bench_site", "dark", 1300)]
 
 
 @pytest.fixture(params=SITES)
