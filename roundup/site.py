@@ -122,6 +122,11 @@ class Site:
         """Return where the site has what, for the next build to know; drafts leave no trail."""
         return trail_of(self.public.catalogue, self.feed_base, self.public.parts, self.permalinks.moved)
 
+    @cached_property
+    def words(self) -> dict[IssueKey, int]:
+        """How many words the editors wrote in each issue."""
+        return {issue.key: sum(len(block.prose.text.split()) for block in issue.blocks()) for issue in self.archive.issues}
+
     def document(self, prose: Prose) -> Document:
         """Return a piece of commentary parsed, in the language of the digest."""
         return dialect.parse(prose.text, self.language.quotes)

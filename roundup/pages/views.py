@@ -171,7 +171,6 @@ def by_year(issues: Iterable[Issue], site: Site, start: str) -> Iterator[tuple[i
 
 
 def head(issue: Issue, site: Site, start: str) -> IssueView:
-    words = sum(len(block.prose.text.split()) for block in issue.blocks())
     path = issue_path(issue.key)
     return IssueView(
         str(issue.key),
@@ -182,7 +181,7 @@ def head(issue: Issue, site: Site, start: str) -> IssueView:
         site.language.corrected.format(date=site.language.day(issue.corrected)) if issue.corrected else "",
         sum(1 for pick in issue.picks if pick.paper),
         len(issue.picks),
-        0 if issue.is_list else max(1, round(words / WORDS_A_MINUTE)),
+        0 if issue.is_list else max(1, round(site.words[issue.key] / WORDS_A_MINUTE)),
         tuple(site.config.editor(short) for short in issue.editors),
         issue.is_draft,
         issue.is_list,
