@@ -18,7 +18,9 @@ from conftest import ROOT, tree
 
 GOLDEN = Path(__file__).parent / "golden"
 NAMES = sorted(path.name for path in GOLDEN.iterdir())
-OURS = ("assets/fonts/STIXTwoMath.woff2", "assets/fonts/OFL.txt", "assets/roundup.js")  # our own files, copied; their bytes need no second place here
+FONTS = ("assets/fonts/STIXTwoMath.woff2", "assets/fonts/OFL.txt")  # our own files, copied; their bytes need no second place here
+THEME = ("assets/roundup.css", "assets/roundup.js", "assets/search.js")  # likewise; the stylesheet ends with the digest's accent
+ACCENTS = {"bare": "#9c2f1d", "features": "#1d4e9c", "list": "#9c2f1d"}
 CARD = "/card.png"  # its bytes depend on the release of Pillow
 MANIFEST = ".roundup-manifest.json"
 
@@ -29,12 +31,16 @@ def build(source: Path, output: Path, **environment: str) -> dict[str, bytes]:
     command = [sys.executable, "-m", "roundup", "-C", str(source), "build", "-q", "--drafts", "--output", str(output)]
     done = subprocess.run(command, env=told, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    return {path: data for path, data in tree(output).items() if path != MANIFEST and path not in OURS and not path.endswith(CARD)}
+    return {path: data for path, data in tree(output).items() if path != MANIFEST and path not in FONTS and not path.endswith(CARD)}
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_builds_the_golden_site(name: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     site = build(GOLDEN / name / "source", tmp_path / "site")
+    for path in THEME:
+        ours = (ROOT / "templates" / Path(path).name).read_text().rstrip()
+        behind = f"\n\n:root {{ --accent-light: {ACCENTS[name]}; }}" if path.endswith(".css") else ""
+        assert site.pop(path).decode() == f"{ours}{behind}\n", path
     expected = GOLDEN / name / "expected"
     if request.config.getoption("--update-golden"):
         shutil.rmtree(expected, ignore_errors=True)
