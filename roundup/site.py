@@ -156,11 +156,10 @@ class Site:
     @cached_property
     def standings(self) -> dict[str, tuple[Standing, ...]]:
         """Every paper and link by its name, newest issue first."""
-        found: dict[str, list[Standing]] = {}
-        for issue in self.archive.issues:
-            for number, pick in enumerate(issue.picks, 1):
-                found.setdefault(pick.name, []).append(Standing(issue, pick, number))
-        return {name: tuple(rows) for name, rows in found.items()}
+        found: dict[str, tuple[Standing, ...]] = {}
+        for coverage in self.catalogue.coverages:
+            found[coverage.name] = found.get(coverage.name, ()) + coverage.standings
+        return found
 
     def earlier(self, issue: Issue, pick: Pick) -> tuple[Standing, ...]:
         """Return where earlier issues took up the same thing, newest first."""
