@@ -10,11 +10,13 @@ import re
 from collections.abc import Callable, Iterator
 from functools import partial
 
+from roundup.catalogue import AUTHORS, TOPICS
 from roundup.crosslinks import CrossLinks
 from roundup.errors import Problem, nearest
 from roundup.issue import Issue, Pick, Prose
 from roundup.paper import day, pick_name
-from roundup.plan import Plan, figure_fault
+from roundup.plan import Plan
+from roundup.showing import figure_fault
 from roundup.site import Site
 from roundup.text import formula
 from roundup.text.links import as_written, look_alike
@@ -48,13 +50,13 @@ def unmet_names(site: Site) -> Iterator[Problem]:
     """An author or a topic that roundup.yaml tells from others is on a paper of this archive; else a slip has joined two, or parted one."""
     if site.archive.unread or any(issue.unread for issue in site.archive.issues):
         return  # it may stand in what could not be read
-    for key, known, listings in (("authors", site.config.authors, site.catalogue.authors), ("topics", site.config.topics, site.catalogue.topics)):
-        met = {one.known.name for one in listings.values() if one.known}
+    for key, known in ((AUTHORS, site.config.authors), (TOPICS, site.config.topics)):
+        met = {one.known.name for one in site.catalogue.listings(key) if one.known}
         for one in known:
             if one.name not in met:
                 yield Problem(site.config.at(key), f'"{one.name}" of "{key}" is on no paper of this archive; mend its spelling, or remove it')
             for paper in one.papers:
-                if paper not in site.catalogue.papers:
+                if not site.catalogue.paper(paper):
                     yield Problem(site.config.at(key), f'paper "{paper}" of "{one.name}" is not in this archive; mend its ID, or remove it')
 
 
@@ -83,10 +85,10 @@ def repeated_papers(issue: Issue, site: Site) -> Iterator[Problem]:
     if issue.is_list:
         return
     for pick in issue.picks:
-        for standing in [earlier for earlier in site.earlier(issue, pick) if not earlier.issue.is_list][:1]:
+        for standing in [earlier for earlier in site.earlier(issue, pick) if not earlier.head.is_list][:1]:
             told = {pick_name(found.value) for found in site.document(pick.commentary).references}
             if pick.name not in told:
-                what = f'"{pick.name}" already stands in {standing.issue.key} (no. {standing.number}); remove it, or refer to that with [[{pick.name}]]'
+                what = f'"{pick.name}" already stands in {standing.head.key} (no. {standing.number}); remove it, or refer to that with [[{pick.name}]]'
                 yield Problem(pick.where, what)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from urllib.parse import unquote, urljoin
 
 from roundup.catalogue import Coverage, Listing
@@ -22,11 +21,11 @@ class CrossLinks:
 
     def __init__(self, site: Site, planned: Plan) -> None:
         self.site = site
-        self.public = replace(site, archive=site.archive.published())
+        self.public = site.public
         self.paths = {output.path for output in planned.outputs}
-        self.pages = {issue_path(issue.key): issue for issue in site.archive.issues}
+        self.pages = {issue_path(head.key): head.key for head in site.archive.heads}
         self.about = {output.path: output.about for output in planned.outputs if output.about}
-        self.drafts = {str(issue.key) for issue in site.archive.issues if issue.is_draft}
+        self.drafts = {str(head.key) for head in site.archive.drafts()}
 
     def anchors(self, path: str) -> set[str] | None:
         """Return the anchors of a page that an editor can link to; None where any may be one."""
@@ -34,9 +33,9 @@ class CrossLinks:
         if path == "index.html":
             return {"newest", "archive"}
         if isinstance(about, Coverage):
-            return {"abstract", "cite", "also", "related", *(f"in-{standing.issue.key}" for standing in about.standings)}
+            return {"abstract", "cite", "also", "related", *(f"in-{standing.head.key}" for standing in about.standings)}
         if path in self.pages:
-            return set(anchors_of(self.site, self.pages[path]))
+            return set(anchors_of(self.site, self.site.archive.issue(self.pages[path])))
         return None if path.endswith(".html") else set()
 
     def only_in_drafts(self, path: str) -> str:
@@ -45,8 +44,8 @@ class CrossLinks:
             return key
         about = self.about.get(path)
         coverages = about.coverages if isinstance(about, Listing) else (about,) if about else ()
-        hidden = coverages and not any(coverage.published() for coverage in coverages)
-        return str(coverages[0].standings[0].issue.key) if hidden else ""
+        hidden = coverages and not any(coverage.is_out for coverage in coverages)
+        return str(coverages[0].standings[0].head.key) if hidden else ""
 
     def dead(self, issue: Issue) -> Iterator[Problem]:
         """Yield what is wrong with the links of an issue: each leads to a page, and to an anchor on it, ``[[...]]`` to a paper."""
@@ -58,16 +57,16 @@ class CrossLinks:
 
     def reference(self, name: str, issue: Issue, inside: Pick | None) -> str:
         """Return what is wrong with ``[[name]]``, or nothing."""
-        if self.site.place(name, issue, inside) is not None:
-            if issue.is_draft or self.public.place(name, issue, inside) is not None:
+        if self.site.place(name, issue.key, inside.name if inside else "") is not None:
+            if issue.is_draft or self.public.place(name, issue.key, inside.name if inside else "") is not None:
                 return ""
-            draft = self.site.standings[pick_name(name)][0].issue.key
+            draft = self.site.catalogue.named(pick_name(name))[0].standings[0].head.key
             return f'reference "[[{name}]]" leads to a draft; give {draft} a date, or remove the reference'
         if self.site.archive.unread or any(pick_name(name) in i.unread.picks | i.unread.papers or i.unread.all_picks for i in self.site.archive.issues):
             return ""  # what it means may stand in what could not be read
         if inside and name == inside.name:
             return f'reference "[[{name}]]" leads nowhere: no other issue speaks of it; remove it'
-        return f'reference "[[{name}]]" leads nowhere{nearest(name, self.site.standings) or "; name a paper of this archive, or link to it"}'
+        return f'reference "[[{name}]]" leads nowhere{nearest(name, self.site.catalogue.names) or "; name a paper of this archive, or link to it"}'
 
     def link(self, href: str, issue: Issue) -> str:
         """Return what is wrong with a link inside the site, or nothing."""

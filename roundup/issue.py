@@ -1,4 +1,4 @@
-"""What the editors made of the papers: picks in sections, an issue under its key, the archive of all issues."""
+"""What the editors made of the papers: picks in sections, an issue under its key."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from roundup.paper import Author, Paper, instant
 from roundup.text.slugs import slug
 
 NOWHERE = Location("")
+WORDS_A_MINUTE = 230
 
 
 @total_ordering
@@ -233,6 +234,33 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
+class Head:
+    """What lists of issues show of one: all but its text. ``minutes`` it takes to read, 0 for a list; ``digest`` is a hash of its sources."""
+
+    key: IssueKey
+    folder: str = ""
+    title: str = ""
+    teaser: str = ""
+    date: dt.date | None = None
+    corrected: dt.date | None = None
+    editors: tuple[str, ...] = ()
+    is_list: bool = False
+    papers: int = 0
+    picks: int = 0
+    minutes: int = 0
+    digest: str = ""
+
+    @property
+    def changed(self) -> dt.date | None:
+        """When it came out, or was corrected since."""
+        return self.corrected or self.date
+
+    @property
+    def is_draft(self) -> bool:
+        return self.date is None
+
+
+@dataclass(frozen=True)
 class Issue:
     """One dated edition. Without a date it is a draft. In a list every record is a pick, with or without commentary."""
 
@@ -254,9 +282,18 @@ class Issue:
     is_list: bool = False
     corrected: dt.date | None = None  # when it was last changed so much that readers should know
 
-    @property
+    @cached_property
     def picks(self) -> tuple[Pick, ...]:
         return tuple(pick for section in self.sections for pick in section.picks)
+
+    @cached_property
+    def head(self) -> Head:
+        papers = sum(1 for pick in self.picks if pick.paper)
+        words = sum(len(block.prose.text.split()) for block in self.blocks())
+        minutes = 0 if self.is_list else max(1, round(words / WORDS_A_MINUTE))
+        return Head(
+            self.key, self.folder, self.title, self.teaser, self.date, self.corrected, self.editors, self.is_list, papers, len(self.picks), minutes, self.digest
+        )
 
     @property
     def folder(self) -> str:
@@ -297,33 +334,6 @@ class Issue:
             taken.add(name)
             ids.append(name)
         return tuple(ids)
-
-
-@dataclass(frozen=True)
-class Archive:
-    """All issues, newest first. ``unread`` are the keys of those that faults kept from being read at all."""
-
-    issues: tuple[Issue, ...] = ()
-    unread: frozenset[str] = frozenset()
-
-    def published(self) -> Archive:
-        """Return the archive without its drafts."""
-        return Archive(tuple(issue for issue in self.issues if not issue.is_draft), self.unread)
-
-    def drafts(self) -> tuple[Issue, ...]:
-        return tuple(issue for issue in self.issues if issue.is_draft)
-
-    @cached_property
-    def _places(self) -> dict[IssueKey, int]:
-        return {issue.key: place for place, issue in enumerate(self.issues)}
-
-    def earlier(self, issue: Issue) -> Issue | None:
-        place = self._places[issue.key] + 1
-        return self.issues[place] if place < len(self.issues) else None
-
-    def later(self, issue: Issue) -> Issue | None:
-        place = self._places[issue.key] - 1
-        return self.issues[place] if place >= 0 else None
 
 
 def submission_order(pick: Pick) -> tuple[bool, dt.datetime, str]:

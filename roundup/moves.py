@@ -40,7 +40,7 @@ def trail_of(catalogue: Catalogue, address: str, parts: Iterable[str], moved: Ma
     """Return the trail of a site's catalogue."""
     papers = {
         name: {AUTHORS: tuple(one.slug for one in catalogue.authors_of(coverage)), TOPICS: tuple(one.slug for one in catalogue.topics_of(coverage))}
-        for name, coverage in catalogue.papers.items()
+        for name, coverage in ((coverage.name, coverage) for coverage in catalogue.papers)
     }
     return Trail(address, papers, frozenset(parts), moved)
 

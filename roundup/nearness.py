@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import heapq
 import math
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from roundup.catalogue import Coverage
+from roundup.outline import Taken, words_of
 from roundup.paper import pick_name
-from roundup.text.drawn import plain
 from roundup.text.folding import folded
 
-_REFERENCE = re.compile(r"\[\[([^\[\]\n]+)\]\]")
-_WORD = re.compile(r"[^\W\d_]{3,}")
+MOST_NEAR = 5
 # A term in many papers tells little and costs much: the work for a paper is bounded by these.
 MOST_PAPERS = 200
 ABSTRACT_WORDS = 12  # the rarest that another paper has, too
@@ -21,26 +18,28 @@ ABSTRACT_WORDS = 12  # the rarest that another paper has, too
 _WORTH = {"reference": 4.0, "tag": 2.0, "title": 1.0, "abstract": 0.4}
 
 
-class Nearness:
-    """Ready for all papers of an archive."""
+def nearest_of(taken: Sequence[Sequence[Taken]]) -> list[list[int]]:
+    """Return for each thing that was picked, given by all its picks, the places of the papers nearest to it, the nearest first.
 
-    def __init__(self, coverages: Sequence[Coverage], most: int) -> None:
-        self.coverages, self.most = coverages, most
-        self.terms = [dict(_terms(coverage)) for coverage in coverages]
+    Nothing is near what is no paper, and no paper to one with which it has but a word in common.
+    """
+    papers = [place for place, picks in enumerate(taken) if picks[0].is_paper]
+    near = _Nearness([dict(_terms(taken[place])) for place in papers])
+    found: list[list[int]] = [[] for _ in taken]
+    for number, place in enumerate(papers):
+        found[place] = [papers[other] for other in near.of(number)]
+    return found
+
+
+class _Nearness:
+    def __init__(self, terms: list[dict[str, str]]) -> None:
+        self.terms = terms
         self.papers: dict[str, list[int]] = {}
-        for number, terms in enumerate(self.terms):
-            for term in terms:
+        for number, known in enumerate(terms):
+            for term in known:
                 self.papers.setdefault(term, []).append(number)
-        self.numbers = {coverage: number for number, coverage in enumerate(coverages)}
-        self._known: dict[Coverage, tuple[Coverage, ...]] = {}
 
-    def near(self, coverage: Coverage) -> tuple[Coverage, ...]:
-        """Return the papers nearest to one, at most ``most``, the nearest first; none that have no more than a word in common."""
-        if coverage not in self._known:
-            self._known[coverage] = self._nearest(self.numbers[coverage])
-        return self._known[coverage]
-
-    def _nearest(self, here: int) -> tuple[Coverage, ...]:
+    def of(self, here: int) -> Iterable[int]:
         scores: dict[int, float] = {}
         shared: dict[int, int] = {}
         for term, worth in self._telling(self.terms[here]):
@@ -48,32 +47,25 @@ class Nearness:
                 if other != here:
                     scores[other] = scores.get(other, 0.0) + worth
                     shared[other] = shared.get(other, 0) + (2 if term[0] in "[#" else 1)
-        best = heapq.nsmallest(self.most, (number for number in scores if shared[number] > 1), key=lambda number: (-round(scores[number], 9), number))
-        return tuple(self.coverages[number] for number in best)
+        return heapq.nsmallest(MOST_NEAR, (number for number in scores if shared[number] > 1), key=lambda number: (-round(scores[number], 9), number))
 
     def _telling(self, terms: dict[str, str]) -> Iterator[tuple[str, float]]:
         """Yield a paper's terms that others have, too, but not too many others, each with its worth."""
-        most = min(MOST_PAPERS, max(2, len(self.coverages) // 4))
+        most = min(MOST_PAPERS, max(2, len(self.terms) // 4))
         known = sorted((len(self.papers[term]), term) for term in terms if 1 < len(self.papers[term]) <= most)
         in_abstract = 0
         for count, term in known:
             kind = terms[term]
             in_abstract += kind == "abstract"
             if kind != "abstract" or in_abstract <= ABSTRACT_WORDS:
-                yield term, _WORTH[kind] * math.log(len(self.coverages) / count)
+                yield term, _WORTH[kind] * math.log(len(self.terms) / count)
 
 
-def _terms(coverage: Coverage) -> Iterator[tuple[str, str]]:
-    """Yield each term and where it stands; of a term that stands in several places, the last that is yielded counts."""
-    abstract, title = (coverage.paper.abstract if coverage.paper else ""), coverage.title
-    yield from ((word, "abstract") for word in _words(abstract))
-    yield from ((word, "title") for word in _words(title))
-    yield from ((f"#{folded(tag)}", "tag") for tag in coverage.tags)
-    yield f"[{coverage.name}", "reference"
-    for standing in coverage.standings:
-        yield from ((f"[{pick_name(name)}", "reference") for name in _REFERENCE.findall(standing.pick.commentary.text))
-
-
-def _words(text: str) -> Iterator[str]:
-    for word in _WORD.findall(folded(plain(text) if "$" in text or "\\" in text else text)):
-        yield word[:-1] if word.endswith("s") and not word.endswith("ss") else word
+def _terms(taken: Sequence[Taken]) -> Iterator[tuple[str, str]]:
+    """Yield each term of a paper and where it stands; of a term that stands in several places, the last that is yielded counts."""
+    newest = max(taken, key=lambda pick: pick.version)
+    yield from ((word, "abstract") for word in newest.words.split())
+    yield from ((word, "title") for word in words_of(taken[0].title or newest.record_title))
+    yield from ((f"#{folded(tag)}", "tag") for pick in taken for tag in pick.tags)
+    yield f"[{taken[0].name}", "reference"
+    yield from ((f"[{pick_name(name)}", "reference") for pick in taken for name in pick.references)

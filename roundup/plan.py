@@ -6,37 +6,31 @@ The plan is the hinge: the build walks it, checks look at it, a later preview an
 from __future__ import annotations
 
 import hashlib
-import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from urllib.parse import unquote
+from functools import cached_property
 
 from roundup.catalogue import AUTHORS, TOPICS, Coverage, Listing
-from roundup.errors import Location, Problem, nearest
-from roundup.issue import Figure, Issue, IssueKey
+from roundup.errors import Location, Problem
+from roundup.issue import Head, IssueKey
 from roundup.moves import dump_trail
-from roundup.paper import Paper
+from roundup.outline import fingerprint
 from roundup.search import search_files
 from roundup.site import (
     LISTED_NAMES,
     SEARCH_PAGE,
     Site,
     card_path,
-    feed_issues,
     feed_papers,
     feed_paths,
-    fingerprint,
     has_feed,
-    issue_path,
     letter_path,
     paper_path,
-    places,
     year_path,
     years_of,
 )
 from roundup.sitemap import addresses, site_map_parts, site_map_path
-from roundup.text.links import is_local
 
 FONTS = "assets/fonts/"
 TRAIL = ".roundup-trail.json"
@@ -49,7 +43,7 @@ class Output:
     path: str
     kind: str  # a name that ``pages`` knows, or "copy"
     made_from: str
-    issue: Issue | None = None
+    issue: IssueKey | None = None
     source: str = ""  # of a copy: the file in the digest
     about: Coverage | Listing | None = None  # of a paper's page: the paper; of an author's, a topic's, or one of their feeds: these
     part: str = ""  # of a page that is one of several: the year, or the letter
@@ -65,169 +59,212 @@ class Plan:
 
 def plan(site: Site) -> Plan:
     """Return the plan. Files that pages show come before them, and a page before the pages that lead to it."""
-    outputs = [Output(asset.path, "copy", asset.digest, source=asset.source) for asset in site.assets]
-    outputs.append(Output("assets/roundup.css", "stylesheet", fingerprint("stylesheet", site.theme.digest, site.config.accent)))
-    outputs.append(Output("assets/roundup.svg", "icon", fingerprint("icon", site.theme.digest, site.config.accent)))
-    outputs.append(Output("assets/roundup.js", "script", fingerprint("script", site.theme.digest)))
-    if any(map(_may_hold_math, site.archive.issues)):
-        outputs += [Output(f"{FONTS}{name}", "font", hashlib.blake2b(data, digest_size=16).hexdigest()) for name, data in site.theme.fonts.items()]
-    faults: list[Problem] = []
-    shared = fingerprint(repr(site.config), site.theme.digest, str(bool(site.cards)))
-    prints = {coverage: _shown_in_lists(site, coverage) for coverage in site.catalogue.coverages}
+    making = _Making(site)
+    outputs = list(making.assets())
     papers: dict[IssueKey, list[Output]] = {}
-    for coverage in site.catalogue.papers.values():
-        papers.setdefault(coverage.standings[0].issue.key, []).append(_paper(site, coverage, shared, prints))
-    for listing in (*site.catalogue.authors.values(), *site.catalogue.topics.values()):
-        outputs += _listing_outputs(site, listing, shared, prints)
-    for issue in reversed(site.archive.issues):  # one after the other, and its papers with it: each text is parsed once
-        outputs += papers.get(issue.key, ())
-        outputs += _issue_outputs(site, issue, shared)
-        faults += missing_figures(site, issue)
-    outputs += _lists(site, shared)
-    outputs += _search(site, shared, prints)
+    for coverage in site.catalogue.papers:
+        papers.setdefault(coverage.standings[0].head.key, []).append(making.paper(coverage))
+    outputs += making.listings()
+    for head in reversed(site.archive.heads):  # one after the other, and its papers with it: each text is parsed once
+        outputs += papers.get(head.key, ())
+        outputs += making.issue(head)
+    outputs += making.lists()
+    outputs += making.search()
     if site.config.url:  # without an address there is no feed, for it is read elsewhere
-        outputs += _feeds(site, shared)
-        outputs += _site_map(site, shared)
-    outputs += _moved(site, shared)
-    outputs.append(Output("robots.txt", "robots", fingerprint("robots", site.config.url)))
-    outputs.append(Output("404.html", "missing", fingerprint("missing", shared)))
-    outputs.append(_home(site, shared))
-    return Plan(tuple(outputs), (*faults, *collisions(outputs)))
+        outputs += making.feeds()
+        outputs += making.site_map()
+    outputs += making.moved()
+    outputs += making.rest()
+    return Plan(tuple(outputs), tuple(collisions(outputs)))
 
 
-def _may_hold_math(issue: Issue) -> bool:
-    """Tell whether a formula may stand in an issue, or on a page about its papers: a dollar or a command of TeX's does."""
-    texts = (text for pick in issue.picks for text in (pick.shown_title, *(author.name for author in pick.shown_authors), *_record_texts(pick.paper)))
-    return any("$" in text or "\\" in text for text in texts) or any("$" in block.prose.text for block in issue.blocks())
+def touched(site: Site, keys: Iterable[IssueKey]) -> tuple[Output, ...]:
+    """Return every output that may hold words of these issues' own: what an edit changes that leaves their outlines as they are."""
+    making, archive, catalogue = _Making(site), site.archive, site.catalogue
+    heads = [archive.heads[archive.places[key]] for key in keys]
+    coverages = {coverage.place: coverage for head in heads for coverage in catalogue.of_issue(head.key)}
+    listings = {one.path: one for coverage in coverages.values() for one in (*catalogue.authors_of(coverage), *catalogue.topics_of(coverage))}
+    outputs = [making.paper(coverage) for coverage in coverages.values() if coverage.is_paper]
+    outputs += (output for head in heads for output in making.issue(head))
+    outputs += making.archive()
+    outputs += making.search()
+    if site.config.url:
+        outputs += making.common_feeds()
+        outputs += (output for listing in listings.values() for output in making.listing_feeds(listing))
+        outputs += (output for old, new in site.moved.items() if new in listings for output in making.listing_feeds(listings[new], old))
+    return (*outputs, making.home())
 
 
-def _record_texts(paper: Paper | None) -> Iterator[str]:
-    if paper:
-        yield from (paper.abstract, paper.comment, paper.journal_ref, paper.withdrawn.reason if paper.withdrawn else "")
+class _Making:
+    """Makes the outputs of a site: what is in many fingerprints is worked out once."""
+
+    def __init__(self, site: Site) -> None:
+        self.site, self.catalogue = site, site.catalogue
+        self.shared = fingerprint(repr(site.config), site.theme.digest, str(bool(site.cards)))
+
+    def assets(self) -> Iterator[Output]:
+        """Yield what no page's values go into: the digest's files, and those of the theme."""
+        site, theme = self.site, self.site.theme
+        yield from (Output(asset.path, "copy", asset.digest, source=asset.source) for asset in site.assets)
+        yield Output("assets/roundup.css", "stylesheet", fingerprint("stylesheet", theme.digest, site.config.accent))
+        yield Output("assets/roundup.svg", "icon", fingerprint("icon", theme.digest, site.config.accent))
+        yield Output("assets/roundup.js", "script", fingerprint("script", theme.digest))
+        if any(outline.may_hold_math for outline in site.archive.outlines):
+            yield from (Output(f"{FONTS}{name}", "font", hashlib.blake2b(data, digest_size=16).hexdigest()) for name, data in theme.fonts.items())
+
+    def paper(self, coverage: Coverage) -> Output:
+        """Return the page of a paper: what the editors said of it, who wrote it, what stands beside it."""
+        columns = self.catalogue.columns
+        people = (f"{one.slug}\0{one.name}" for one in (*self.catalogue.authors_of(coverage), *self.catalogue.topics_of(coverage)))
+        beside = (columns.shown[other.place] for other in (*self.site.also_by(coverage), *self.catalogue.near(coverage)))
+        made_from = fingerprint("paper", self.shared, str(coverage.is_out), *self._said_of(coverage), "", *people, "", *beside)
+        return Output(paper_path(coverage), "paper", made_from, about=coverage)
+
+    def _said_of(self, coverage: Coverage) -> Iterator[str]:
+        """Yield what the page and the entry of a paper show of the issues that take it up."""
+        for standing in coverage.standings:
+            outline = self.site.archive.outline(standing.head.key)
+            pick = outline.taken[standing.number - 1]
+            yield from (pick.own, str(standing.number), _row(standing.head), repr(outline.figures))
+            yield from self._places(pick.references, standing.head.key, pick.name)
+
+    def _places(self, names: Iterable[str], key: IssueKey, inside: str = "") -> Iterator[str]:
+        """Yield what a text shows of the picks that it refers to."""
+        for name in names:
+            if found := self.site.place(name, key, inside):
+                title = self.site.archive.outline(found.head.key).taken[found.number - 1].shown_title
+                yield f"{name}\0{found.head.key}\0{found.name}\0{title}"
+
+    def listings(self) -> Iterator[Output]:
+        """Yield the pages of all authors and topics; of one with many papers, one a year."""
+        columns, people = self.catalogue.columns, self.catalogue.columns.people
+        for kind in (AUTHORS, TOPICS):
+            for listing in self.catalogue.listings(kind):
+                out = f"{has_feed(self.site, listing)} {any(coverage.is_out for coverage in listing.coverages)}"
+                beside = (people.names[one] for place in listing.places for one in columns.authors[place]) if kind == AUTHORS else ()
+                papers = (columns.shown[place] for place in listing.places)
+                made_from = fingerprint(self.shared, kind, repr(listing.known), listing.name, out, *papers, "", *beside)
+                yield Output(listing.path, "listing", made_from, about=listing)
+                for year in years_of(listing):
+                    yield Output(year_path(listing, year), "listing", fingerprint(str(year), made_from), about=listing, part=str(year))
+
+    def archive(self) -> Iterator[Output]:
+        yield Output("archive/index.html", "archive", fingerprint("archive", self.shared, *map(_row, self.site.archive.heads)))
+
+    def lists(self) -> Iterator[Output]:
+        """Yield the lists of issues, authors and topics."""
+        yield from self.archive()
+        for kind in (AUTHORS, TOPICS):
+            listings = tuple(self.catalogue.listings(kind))
+            made_from = fingerprint(self.shared, *(f"{one.slug}\0{one.name}\0{len(one.places)}" for one in listings))
+            yield Output(f"{kind}/index.html", kind, fingerprint(kind, made_from))
+            if len(listings) > LISTED_NAMES:
+                for letter in sorted({one.letter for one in listings}):
+                    out = any(coverage.is_out for one in listings if one.letter == letter for coverage in one.coverages)
+                    yield Output(letter_path(kind, letter), kind, fingerprint(f"{kind} {letter} {out}", made_from), part=letter)
+
+    def issue(self, head: Head) -> Iterator[Output]:
+        """Yield the figures of an issue, its card, and its editions."""
+        site, key = self.site, head.key
+        outline = site.archive.outline(key)
+        for name, digest in outline.figures:
+            yield Output(f"{key}/{name}", "copy", digest, key, source=f"{head.folder}/{name}")
+        if site.cards:
+            yield Output(card_path(key), "card", self._card_made_from(head), key)
+        made_from = fingerprint(self.shared, head.digest, *self._from_elsewhere(key))
+        for path in ("index.md", "mail.html", "mail.txt", "issue.json", "papers.bib", "index.html"):
+            yield Output(f"{key}/{path}", path, fingerprint(path, made_from), key)
+
+    def _card_made_from(self, head: Head) -> str:
+        """Return what a card shows, the head of an issue; a word of commentary draws none anew."""
+        shown = (self.site.cards, str(head.key), head.title, head.teaser, str(head.date), str(head.papers))
+        return fingerprint("card", self.shared, *shown, self._card_fonts)
+
+    @cached_property
+    def _card_fonts(self) -> str:
+        return fingerprint(*(f"{name}\0{hashlib.blake2b(data).hexdigest()}" for name, data in sorted(self.site.theme.cards.items())))
+
+    def _from_elsewhere(self, key: IssueKey) -> Iterator[str]:
+        """Yield what an issue's page shows of other issues: its neighbours, earlier coverage, and what it refers to."""
+        site, outline = self.site, self.site.archive.outline(key)
+        yield from (str(other or "") for other in (site.archive.earlier(key), site.archive.later(key)))
+        for coverage, pick in zip(self.catalogue.of_issue(key), outline.taken, strict=True):
+            newest = coverage.standings[0]
+            yield site.archive.outline(newest.head.key).taken[newest.number - 1].shown
+            yield from (one.slug for one in (*self.catalogue.authors_of(coverage), *self.catalogue.topics_of(coverage)))
+            yield from (f"{one.head.key} {one.number}" for one in coverage.standings if one.head.key < key)
+            yield from self._places(pick.references, key, pick.name)
+        yield from self._places(outline.asked, key)
+
+    def search(self) -> Iterator[Output]:
+        """Yield the search page, its script, and the files of the index. What Pagefind makes of the built pages, no plan knows."""
+        site, columns = self.site, self.catalogue.columns
+        yield Output(SEARCH_PAGE, "search", fingerprint("search", self.shared))
+        if site.config.search == "pagefind":
+            yield Output("assets/pagefind.js", "script", fingerprint("pagefind.js", site.theme.digest))
+            return
+        yield Output("assets/search.js", "script", fingerprint("search.js", site.theme.digest))
+        own = (pick.own for outline in site.archive.outlines for pick in outline.taken)
+        made_from = fingerprint("index", site.theme.digest, *columns.shown, *own)
+        yield from (Output(path, "index", made_from) for path in search_files(len(self.catalogue)))
+
+    def common_feeds(self) -> Iterator[Output]:
+        """Yield the feeds of issues and of papers."""
+        heads = self.site.archive.published().heads[: self.site.config.feeds.entries]
+        made_from = fingerprint("feed", self.shared, *(part for head in heads for part in (head.digest, *self._from_elsewhere(head.key))))
+        yield from (Output(path, "feed", made_from) for path in feed_paths("feed.html"))
+        made_from = fingerprint("papers", self.shared, *self._entries(self.catalogue.coverages))
+        yield from (Output(path, "feed", made_from, part="papers") for path in feed_paths("papers.html"))
+
+    def listing_feeds(self, listing: Listing, page: str = "") -> Iterator[Output]:
+        """Yield the feeds of an author or a topic, if any, beside a page: their own, or one where they stood once."""
+        if has_feed(self.site, listing):
+            made_from = fingerprint(listing.path, self.shared, listing.name, *self._entries(listing.coverages))
+            yield from (Output(path, "feed", made_from, about=listing) for path in feed_paths(page or listing.path))
+
+    def feeds(self) -> Iterator[Output]:
+        """Yield the feeds of issues, of papers, of authors and of topics, and the list of them."""
+        yield from self.common_feeds()
+        feeding = [one for kind in (AUTHORS, TOPICS) for one in self.catalogue.listings(kind) if has_feed(self.site, one)]
+        for listing in feeding:
+            yield from self.listing_feeds(listing)
+        yield Output("feeds.opml", "opml", fingerprint("opml", self.shared, *(f"{one.path}\0{one.name}" for one in feeding)))
+
+    def _entries(self, coverages: Iterable[Coverage]) -> Iterator[str]:
+        for coverage in feed_papers(coverages, self.site):
+            yield from (coverage.name, *self._said_of(coverage))
+
+    def moved(self) -> Iterator[Output]:
+        """Yield what stands where a page stood before it was renamed, and the trail by which the next build knows."""
+        listings = {one.path: one for kind in (AUTHORS, TOPICS) for one in self.catalogue.listings(kind)} if self.site.moved else {}
+        for old, new in self.site.moved.items():
+            yield Output(old, "moved", fingerprint("moved", self.shared, new), part=new)
+            if new in listings:  # a reader of feeds follows no page: the old path has the new feed
+                yield from self.listing_feeds(listings[new], old)
+        yield Output(TRAIL, "trail", fingerprint("trail", dump_trail(self.site.trail())))
+
+    def site_map(self) -> Iterator[Output]:
+        rows = addresses(self.site)
+        made_from = fingerprint("site map", self.shared, *(part for row in rows for part in row))
+        yield from (Output(site_map_path(part), "sitemap", made_from, part=part) for part in ("", *site_map_parts(len(rows))))
+
+    def rest(self) -> Iterator[Output]:
+        """Yield what there is one of."""
+        yield Output("robots.txt", "robots", fingerprint("robots", self.site.config.url))
+        yield Output("404.html", "missing", fingerprint("missing", self.shared))
+        yield self.home()
+
+    def home(self) -> Output:
+        heads = self.site.archive.heads
+        newest = self.site.archive.outline(heads[0].key).taken if heads else ()
+        picks = (f"{pick.name}\0{pick.shown_title}" for pick in newest)
+        return Output("index.html", "home", fingerprint("home", self.shared, *map(_row, heads), "", *picks))
 
 
-def _shown_in_lists(site: Site, coverage: Coverage) -> str:
-    """Return the fingerprint of what lists show of a paper."""
-    people = (f"{one.slug}\0{one.name}" for one in site.catalogue.authors_of(coverage))
-    newest = coverage.standings[0].pick
-    places = (f"{standing.issue.key} {standing.number}" for standing in coverage.standings)
-    return fingerprint(coverage.name, coverage.title, repr(coverage.authors), repr(coverage.paper), newest.tldr, repr(newest.link), *places, "", *people)
-
-
-def _paper(site: Site, coverage: Coverage, shared: str, prints: Mapping[Coverage, str]) -> Output:
-    issues = (part for s in coverage.standings for part in (s.issue.digest, str(s.number)))
-    people = (f"{one.slug}\0{one.name}" for one in (*site.catalogue.authors_of(coverage), *site.catalogue.topics_of(coverage)))
-    beside = (prints[other] for other in (*site.also_by(coverage), *site.near(coverage)))
-    return Output(paper_path(coverage), "paper", fingerprint("paper", shared, str(bool(coverage.published())), *issues, *people, "", *beside), about=coverage)
-
-
-def _listing_outputs(site: Site, listing: Listing, shared: str, prints: Mapping[Coverage, str]) -> Iterator[Output]:
-    """Yield the page of an author or a topic, and where it has many papers one a year."""
-    out = f"{has_feed(site, listing)} {any(coverage.published() for coverage in listing.coverages)}"
-    made_from = fingerprint(shared, repr(listing.known), listing.name, out, *(prints[coverage] for coverage in listing.coverages))
-    yield Output(listing.path, "listing", fingerprint("listing", made_from), about=listing)
-    for year in years_of(listing):
-        yield Output(year_path(listing, year), "listing", fingerprint(f"listing {year}", made_from), about=listing, part=str(year))
-
-
-def _lists(site: Site, shared: str) -> Iterator[Output]:
-    """Yield the lists of issues, authors and topics."""
-    yield Output("archive/index.html", "archive", fingerprint("archive", shared, *map(_row, site.archive.issues)))
-    for kind, listings in ((AUTHORS, site.catalogue.authors), (TOPICS, site.catalogue.topics)):
-        made_from = fingerprint(shared, *(f"{one.slug}\0{one.name}\0{len(one.coverages)}" for one in listings.values()))
-        yield Output(f"{kind}/index.html", kind, fingerprint(kind, made_from))
-        if len(listings) > LISTED_NAMES:
-            for letter in sorted({one.letter for one in listings.values()}):
-                yield Output(letter_path(kind, letter), kind, fingerprint(f"{kind} {letter}", made_from), part=letter)
-
-
-def _issue_outputs(site: Site, issue: Issue, shared: str) -> Iterator[Output]:
-    shown = {name for name, _ in _figures_shown(site, issue)}
-    for figure in issue.figures:
-        if figure.name in shown and not figure.fault:
-            yield Output(f"{issue.key}/{figure.name}", "copy", figure.digest, source=f"{issue.folder}/{figure.name}")
-    if site.cards:
-        yield Output(card_path(issue.key), "card", _card_made_from(site, issue, shared), issue)
-    made_from = fingerprint(shared, issue.digest, *_from_elsewhere(site, issue))
-    for path in ("index.md", "mail.html", "mail.txt", "issue.json", "papers.bib", "index.html"):
-        yield Output(f"{issue.key}/{path}", path, fingerprint(path, made_from), issue)
-
-
-def _card_made_from(site: Site, issue: Issue, shared: str) -> str:
-    """Return what a card shows, the head of an issue; a word of commentary draws none anew."""
-    fonts = (f"{name}\0{hashlib.blake2b(data, digest_size=16).hexdigest()}" for name, data in sorted(site.theme.cards.items()))
-    papers = sum(1 for pick in issue.picks if pick.paper)
-    return fingerprint("card", shared, site.cards, str(issue.key), issue.title, issue.teaser, str(issue.date), str(papers), *fonts)
-
-
-def _from_elsewhere(site: Site, issue: Issue) -> Iterator[str]:
-    """Yield what an issue's page shows of other issues: its neighbours, earlier coverage, and what it refers to."""
-    for other in (site.archive.earlier(issue), site.archive.later(issue)):
-        yield str(other.key) if other else ""
-    for pick in issue.picks:
-        coverage = site.catalogue.by_place[issue.key, pick.name]
-        yield from (coverage.title, *(one.slug for one in (*site.catalogue.authors_of(coverage), *site.catalogue.topics_of(coverage))))
-        yield from (f"{s.issue.key} {s.number}" for s in site.earlier(issue, pick))
-    for block in issue.blocks():
-        yield repr(places(site, issue, block, issue_path(issue.key)))
-
-
-def _row(issue: Issue) -> str:
-    """Return what a list of issues shows of one."""
-    return f"{issue.key}\0{issue.title}\0{issue.teaser}\0{issue.date}\0{sum(1 for pick in issue.picks if pick.paper)}"
-
-
-def _search(site: Site, shared: str, prints: Mapping[Coverage, str]) -> Iterator[Output]:
-    """Yield the search page, its script, and the files of the index. What Pagefind makes of the built pages, no plan knows."""
-    yield Output(SEARCH_PAGE, "search", fingerprint("search", shared))
-    if site.config.search == "pagefind":
-        yield Output("assets/pagefind.js", "script", fingerprint("pagefind.js", site.theme.digest))
-        return
-    yield Output("assets/search.js", "script", fingerprint("search.js", site.theme.digest))
-    said = (part for c in site.catalogue.coverages for s in c.standings for part in (s.pick.commentary.text, *s.pick.tags, s.pick.tldr))
-    made_from = fingerprint("index", site.theme.digest, *prints.values(), *said)
-    yield from (Output(path, "index", made_from) for path in search_files(len(site.catalogue.coverages)))
-
-
-def _feeds(site: Site, shared: str) -> Iterator[Output]:
-    """Yield the feeds of issues, of papers, of authors and of topics, and the list of them."""
-    issues = (part for issue in feed_issues(site) for part in (issue.digest, *_from_elsewhere(site, issue)))
-    made_from = fingerprint("feed", shared, *issues)
-    yield from (Output(path, "feed", made_from) for path in feed_paths("feed.html"))
-    made_from = fingerprint("papers", shared, *_entries(site, site.catalogue.coverages))
-    yield from (Output(path, "feed", made_from, part="papers") for path in feed_paths("papers.html"))
-    listings = [one for one in (*site.catalogue.authors.values(), *site.catalogue.topics.values()) if has_feed(site, one)]
-    for listing in listings:
-        made_from = fingerprint(listing.path, shared, listing.name, *_entries(site, listing.coverages))
-        yield from (Output(path, "feed", made_from, about=listing) for path in feed_paths(listing.path))
-    yield Output("feeds.opml", "opml", fingerprint("opml", shared, *(f"{one.path}\0{one.name}" for one in listings)))
-
-
-def _moved(site: Site, shared: str) -> Iterator[Output]:
-    """Yield what stands where a page stood before it was renamed, and the trail by which the next build knows."""
-    listings = {one.path: one for one in (*site.catalogue.authors.values(), *site.catalogue.topics.values())}
-    for old, new in site.moved.items():
-        yield Output(old, "moved", fingerprint("moved", shared, new), part=new)
-        if new in listings and has_feed(site, listings[new]):  # a reader of feeds follows no page: the old path has the new feed
-            made_from = fingerprint(new, shared, listings[new].name, *_entries(site, listings[new].coverages))
-            yield from (Output(path, "feed", made_from, about=listings[new]) for path in feed_paths(old))
-    yield Output(TRAIL, "trail", fingerprint("trail", dump_trail(site.trail())))
-
-
-def _site_map(site: Site, shared: str) -> Iterator[Output]:
-    rows = addresses(site)
-    made_from = fingerprint("site map", shared, *(part for row in rows for part in row))
-    yield from (Output(site_map_path(part), "sitemap", made_from, part=part) for part in ("", *site_map_parts(len(rows))))
-
-
-def _entries(site: Site, coverages: Iterable[Coverage]) -> Iterator[str]:
-    for coverage in feed_papers(coverages, site):
-        yield from (part for standing in coverage.standings for part in (standing.pick.name, standing.issue.digest))
-
-
-def _home(site: Site, shared: str) -> Output:
-    newest = site.archive.issues[0].digest if site.archive.issues else ""
-    return Output("index.html", "home", fingerprint("home", shared, newest, *map(_row, site.archive.issues)))
+def _row(head: Head) -> str:
+    """Return what a list of issues, or a page about a paper, shows of an issue."""
+    shown = (head.key, head.title, head.teaser, head.date, head.corrected, head.editors, head.is_list, head.papers, head.picks, head.minutes)
+    return "\0".join(map(str, shown))
 
 
 # ---- what a plan can tell is wrong ----
@@ -246,48 +283,3 @@ def collisions(planned: Iterable[Output]) -> Iterator[Problem]:
         else:
             what = f"would take the place of {made.path}, which roundup makes; rename it, or put it into templates/ in place of ours"
         yield Problem(Location(given.source or given.path), what)
-
-
-def _figures_shown(site: Site, issue: Issue) -> Iterator[tuple[str, Location]]:
-    """Yield the path of every figure that the issue's page shows, as it is written, and where."""
-    for pick in issue.picks:
-        if pick.cover:
-            yield unquote(pick.cover), pick.at("cover")
-        if pick.link and pick.link.image:
-            yield unquote(pick.link.image), pick.at("image")
-    for block in issue.blocks():
-        if not re.search(r"!\[|image|figures/", block.prose.text):
-            continue  # no need to parse it for this
-        document = site.document(block.prose)
-        for found in document.figures:
-            yield found.value, block.prose.at(found.line)
-        for found in document.links:
-            if found.value.startswith("figures/"):
-                yield unquote(found.value), block.prose.at(found.line)
-
-
-def missing_figures(site: Site, issue: Issue) -> Iterator[Problem]:
-    """A figure is a file in the issue's figures/: pages ask no one else for anything, and no path leads out."""
-    known = {figure.name: figure for figure in issue.figures}
-    for name, where in _figures_shown(site, issue):
-        if name in known:
-            if known[name].fault:
-                yield figure_fault(issue, known[name])
-            continue
-        if not name or name in issue.unread.figures or issue.unread.all_figures:
-            continue
-        if not is_local(name) or name.startswith("//"):
-            what = f'figure "{name}" is an address; save the file in {issue.folder}/figures/ and name it figures/..., so that no page asks elsewhere'
-        elif f"figures/{name}" in known:
-            what = f'figure "{name}" lies outside the issue; did you mean "figures/{name}"?'
-        elif ".." in unquote(name).split("/") or not name.startswith("figures/"):
-            what = f'figure "{name}" lies outside the issue; put the file into {issue.folder}/figures/ and name it figures/...'
-        else:
-            hint = nearest(name, [n for n, figure in known.items() if not figure.fault]) or f"; put the file into {issue.folder}/figures/"
-            what = f'figure "{name}" is missing{hint}'
-        yield Problem(where, what)
-
-
-def figure_fault(issue: Issue, figure: Figure) -> Problem:
-    """Return what is wrong with a file among the figures, at its place."""
-    return Problem(Location(f"{issue.folder}/{figure.name}"), figure.fault)

@@ -5,18 +5,19 @@ Permalinks, entry ids and the links between pages are made here and nowhere else
 
 from __future__ import annotations
 
-import hashlib
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
 from urllib.parse import urljoin, urlsplit
 
+from roundup.archive import Archive
 from roundup.catalogue import AUTHORS, TOPICS, Catalogue, Coverage, Listing, Standing, named_slug
 from roundup.config import Config
-from roundup.issue import Archive, Block, Issue, IssueKey, Pick, Prose, anchor
+from roundup.issue import Block, Issue, IssueKey, Pick, Prose, anchor
 from roundup.moves import Permalinks, Trail, end_of, trail_of
-from roundup.nearness import Nearness
+from roundup.outline import fingerprint
 from roundup.paper import pick_name
 from roundup.text import dialect
 from roundup.text.dialect import Document
@@ -85,7 +86,7 @@ class Site:
     @cached_property
     def moved(self) -> dict[str, str]:
         """Paths that lead to the page of an author or a topic: where it stood once, and each spelling that the editors listed."""
-        listings = (*self.catalogue.authors.values(), *self.catalogue.topics.values())
+        listings = [listing for kind in (AUTHORS, TOPICS) for listing in self.catalogue.listings(kind)]
         pages = {listing.path for listing in listings} | {f"{AUTHORS}/index.html", f"{TOPICS}/index.html"} | set(self.parts)
         spelt = {f"{one.kind}/{named_slug(name)}.html": one.path for one in listings if one.known and not one.known.papers for name in one.known.also}
         moved = {**self.permalinks.moved, **spelt}
@@ -94,18 +95,15 @@ class Site:
     @cached_property
     def parts(self) -> tuple[str, ...]:
         """Paths of pages for a year of an author's or a topic's papers, and for a letter of the lists."""
-        found = [year_path(one, year) for listings in self._listings for one in listings for year in years_of(one)]
+        found = [year_path(one, year) for kind in (AUTHORS, TOPICS) for one in self.catalogue.listings(kind) for year in years_of(one)]
         return (*found, *self.letters)
 
-    @property
+    @cached_property
     def letters(self) -> tuple[str, ...]:
         """Paths of pages for a letter of the lists."""
-        large = (listings for listings in self._listings if len(listings) > LISTED_NAMES)
-        return tuple(letter_path(listings[0].kind, letter) for listings in large for letter in sorted({one.letter for one in listings}))
-
-    @property
-    def _listings(self) -> tuple[tuple[Listing, ...], ...]:
-        return tuple(self.catalogue.authors.values()), tuple(self.catalogue.topics.values())
+        lists = {kind: tuple(self.catalogue.listings(kind)) for kind in (AUTHORS, TOPICS)}
+        large = {kind: listings for kind, listings in lists.items() if len(listings) > LISTED_NAMES}
+        return tuple(letter_path(kind, letter) for kind, listings in large.items() for letter in sorted({one.letter for one in listings}))
 
     @cached_property
     def public(self) -> Site:
@@ -122,11 +120,6 @@ class Site:
         """Return where the site has what, for the next build to know; drafts leave no trail."""
         return trail_of(self.public.catalogue, self.feed_base, self.public.parts, self.permalinks.moved)
 
-    @cached_property
-    def words(self) -> dict[IssueKey, int]:
-        """How many words the editors wrote in each issue."""
-        return {issue.key: sum(len(block.prose.text.split()) for block in issue.blocks()) for issue in self.archive.issues}
-
     def document(self, prose: Prose) -> Document:
         """Return a piece of commentary parsed, in the language of the digest."""
         return dialect.parse(prose.text, self.language.quotes)
@@ -135,48 +128,32 @@ class Site:
     def catalogue(self) -> Catalogue:
         return Catalogue(self.archive, self.config)
 
-    @cached_property
-    def _nearness(self) -> Nearness:
-        return Nearness(tuple(self.catalogue.papers.values()), BESIDE)
-
-    def near(self, coverage: Coverage) -> tuple[Coverage, ...]:
-        """Return the papers that a paper's page names as related, the nearest first."""
-        return self._nearness.near(coverage)
-
     def also_by(self, coverage: Coverage) -> tuple[Coverage, ...]:
-        """Return other papers of the same authors: the more of them in common, the earlier."""
-        common: dict[Coverage, int] = {}
-        for author in dict.fromkeys(self.catalogue.authors_of(coverage)):
-            for other in author.coverages:
-                if other is not coverage and other.paper:
-                    common[other] = common.get(other, 0) + 1
-        newest_first = sorted(common, key=lambda other: other.place, reverse=True)
-        return tuple(sorted(newest_first, key=lambda other: -common[other])[:BESIDE])
-
-    @cached_property
-    def standings(self) -> dict[str, tuple[Standing, ...]]:
-        """Every paper and link by its name, newest issue first."""
-        found: dict[str, tuple[Standing, ...]] = {}
-        for coverage in self.catalogue.coverages:
-            found[coverage.name] = found.get(coverage.name, ()) + coverage.standings
-        return found
+        """Return other papers of the same authors: the more of them in common, the earlier; of as many, the newer."""
+        columns = self.catalogue.columns
+        common = Counter(place for author in dict.fromkeys(columns.authors[coverage.place]) for place in columns.people.places[author])
+        del common[coverage.place]
+        best = sorted((-count, place) for place, count in common.items() if columns.is_paper[place])
+        return tuple(self.catalogue.coverage(place) for _, place in best[:BESIDE])
 
     def earlier(self, issue: Issue, pick: Pick) -> tuple[Standing, ...]:
         """Return where earlier issues took up the same thing, newest first."""
-        return tuple(s for s in self.standings.get(pick.name, ()) if s.issue.key < issue.key and s.pick.paper)
+        standings = (standing for coverage in self.catalogue.named(pick.name) if coverage.is_paper for standing in coverage.standings)
+        return tuple(standing for standing in standings if standing.head.key < issue.key)
 
-    def place(self, name: str, issue: Issue, inside: Pick | None = None) -> Standing | None:
+    def place(self, name: str, key: IssueKey, inside: str = "") -> Standing | None:
         """Return what ``[[name]]`` means in an issue: the pick there, else the newest one.
 
-        In the commentary on that very pick (``inside``) it is the newest earlier one: "as we said in ...".
+        In the commentary on that very pick (the name ``inside``) it is the newest earlier one: "as we said in ...".
         """
         wanted = pick_name(name)
-        rows = self.standings.get(wanted) or self.standings.get(anchor(wanted), ())
-        here = next((s for s in rows if s.issue.key == issue.key), None)
-        if here and here.pick is not inside:
+        coverages = self.catalogue.named(wanted) or self.catalogue.named(anchor(wanted))
+        rows = [standing for coverage in coverages for standing in coverage.standings]
+        here = next((s for s in rows if s.head.key == key), None)
+        if here and here.name != inside:
             return here
         elsewhere = [s for s in rows if s is not here]
-        return next((s for s in elsewhere if s.issue.key < issue.key), elsewhere[0] if elsewhere else None)
+        return next((s for s in elsewhere if s.head.key < key), elsewhere[0] if elsewhere else None)
 
 
 def issue_path(key: IssueKey) -> str:
@@ -201,8 +178,9 @@ def year_path(listing: Listing, year: int) -> str:
 
 def years_of(listing: Listing) -> tuple[int, ...]:
     """Return the years that have a page of their own, newest first; none where all papers stand on one."""
-    years = dict.fromkeys(coverage.standings[0].issue.key.year for coverage in listing.coverages)
-    return tuple(years) if len(listing.coverages) > LISTED else ()
+    if len(listing.places) <= LISTED:
+        return ()
+    return tuple(dict.fromkeys(coverage.standings[0].head.key.year for coverage in listing.coverages))
 
 
 def letter_path(kind: str, letter: str) -> str:
@@ -229,19 +207,21 @@ def entry_id(site: Site, issue: Issue) -> str:
 
 def feed_issues(site: Site) -> tuple[Issue, ...]:
     """Return the issues of the feed, newest first."""
-    return site.archive.published().issues[: site.config.feeds.entries]
+    return tuple(site.archive.issue(head.key) for head in site.archive.published().heads[: site.config.feeds.entries])
 
 
 def feed_papers(coverages: Iterable[Coverage], site: Site) -> tuple[Coverage, ...]:
     """Return the papers of a feed, newest first: those in an issue that is out, as the issues that are out have them."""
     found = (coverage.published() for coverage in coverages)
-    return tuple(islice((coverage for coverage in found if coverage and coverage.paper), site.config.feeds.entries))
+    return tuple(islice((coverage for coverage in found if coverage and coverage.is_paper), site.config.feeds.entries))
 
 
 def has_feed(site: Site, listing: Listing) -> bool:
     """Tell whether an author or a topic has a feed: there is an address to read it from, and it has papers enough."""
     enough = site.config.feeds.authors if listing.kind == AUTHORS else site.config.feeds.topics
-    return bool(site.config.url and enough) and sum(1 for c in listing.coverages if c.paper and c.published()) >= enough
+    if not site.config.url or not enough or len(listing.places) < enough:
+        return False
+    return sum(1 for coverage in listing.coverages if coverage.is_paper and coverage.is_out) >= enough
 
 
 def feed_paths(page: str) -> tuple[str, str]:
@@ -249,19 +229,19 @@ def feed_paths(page: str) -> tuple[str, str]:
     return page.removesuffix(".html") + ".xml", page.removesuffix(".html") + ".json"
 
 
-def page_of(config: Config, issue: Issue) -> str:
+def page_of(config: Config, key: IssueKey) -> str:
     """Return the link from an issue's Markdown to its page: the address, or the file beside it."""
-    return permalink(config, issue_path(issue.key)) or "index.html"
+    return permalink(config, issue_path(key)) or "index.html"
 
 
 def link_between(site: Site, standing: Standing, start: str, *, absolute: bool = False) -> str:
     """Return the link from the page ``start`` to a pick in its issue: a fragment, where that is the page."""
-    path = issue_path(standing.issue.key)
+    path = issue_path(standing.head.key)
     if path == start:
-        return f"{page_of(site.config, standing.issue) if absolute else ''}#{standing.pick.name}"
+        return f"{page_of(site.config, standing.head.key) if absolute else ''}#{standing.name}"
     if absolute and site.config.url:
-        return f"{permalink(site.config, path)}#{standing.pick.name}"
-    return f"{relative(start, path)}#{standing.pick.name}"
+        return f"{permalink(site.config, path)}#{standing.name}"
+    return f"{relative(start, path)}#{standing.name}"
 
 
 def places(site: Site, issue: Issue, block: Block, start: str, *, absolute: bool = False) -> dict[str, Place]:
@@ -270,15 +250,6 @@ def places(site: Site, issue: Issue, block: Block, start: str, *, absolute: bool
     if "[[" not in block.prose.text:
         return found
     for reference in site.document(block.prose).references:
-        if standing := site.place(reference.value, issue, block.pick):
+        if standing := site.place(reference.value, issue.key, block.pick.name if block.pick else ""):
             found[reference.value] = Place(standing.pick.shown_title, link_between(site, standing, start, absolute=absolute))
     return found
-
-
-def fingerprint(*parts: str) -> str:
-    """Return a hash of the parts in order; two different lists give two different hashes."""
-    digest = hashlib.blake2b(digest_size=16)
-    for part in parts:
-        data = part.encode("utf-8", "surrogatepass")
-        digest.update(len(data).to_bytes(8, "big") + data)
-    return digest.hexdigest()

@@ -9,7 +9,7 @@ import datetime as dt
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from roundup.catalogue import Coverage
+from roundup.catalogue import AUTHORS, TOPICS, Coverage
 from roundup.site import SEARCH_PAGE, Site, issue_path, paper_path, permalink, year_path, years_of
 
 MOST_ADDRESSES = 50_000  # in one file
@@ -23,22 +23,22 @@ def addresses(site: Site) -> tuple[tuple[str, str], ...]:
 
 def _addresses(site: Site) -> Iterator[tuple[str, str]]:
     out = site.public
-    newest = _changed(issue.changed for issue in out.archive.issues)
+    newest = _changed(head.changed for head in out.archive.heads)
     for path in ("index.html", "archive/index.html", "authors/index.html", "topics/index.html", SEARCH_PAGE):
         yield permalink(site.config, path), newest
     for path in out.letters:
         yield permalink(site.config, path), newest
-    for issue in out.archive.issues:
-        yield permalink(site.config, issue_path(issue.key)), _changed([issue.changed])
-    for coverage in out.catalogue.papers.values():
+    for head in out.archive.heads:
+        yield permalink(site.config, issue_path(head.key)), _changed([head.changed])
+    for coverage in out.catalogue.papers:
         yield permalink(site.config, paper_path(coverage)), _changed_of([coverage])
-    for listing in (*out.catalogue.topics.values(), *out.catalogue.authors.values()):
+    for listing in (*out.catalogue.listings(TOPICS), *out.catalogue.listings(AUTHORS)):
         for path in (listing.path, *(year_path(listing, year) for year in years_of(listing))):
             yield permalink(site.config, path), _changed_of(listing.coverages)
 
 
 def _changed_of(coverages: Iterable[Coverage]) -> str:
-    return _changed(standing.issue.changed for coverage in coverages for standing in coverage.standings)
+    return _changed(standing.head.changed for coverage in coverages for standing in coverage.standings)
 
 
 def _changed(days: Iterable[dt.date | None]) -> str:

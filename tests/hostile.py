@@ -22,10 +22,11 @@ from cmarkgfm.cmark import Options, markdown_to_html_with_extensions
 from selectolax.lexbor import LexborHTMLParser
 
 from conftest import MINIMAL, Result
+from roundup.archive import Archive
 from roundup.catalogue import Catalogue, Coverage, Listing
 from roundup.config import Config, Editor
 from roundup.errors import Location, Problem
-from roundup.issue import Archive, Figure, Issue, IssueKey, Link, Pick, Prose, Section
+from roundup.issue import Figure, Issue, IssueKey, Link, Pick, Prose, Section
 from roundup.pages import render
 from roundup.pages.theme import Drawing, drawing
 from roundup.paper import ArxivId, Author, Links, Paper, Withdrawal
@@ -254,7 +255,7 @@ def drawn(issue: Issue, kind: str, path: str, of: Callable[[Catalogue], Coverage
     """Return an output of a site that holds this issue, in a digest whose every text is as hostile; ``of`` says which paper, author or topic it is about."""
     editors = tuple((short, Editor(short, address_of(short))) for pick in issue.picks for short in pick.by)
     config = Config(title=issue.teaser, tagline=issue.teaser, url="https://example.org/", editors=(*editors, ("ann", Editor(issue.teaser, address_of(issue.teaser)))))
-    site = Site(config, Archive((issue,)), built_in())
+    site = Site(config, Archive.of((issue,)), built_in())
     return render(Output(path, kind, "", issue, about=of(site.catalogue)), site, ready()).decode()
 
 

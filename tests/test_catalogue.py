@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roundup.catalogue import Catalogue, Coverage
+from roundup.archive import Archive
+from roundup.catalogue import AUTHORS, TOPICS, Catalogue, Coverage
 from roundup.config import Config, Known
-from roundup.issue import Archive, Issue, IssueKey, Link, Pick, Prose, Section
+from roundup.issue import Issue, IssueKey, Link, Pick, Prose, Section
 from roundup.moves import Permalinks, Trail, dump_trail, end_of, kept, parse_trail, trail_of
-from roundup.nearness import Nearness
 from roundup.paper import ArxivId, Author, Paper
 from roundup.text.slugs import lasting_slug
 
@@ -32,7 +32,11 @@ def issue(month: int, *picks: Pick, draft: bool = False) -> Issue:
 
 def catalogue(*issues: Issue, **config: tuple[Known, ...]) -> Catalogue:
     newest_first = tuple(sorted(issues, key=lambda one: one.key, reverse=True))
-    return Catalogue(Archive(newest_first), Config(**config))  # type: ignore[arg-type]
+    return Catalogue(Archive.of(newest_first), Config(**config))  # type: ignore[arg-type]
+
+
+def near(found: Catalogue, name: str) -> list[str]:
+    return names(found.near(found.named(name)[0]))
 
 
 def names(coverages: Iterable[Coverage]) -> list[str]:
@@ -74,48 +78,48 @@ def test_any_name_has_a_page(name: str) -> None:
 
 def test_spellings_that_differ_in_accents_and_case_are_one_author_called_as_most_often() -> None:
     found = catalogue(issue(1, pick(paper(1, "José García")), pick(paper(2, "Jose Garcia")), pick(paper(3, "José García"))))
-    assert [(a.slug, a.name, names(a.coverages)) for a in found.authors.values()] == [("jose-garcia", "José García", ["2401.00001", "2401.00002", "2401.00003"])]
+    assert [(a.slug, a.name, names(a.coverages)) for a in found.listings(AUTHORS)] == [("jose-garcia", "José García", ["2401.00001", "2401.00002", "2401.00003"])]
 
 
 def test_a_listed_author_has_one_page_for_every_spelling() -> None:
     known = Known("Neil Houlsby", ("N. Houlsby",), url="https://example.org/")
     found = catalogue(issue(1, pick(paper(1, "N. Houlsby")), pick(paper(2, "Neil Houlsby"))), authors=(known,))
-    assert [(a.slug, a.name, a.known, len(a.coverages)) for a in found.authors.values()] == [("neil-houlsby", "Neil Houlsby", known, 2)]
+    assert [(a.slug, a.name, a.known, len(a.coverages)) for a in found.listings(AUTHORS)] == [("neil-houlsby", "Neil Houlsby", known, 2)]
 
 
 def test_two_people_of_one_name_have_a_page_each_where_the_editors_say_so() -> None:
     known = Known("Wei Wang (Tsinghua)", ("Wei Wang",), papers=("2401.00001",))
     found = catalogue(issue(1, pick(paper(1, "Wei Wang")), pick(paper(2, "Wei Wang"))), authors=(known,))
-    assert {a.slug: names(a.coverages) for a in found.authors.values()} == {"wei-wang": ["2401.00002"], "wei-wang-tsinghua": ["2401.00001"]}
+    assert {a.slug: names(a.coverages) for a in found.listings(AUTHORS)} == {"wei-wang": ["2401.00002"], "wei-wang-tsinghua": ["2401.00001"]}
 
 
 def test_a_topic_is_a_tag_or_a_category_in_any_spelling() -> None:
     found = catalogue(issue(1, pick(paper(1, "A"), "MoE"), pick(paper(2, "A"), "Mixture of experts")), topics=(Known("mixture of experts", ("MoE",)),))
-    assert {t.name: len(t.coverages) for t in found.topics.values()} == {"cs.LG": 2, "mixture of experts": 2}
+    assert {t.name: len(t.coverages) for t in found.listings(TOPICS)} == {"cs.LG": 2, "mixture of experts": 2}
 
 
 def test_a_paper_of_two_issues_is_one_with_the_newest_record_and_words() -> None:
     found = catalogue(issue(1, pick(paper(1, "A", version=2, title="Two"), "x")), issue(2, pick(paper(1, "A", version=1, title="One"), "y")))
-    one = found.papers["2401.00001"]
+    one = found.named("2401.00001")[0]
     assert ([s.issue.key.month for s in one.standings], one.paper and one.paper.id.version, one.title, one.tags) == ([2, 1], 2, "Two", ("y", "x"))
 
 
 def test_an_editors_own_list_of_authors_takes_nobodys_page_away() -> None:
     own = Pick(paper(1, "Ann Bee", "Cee Dee"), "2401.00001", authors=(Author("Eve Eff"),))
     found = catalogue(issue(1, pick(paper(1, "Ann Bee", "Cee Dee"))), issue(2, own))
-    assert sorted(found.authors) == ["ann-bee", "cee-dee", "eve-eff"]
+    assert [author.slug for author in found.listings(AUTHORS)] == ["ann-bee", "cee-dee", "eve-eff"]
 
 
 def test_links_of_one_name_in_two_issues_are_two_things() -> None:
     talk = Link("https://example.org/", "A talk")
     found = catalogue(issue(1, pick(talk, "t")), issue(2, pick(talk, "t")))
-    assert len(found.topics["t"].coverages) == 2
-    assert not found.papers
+    assert [len(topic.coverages) for topic in found.listings(TOPICS) if topic.slug == "t"] == [2]
+    assert not list(found.papers)
 
 
 @pytest.mark.parametrize(("name", "sorted_as", "letter"), [("Luc Van Gool", "van gool luc", "V"), ("Erik Ångström", "angstrom erik", "A"), ("李明", "李明", "…"), ("Ядвига Янович", "янович ядвига", "Я"), ("42 Team", "42 team", "…")])
 def test_an_author_is_looked_up_by_family_name(name: str, sorted_as: str, letter: str) -> None:
-    (one,) = catalogue(issue(1, pick(paper(1, name)))).authors.values()
+    (one,) = catalogue(issue(1, pick(paper(1, name)))).listings(AUTHORS)
     assert (one.sorted_as, one.letter) == (sorted_as, letter)
 
 
@@ -128,10 +132,9 @@ def test_a_reference_and_tags_bring_papers_together_and_a_single_word_does_not()
         pick(paper(3, "A", title="Sparse gardens")), pick(paper(4, "A", title="Unlike all")), *(pick(paper(n, "A", title=f"Thing{n}x other{n}x")) for n in range(5, 30)),
     ]  # fmt: skip
     found = catalogue(issue(1, *rows))
-    near = Nearness(tuple(found.papers.values()), 5)
-    assert names(near.near(found.papers["2401.00001"])) == ["2401.00002", "2401.00004"] or names(near.near(found.papers["2401.00001"])) == ["2401.00004", "2401.00002"]
-    assert names(near.near(found.papers["2401.00004"])) == ["2401.00001"]
-    assert names(near.near(found.papers["2401.00010"])) == []
+    assert near(found, "2401.00001") == ["2401.00002", "2401.00004"] or near(found, "2401.00001") == ["2401.00004", "2401.00002"]
+    assert near(found, "2401.00004") == ["2401.00001"]
+    assert near(found, "2401.00010") == []
 
 
 # ---- what moved ----

@@ -17,9 +17,10 @@ import pytest
 from cmarkgfm.cmark import Options
 
 from conftest import ROOT
+from roundup.archive import Archive
 from roundup.config import Config, Editor
 from roundup.errors import Location
-from roundup.issue import Archive, Figure, Issue, IssueKey, Link, Pick, Prose, Section
+from roundup.issue import Figure, Issue, IssueKey, Link, Pick, Prose, Section
 from roundup.pages import render
 from roundup.pages.theme import drawing
 from roundup.paper import ArxivId, Author, Links, Paper, Sighting, Withdrawal
@@ -143,7 +144,7 @@ def letters(text: str) -> str:
 
 
 def alone(issue: Issue) -> Site:
-    return Site(CONFIG, Archive((issue,)), WITHOUT_WORDS)
+    return Site(CONFIG, Archive.of((issue,)), WITHOUT_WORDS)
 
 
 # ---- generated issues ----
@@ -270,7 +271,7 @@ def test_our_own_issues_hold_the_same_words_in_every_edition(key: str) -> None:
     digest = read_digest(ROOT)
     issues = [marked(issue) for issue in digest.archive.issues]
     issue = next(issue for issue in issues if str(issue.key) == key)
-    site = Site(replace(digest.config, url="https://example.org/"), Archive(tuple(issues)), replace(digest.theme, language=WORDLESS))
+    site = Site(replace(digest.config, url="https://example.org/"), Archive.of(tuple(issues)), replace(digest.theme, language=WORDLESS))
     ready = drawing(site.theme)
     sources = {kind: render(Output(path, kind, "", issue), site, ready).decode() for kind, (path, _) in EDITIONS.items()}
     feed = ET.fromstring(sources["feed"])

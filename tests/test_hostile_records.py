@@ -127,7 +127,7 @@ class Tried:
     def pick(self) -> Pick:
         digest = read_digest(self.root)
         assert digest.problems == ()
-        return digest.archive.issues[0].picks[0]
+        return next(digest.archive.issues).picks[0]
 
     @property
     def editions(self) -> dict[str, str]:

@@ -58,7 +58,7 @@ def new(session: Session, key: str | None, is_list: bool) -> None:
     digest = digest_of(session)
     if unsound := [problem for problem in digest.problems if problem.where.path == "roundup.yaml"]:
         raise SourceError(unsound)
-    newest = max((issue.key for issue in digest.archive.issues), default=None)
+    newest = max((head.key for head in digest.archive.heads), default=None)
     current = key_of(today(), digest.config.cadence)
     wanted = parse_key(key) if key else current if newest is None or newest < current else _next(newest, digest.config.cadence)
     if there := [name for name in _folders(digest) if key_of_folder(name) == wanted and not _is_bare(digest, name, wanted)]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from roundup.build import Report
-    from roundup.issue import Issue
+    from roundup.issue import Head
     from roundup.plan import Output
     from roundup.store.reading import Digest
 
@@ -46,7 +46,7 @@ def check(session: Session, keys: tuple[str, ...], as_json: bool) -> None:
     elif problems:
         click.echo(report(problems))  # they are the result; quiet keeps them
     else:
-        session.say(f"no problems in {count(len(wanted or digest.archive.issues), 'issue')}")
+        session.say(f"no problems in {count(len(wanted or digest.archive.heads), 'issue')}")
     if problems:
         raise click.exceptions.Exit(SourceError.exit_code)
 
@@ -87,11 +87,11 @@ def build(session: Session, keys: tuple[str, ...], drafts: bool, output: str | N
 
     def draw(one: Output) -> bytes:
         session.say(f"drawing {one.path}", 2)
-        if one.issue and (key := str(one.issue.key)) not in odd:
-            odd[key] = set(checks.of(one.issue))  # while what was parsed of it is at hand
+        if one.issue and (key := str(one.issue)) not in odd:
+            odd[key] = set(checks.of(site.archive.issue(one.issue)))  # while what was parsed of it is at hand
         return (digest.root / one.source).read_bytes() if one.source else render(one, site, ready)
 
-    to_index = site.config.search == "pagefind" and bool(site.archive.issues) and not keys
+    to_index = site.config.search == "pagefind" and bool(site.archive.heads) and not keys
     can_index = to_index and pagefind.is_installed()
     done = build_site(
         tuple(o for o in planned.outputs if not keys or belongs(o, wanted)), draw, folder,
@@ -107,7 +107,7 @@ def build(session: Session, keys: tuple[str, ...], drafts: bool, output: str | N
 
         click.echo(json.dumps({"folder": str(folder), "written": done.written, "removed": done.removed, "kept": done.kept}, indent=2))
         return
-    built = [issue for issue in site.archive.issues if not keys or f"{issue.folder}/" in wanted]
+    built = [head for head in site.archive.heads if not keys or f"{head.folder}/" in wanted]
     _tell_done(session, folder, done, built, time.perf_counter() - began)
     written = {path.partition("/")[0] for path in done.written}
     advice = {p for p in digest.advice if p.where.path.startswith(tuple(f"{i.folder}/" for i in built if str(i.key) in written))}
@@ -115,21 +115,21 @@ def build(session: Session, keys: tuple[str, ...], drafts: bool, output: str | N
     _tell_beside(session, digest, () if keys else hidden, moved=moved, unindexed=to_index and not can_index)
 
 
-def _tell_done(session: Session, folder: Path, done: Report, built: list[Issue], seconds: float) -> None:
+def _tell_done(session: Session, folder: Path, done: Report, built: list[Head], seconds: float) -> None:
     for path in done.written:
         session.say(f"wrote {path}", 1)
     for path in done.removed:
         session.say(f"removed {path}", 1)
     for path in done.kept:
         session.remark(f"{folder / path} was made by an earlier build and changed since; it stays, remove it if it is not wanted")
-    papers = sum(1 for issue in built for pick in issue.picks if pick.paper)
+    papers = sum(head.papers for head in built)
     session.say(
         f"{folder}: {count(len(built), 'issue')}, {count(papers, 'paper')}; {len(done.written):,} written, "
         f"{len(done.unchanged):,} unchanged, {len(done.removed):,} removed in {seconds:.2f} s"
     )
 
 
-def _tell_beside(session: Session, digest: Digest, hidden: tuple[Issue, ...], *, moved: bool, unindexed: bool) -> None:
+def _tell_beside(session: Session, digest: Digest, hidden: tuple[Head, ...], *, moved: bool, unindexed: bool) -> None:
     if unindexed:
         session.remark('search finds nothing: its index needs Pagefind; pip install "roundup-digest[search]", and build again')
     if moved:

@@ -12,7 +12,7 @@ from roundup.errors import Problem, RefusedError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from roundup.issue import Issue, IssueKey
+    from roundup.issue import Head, IssueKey
     from roundup.plan import Output
     from roundup.site import Site
     from roundup.store.reading import Digest
@@ -57,7 +57,7 @@ def folders_of(digest: Digest, keys: Iterable[str]) -> tuple[str, ...]:
     """Return the folders of the issues that ``keys`` name, each with a slash at its end."""
     from roundup.errors import nearest
 
-    folders = {issue.key: f"{issue.folder}/" for issue in digest.archive.issues}
+    folders = {head.key: f"{head.folder}/" for head in digest.archive.heads}
     unread = [problem.where.path.split("/")[1] for problem in digest.problems if problem.where.path.startswith("issues/")]
     broken = {key_of_folder(name): f"issues/{name}/" for name in unread}
     found = []
@@ -70,7 +70,7 @@ def folders_of(digest: Digest, keys: Iterable[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def refuse_drafts(hidden: tuple[Issue, ...], wanted: tuple[str, ...]) -> None:
+def refuse_drafts(hidden: tuple[Head, ...], wanted: tuple[str, ...]) -> None:
     """A draft goes into the site only when asked for by its option; its name alone may be a slip."""
     for issue in hidden:
         if f"{issue.folder}/" in wanted:
@@ -109,7 +109,7 @@ def key_of_folder(folder: str) -> IssueKey | None:
         return None
 
 
-def blocking_problems(problems: Iterable[Problem], digest: Digest, hidden: tuple[Issue, ...], wanted: tuple[str, ...]) -> list[Problem]:
+def blocking_problems(problems: Iterable[Problem], digest: Digest, hidden: tuple[Head, ...], wanted: tuple[str, ...]) -> list[Problem]:
     """Return what stands against this build: problems of the issues that it shows, and of what they share.
 
     A ``hidden`` draft may be in any state; an issue that may have a date, as far as one can tell, is nobody's draft.
@@ -130,8 +130,8 @@ def belongs(output: Output, wanted: tuple[str, ...]) -> bool:
     from roundup.catalogue import Coverage, Listing
 
     if output.issue:
-        return f"{output.issue.folder}/" in wanted
+        return any(key_of_folder(folder.split("/")[1]) == output.issue for folder in wanted)
     if isinstance(output.about, Coverage | Listing):
         coverages = output.about.coverages if isinstance(output.about, Listing) else (output.about,)
-        return any(f"{standing.issue.folder}/" in wanted for coverage in coverages for standing in coverage.standings)
+        return any(f"{standing.head.folder}/" in wanted for coverage in coverages for standing in coverage.standings)
     return output.kind in {"stylesheet", "script", "icon", "font", "trail"} or output.source.startswith(wanted)

@@ -29,7 +29,7 @@ def render(output: Output, site: Site, drawing: Drawing) -> bytes:
     if output.kind == "font":
         return site.theme.fonts[output.path.removeprefix(FONTS)]
     if output.kind == "card":
-        return _card(_issue(output), site)
+        return _card(_issue(output, site), site)
     return _MAKERS[output.kind](output, site, drawing).encode("utf-8", "replace")
 
 
@@ -40,22 +40,22 @@ def _card(issue: Issue, site: Site) -> bytes:
 
 
 def _issue_html(output: Output, site: Site, drawing: Drawing) -> str:
-    issue = _issue(output)
+    issue = _issue(output, site)
     return draw(drawing, "issue.html", f"issue {issue.key}", issue_view(issue, site, web))
 
 
 def _issue_markdown(output: Output, site: Site, drawing: Drawing) -> str:
-    issue = _issue(output)
+    issue = _issue(output, site)
     return draw(drawing, "issue.md", f"issue {issue.key}", issue_view(issue, site, twin, absolute=True))
 
 
 def _mail_html(output: Output, site: Site, drawing: Drawing) -> str:
-    issue = _issue(output)
+    issue = _issue(output, site)
     return draw(drawing, "mail.html", f"issue {issue.key}", issue_view(issue, site, mail, absolute=True, alone=True))
 
 
 def _mail_text(output: Output, site: Site, drawing: Drawing) -> str:
-    issue, edition = _issue(output), Plain()
+    issue, edition = _issue(output, site), Plain()
     view = issue_view(issue, site, edition, absolute=True, alone=True)
     return draw(drawing, "mail.txt", f"issue {issue.key}", {**view, "notes": edition.notes, "links": edition.links})
 
@@ -101,11 +101,11 @@ def _index(output: Output, site: Site, drawing: Drawing) -> str:
 
 
 def _issue_json(output: Output, site: Site, drawing: Drawing) -> str:
-    return issue_json(_issue(output), site)
+    return issue_json(_issue(output, site), site)
 
 
 def _papers_bib(output: Output, site: Site, drawing: Drawing) -> str:
-    return "\n".join(bibtex(pick.paper) for pick in _issue(output).picks if pick.paper)
+    return "\n".join(bibtex(pick.paper) for pick in _issue(output, site).picks if pick.paper)
 
 
 def _site_map(output: Output, site: Site, drawing: Drawing) -> str:
@@ -128,10 +128,10 @@ def _missing(output: Output, site: Site, drawing: Drawing) -> str:
     return draw(drawing, "404.html", "the page for what is missing", missing_view(site))
 
 
-def _issue(output: Output) -> Issue:
+def _issue(output: Output, site: Site) -> Issue:
     if output.issue is None:
         raise ValueError(f"{output.path} is planned without its issue")
-    return output.issue
+    return site.archive.issue(output.issue)
 
 
 def _home(output: Output, site: Site, drawing: Drawing) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from roundup.catalogue import Coverage, Listing
+from roundup.catalogue import AUTHORS, TOPICS, Coverage, Listing
 from roundup.config import Editor
 from roundup.issue import Block, Issue
 from roundup.pages.frame import clean
@@ -83,7 +83,7 @@ def _feed_of(coverages: Iterable[Coverage], name: str, page: str, paths: tuple[s
 
 @lru_cache(maxsize=64)
 def _issue_entry(issue: Issue, site: Site, drawing: Drawing) -> Entry:
-    what = head(issue, site, "index.html")
+    what = head(issue.head, site, "index.html")
     content = draw(drawing, "letter.html", f"issue {issue.key}", issue_view(issue, site, mail, absolute=True, alone=True))
     tags = tuple(dict.fromkeys(tag for pick in issue.picks for tag in pick.tags))
     return Entry(
@@ -104,8 +104,8 @@ def _paper_entry(coverage: Coverage, site: Site, drawing: Drawing) -> Entry:
     paper, start = coverage.paper, paper_path(coverage)
     if paper is None:
         raise ValueError(f"{coverage.name} is no paper, and has no entry")
-    said = [standing.issue.date for standing in coverage.standings if standing.issue.date]
-    changed = [standing.issue.changed for standing in coverage.standings if standing.issue.changed]
+    said = [standing.head.date for standing in coverage.standings if standing.head.date]
+    changed = [standing.head.changed for standing in coverage.standings if standing.head.changed]
     changed += [day(paper.withdrawn.since)] if paper.withdrawn and paper.withdrawn.since else []
     newest = coverage.standings[0]
     show = {
@@ -137,7 +137,7 @@ def _remarks(coverage: Coverage, site: Site, start: str) -> Iterable[dict[str, A
         pick, issue = standing.pick, standing.issue
         page = Page(issue, site, mail, start, absolute=True, alone=True)
         yield {
-            "issue": head(issue, site, "index.html"),
+            "issue": head(issue.head, site, "index.html"),
             "href": link_between(site, standing, start, absolute=True),
             "tldr": pick.tldr,
             "cover": page.cover(pick),
@@ -183,8 +183,8 @@ def _item(entry: Entry) -> dict[str, Any]:
 def opml(site: Site, drawing: Drawing) -> str:
     """Return the list of all feeds, for a reader to take in at once. Source: http://opml.org/spec2.opml"""
     groups = []
-    for name, listings in ((site.language.topics, site.catalogue.topics), (site.language.people, site.catalogue.authors)):
-        feeds = (one for one in listings.values() if has_feed(site, one))
+    for name, kind in ((site.language.topics, TOPICS), (site.language.people, AUTHORS)):
+        feeds = (one for one in site.catalogue.listings(kind) if has_feed(site, one))
         groups.append((name, [(plain(one.name), *(permalink(site.config, path) for path in (one.path, feed_paths(one.path)[0]))) for one in feeds]))
     whole = [
         (site.config.title, site.config.url, permalink(site.config, "feed.xml")),

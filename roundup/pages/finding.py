@@ -26,7 +26,7 @@ def index_files(site: Site) -> dict[str, str]:
 
 
 def _documents(site: Site) -> Iterator[Searchable]:
-    for coverage in reversed(site.catalogue.coverages):  # oldest first, so that new ones change few files
+    for coverage in reversed(tuple(site.catalogue.coverages)):  # oldest first, so that new ones change few files
         yield _document(coverage)
 
 
@@ -35,10 +35,10 @@ def _document(coverage: Coverage) -> Searchable:
     said = (text for standing in coverage.standings for text in (standing.pick.title, standing.pick.tldr, gist(standing.pick.commentary.text)))
     link = newest.pick.link
     return Searchable(
-        paper_path(coverage) if paper else f"{issue_path(newest.issue.key)}#{coverage.name}",
+        paper_path(coverage) if paper else f"{issue_path(newest.head.key)}#{coverage.name}",
         plain(coverage.title),
         tuple(plain(author.name) for author in coverage.authors),
-        " · ".join(filter(None, (str(newest.issue.key), paper.primary_category if paper else link.source if link else ""))),
+        " · ".join(filter(None, (str(newest.head.key), paper.primary_category if paper else link.source if link else ""))),
         (*coverage.tags, *coverage.categories, *((paper.id.base,) if paper else ())),
         " ".join((*said, link.text if link else "")),
         plain(paper.abstract) if paper else "",

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from roundup.catalogue import Coverage
 from roundup.citation import doi
 from roundup.config import Config
-from roundup.issue import Issue
+from roundup.issue import Head, Issue
 from roundup.paper import day
 from roundup.site import Site, card_path, issue_path, paper_path, permalink, relative
 from roundup.text.drawn import plain
@@ -97,7 +97,7 @@ def origin(url: str) -> str:
 def posting(issue: Issue, site: Site) -> dict[str, Any]:
     """Return an issue as schema.org has it. Source: https://schema.org/BlogPosting"""
     config, address = site.config, permalink(site.config, issue_path(issue.key))
-    papers = [site.catalogue.by_place[issue.key, pick.name] for pick in issue.picks if pick.paper]
+    papers = [site.catalogue.at(issue.key, pick.name) for pick in issue.picks if pick.paper]
     return {
         "@type": "BlogPosting",
         "headline": issue.title,
@@ -135,11 +135,11 @@ def article(coverage: Coverage, site: Site) -> dict[str, Any]:
         "dateModified": day(paper.updated).isoformat() if paper.updated else "",
         "abstract": plain(paper.abstract),
         "keywords": [*coverage.tags, *coverage.categories],
-        "subjectOf": [_posting_in_short(standing.issue, site) for standing in coverage.standings],
+        "subjectOf": [_posting_in_short(standing.head, site) for standing in coverage.standings],
     }
 
 
-def _posting_in_short(issue: Issue, site: Site) -> dict[str, Any]:
+def _posting_in_short(issue: Head, site: Site) -> dict[str, Any]:
     return {"@type": "BlogPosting", "headline": issue.title, "url": permalink(site.config, issue_path(issue.key))}
 
 

@@ -30,15 +30,15 @@ class Tally:
 def listing_view(listing: Listing, site: Site, year: int | None = None) -> dict[str, Any]:
     """Return what the template of an author's or a topic's page knows, by name: the newest papers, or those of a year."""
     start = year_path(listing, year) if year else listing.path
-    shown = [c for c in listing.coverages if c.standings[0].issue.key.year == year] if year else listing.coverages[:LISTED]
+    shown = [c for c in listing.coverages if c.standings[0].head.key.year == year] if year else listing.coverages[:LISTED]
     return {
-        **frame(site, start, plain(listing.name) or listing.name, public=any(coverage.published() for coverage in listing.coverages)),
+        **frame(site, start, plain(listing.name) or listing.name, public=any(coverage.is_out for coverage in listing.coverages)),
         "kind": listing.kind,
         "name": (web.words(listing.name) or listing.name),
         "home": listing.known.url if listing.known else "",
         "year": year,
         "whole": relative(start, listing.path),
-        "count": sum(1 for coverage in listing.coverages if coverage.paper),
+        "count": sum(1 for coverage in listing.coverages if coverage.is_paper),
         "years": tuple(Anchor(relative(start, year_path(listing, y)), str(y)) for y in years_of(listing)),
         "rows": tuple(row(coverage, site, start) for coverage in shown),
         "beside": tuple(_beside(listing, site, start)) if listing.kind == AUTHORS and not year else (),
@@ -60,19 +60,19 @@ def _beside(listing: Listing, site: Site, start: str) -> Iterator[Tally]:
 def archive_view(site: Site) -> dict[str, Any]:
     """Return what the template of the list of issues knows, by name."""
     start = "archive/index.html"
-    return {**frame(site, start, site.language.archive), "years": tuple(by_year(site.archive.issues, site, start))}
+    return {**frame(site, start, site.language.archive), "years": tuple(by_year(site.archive.heads, site, start))}
 
 
 def index_view(kind: str, site: Site, letter: str = "") -> dict[str, Any]:
     """Return what the template of the list of authors, or of topics, knows, by name: all by letter, or those of a letter."""
     start = letter_path(kind, letter) if letter else f"{kind}/index.html"
-    listings = (site.catalogue.authors if kind == AUTHORS else site.catalogue.topics).values()
+    listings = tuple(site.catalogue.listings(kind))
     letters = by_letter(listings)
     apart = len(listings) > LISTED_NAMES
-    several = (one for one in listings if len(one.coverages) > 1)
-    largest = sorted(several, key=lambda one: (-len(one.coverages), one.sorted_as, one.slug))[:MOST_NAMED]
+    several = (one for one in listings if len(one.places) > 1)
+    largest = sorted(several, key=lambda one: (-len(one.places), one.sorted_as, one.slug))[:MOST_NAMED]
     shown = {letter: letters[letter]} if letter else {} if apart else letters
-    public = not letter or any(coverage.published() for one in letters[letter] for coverage in one.coverages)
+    public = not letter or any(coverage.is_out for one in letters[letter] for coverage in one.coverages)
     return {
         **frame(site, start, site.language.people if kind == AUTHORS else site.language.topics, public=public),
         "kind": kind,
@@ -90,7 +90,7 @@ def _anchor(letter: str) -> str:
 
 
 def _tally(listing: Listing, start: str) -> Tally:
-    return Tally(relative(start, listing.path), (web.words(listing.name) or listing.name), len(listing.coverages))
+    return Tally(relative(start, listing.path), (web.words(listing.name) or listing.name), len(listing.places))
 
 
 def by_letter(listings: Iterable[Listing]) -> dict[str, list[Listing]]:

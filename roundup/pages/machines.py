@@ -59,7 +59,7 @@ def _pick(shown: PickView, pick: Pick, issue: Issue, site: Site) -> dict[str, An
         "doi": paper.doi if paper else "",
         "journal_ref": paper.journal_ref if paper else "",
         "withdrawn": paper.withdrawn.reason if paper and paper.withdrawn else "",
-        "page": permalink(site.config, paper_path(site.catalogue.by_place[issue.key, pick.name])) if paper else "",
+        "page": permalink(site.config, paper_path(site.catalogue.at(issue.key, pick.name))) if paper else "",
         "abstract": paper.abstract if paper else "",
         "code": list(paper.links.code) if paper else [],
         "votes": paper.votes if paper else None,

@@ -62,7 +62,7 @@ def paper_view(coverage: Coverage, site: Site) -> dict[str, Any]:
         raise ValueError(f"{coverage.name} is no paper, and has no page")
     catalogue, language, newest = site.catalogue, site.language, coverage.standings[0]
     return {
-        **frame(site, start, plain(coverage.title) or coverage.title, newest.pick.tldr, data=article(coverage, site), public=coverage.published() is not None),
+        **frame(site, start, plain(coverage.title) or coverage.title, newest.pick.tldr, data=article(coverage, site), public=coverage.is_out),
         "paper": paper,
         "title": web.words(coverage.title) or coverage.title,
         "authors": names(coverage.authors, web, site, coverage, start),
@@ -80,7 +80,7 @@ def paper_view(coverage: Coverage, site: Site) -> dict[str, Any]:
         "topics": tuple(Anchor(relative(start, topic.path), topic.name) for topic in catalogue.topics_of(coverage)),
         "remarks": tuple(_remarks(coverage, site, start)),
         "also": tuple(row(other, site, start) for other in site.also_by(coverage)),
-        "related": tuple(row(other, site, start) for other in site.near(coverage)),
+        "related": tuple(row(other, site, start) for other in site.catalogue.near(coverage)),
     }
 
 
@@ -91,7 +91,7 @@ def _remarks(coverage: Coverage, site: Site, start: str) -> Iterator[Remarks]:
         page = Page(issue, site, web, start)
         read = pick.paper.id.version if pick.paper else None
         yield Remarks(
-            head(issue, site, start),
+            head(issue.head, site, start),
             _place(standing, site, start),
             pick.title if pick.title != coverage.title else "",
             read if read and newest and read < newest else None,
@@ -147,5 +147,5 @@ def _names_in_list(coverage: Coverage, site: Site, start: str) -> Names:
 
 
 def _place(standing: Standing, site: Site, start: str) -> Anchor:
-    return Anchor(link_between(site, standing, start), site.language.place.format(number=standing.number, issue=standing.issue.key))
+    return Anchor(link_between(site, standing, start), site.language.place.format(number=standing.number, issue=standing.head.key))
 

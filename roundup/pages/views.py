@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from roundup.catalogue import Coverage
 from roundup.config import Config, Editor
-from roundup.issue import Block, Issue, Pick
+from roundup.issue import Block, Head, Issue, IssueKey, Pick
 from roundup.pages.frame import frame, posting
 from roundup.paper import Author, Paper, day
 from roundup.site import Site, card_path, issue_path, link_between, page_of, paper_path, permalink, places, relative
@@ -27,7 +27,6 @@ from roundup.text.setting import Setting
 
 NAMES_SHOWN = 6  # a longer list shows three, and the last; the rest is there on demand
 NAMES_FIRST = 3
-WORDS_A_MINUTE = 230
 ISSUES_AT_HOME = 24
 CONTENTS_FROM = 5  # an issue of fewer picks needs no table of contents
 
@@ -135,10 +134,10 @@ def issue_view(issue: Issue, site: Site, edition: Edition, *, absolute: bool = F
     intro, sponsor = page.next_block(2), page.next_block(2)
     sections = tuple(page.sections())
     outro = page.next_block(2)
-    earlier, later = site.archive.earlier(issue), site.archive.later(issue)
+    earlier, later = site.archive.earlier(issue.key), site.archive.later(issue.key)
     return {
         **frame(site, path, issue.title, issue.teaser, data=None if absolute else posting(issue, site), public=not issue.is_draft),
-        "issue": head(issue, site, path),
+        "issue": head(issue.head, site, path),
         "intro": intro,
         "sponsor": sponsor,
         "sections": sections,
@@ -151,26 +150,26 @@ def issue_view(issue: Issue, site: Site, edition: Edition, *, absolute: bool = F
 
 def home_view(site: Site) -> dict[str, Any]:
     """Return what the home page's template knows, by name."""
-    issues = site.archive.issues
-    newest = issues[0] if issues else None
+    heads = site.archive.heads
+    newest = site.archive.issue(heads[0].key) if heads else None
     return {
         **frame(site, "index.html", site.config.title),
-        "newest": head(newest, site, "index.html") if newest else None,
+        "newest": head(newest.head, site, "index.html") if newest else None,
         "picks": tuple((n, web.words(p.shown_title), f"{newest.key}/index.html#{p.name}") for n, p in enumerate(newest.picks, 1)) if newest else (),
-        "years": tuple(by_year(issues[:ISSUES_AT_HOME], site, "index.html")),
-        "more": len(issues) > ISSUES_AT_HOME,
+        "years": tuple(by_year(heads[:ISSUES_AT_HOME], site, "index.html")),
+        "more": len(heads) > ISSUES_AT_HOME,
     }
 
 
-def by_year(issues: Iterable[Issue], site: Site, start: str) -> Iterator[tuple[int, list[IssueView]]]:
+def by_year(heads: Iterable[Head], site: Site, start: str) -> Iterator[tuple[int, list[IssueView]]]:
     """Yield the issues of each year, as a list on the page ``start`` shows them."""
     years: dict[int, list[IssueView]] = {}
-    for issue in issues:
-        years.setdefault(issue.key.year, []).append(head(issue, site, start))
+    for one in heads:
+        years.setdefault(one.key.year, []).append(head(one, site, start))
     yield from years.items()
 
 
-def head(issue: Issue, site: Site, start: str) -> IssueView:
+def head(issue: Head, site: Site, start: str) -> IssueView:
     path = issue_path(issue.key)
     return IssueView(
         str(issue.key),
@@ -179,9 +178,9 @@ def head(issue: Issue, site: Site, start: str) -> IssueView:
         site.language.day(issue.date) if issue.date else "",
         issue.date.isoformat() if issue.date else "",
         site.language.corrected.format(date=site.language.day(issue.corrected)) if issue.corrected else "",
-        sum(1 for pick in issue.picks if pick.paper),
-        len(issue.picks),
-        0 if issue.is_list else max(1, round(site.words[issue.key] / WORDS_A_MINUTE)),
+        issue.papers,
+        issue.picks,
+        issue.minutes,
         tuple(site.config.editor(short) for short in issue.editors),
         issue.is_draft,
         issue.is_list,
@@ -197,8 +196,8 @@ def card_facts(issue: Issue, site: Site) -> str:
     return f"{site.language.day(issue.date) if issue.date else site.language.draft} · {site.language.papers.of(papers)}"
 
 
-def turn(issue: Issue | None, start: str) -> Anchor | None:
-    return Anchor(relative(start, issue_path(issue.key)), str(issue.key)) if issue else None
+def turn(key: IssueKey | None, start: str) -> Anchor | None:
+    return Anchor(relative(start, issue_path(key)), str(key)) if key else None
 
 
 class Page:
@@ -213,7 +212,7 @@ class Page:
         self.setting = Setting(
             page=home,
             root=(site.config.url or top) if absolute else top,
-            own=page_of(site.config, issue) if absolute else relative(self.start, home) if away else "",
+            own=page_of(site.config, issue.key) if absolute else relative(self.start, home) if away else "",
             figures=permalink(site.config, home) if alone else relative(self.start, f"{issue.key}/") if away else "",
             ids=f"{issue.key}-{_name_of(start)}-" if away else f"{issue.key}-" if alone else "",
             language=site.language,
@@ -247,7 +246,7 @@ class Page:
     def _pick(self, pick: Pick, level: int) -> PickView:
         self.picks += 1
         paper, config, language = pick.paper, self.site.config, self.site.language
-        coverage = None if self.absolute else self.site.catalogue.by_place[self.issue.key, pick.name]
+        coverage = None if self.absolute else self.site.catalogue.at(self.issue.key, pick.name)
         abstract = self._abstract(pick)
         return PickView(
             self.picks,
@@ -316,7 +315,7 @@ class Page:
     def _earlier(self, pick: Pick) -> Iterator[Anchor]:
         for standing in self.site.earlier(self.issue, pick):
             href = link_between(self.site, standing, self.start, absolute=self.absolute)
-            yield Anchor(href, self.site.language.place.format(number=standing.number, issue=standing.issue.key))
+            yield Anchor(href, self.site.language.place.format(number=standing.number, issue=standing.head.key))
 
 
 def _name_of(path: str) -> str:

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from roundup import __version__
+from roundup.archive import Archive
 from roundup.config import Config
 from roundup.errors import Location, Problem, nearest
 from roundup.figures import measure
-from roundup.issue import Archive, Figure, Issue, IssueKey, Unread, parse_issue_key
+from roundup.issue import Figure, Issue, IssueKey, Unread, parse_issue_key
 from roundup.moves import Permalinks
 from roundup.paper import ArxivId, Paper
 from roundup.records.digest import parse_config
@@ -22,6 +23,7 @@ from roundup.records.issues import PickFile, assemble, parse_issue, parse_pick
 from roundup.records.language import parse_language
 from roundup.records.papers import parse_paper
 from roundup.records.permalinks import parse_permalinks
+from roundup.showing import missing_figures
 from roundup.site import Asset, Theme
 from roundup.store.disk import CONFIG, ISSUES, PERMALINKS, Disk
 from roundup.text.language import ENGLISH, Language
@@ -60,7 +62,7 @@ def read_digest(root: Path) -> Digest:
     theme = reader.theme(config)
     permalinks = reader.permalinks()
     assets = tuple(reader.assets())
-    archive = Archive(issues, frozenset(reader.unread))
+    archive = Archive.of(issues, frozenset(reader.unread))
     return Digest(root, config, archive, theme, assets, tuple(reader.problems), tuple(reader.advice), frozenset(reader.unsure), permalinks)
 
 
@@ -134,8 +136,9 @@ class _Reader(Disk):
             unread_picks is None, unread_papers is None, unread_figures is None,
             frozenset(problem.where.path for problem in self.problems[before:]),
         )  # fmt: skip
-        issue = assemble(file, picks, papers, unread, self.problems)
-        return replace(issue, figures=tuple(figures), digest=digest.hexdigest())
+        issue = replace(assemble(file, picks, papers, unread, self.problems), figures=tuple(figures), digest=digest.hexdigest())
+        self.problems.extend(missing_figures(issue))
+        return issue
 
     def records(self, folder: str, digest: hashlib.blake2b, read: Callable[[str, str, list[str]], Read | None]) -> tuple[list[Read], set[str] | None]:
         """Return what the files of a folder hold, and the names of those that could not be read; None for all of them."""
