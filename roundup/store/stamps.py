@@ -1,0 +1,75 @@
+"""Which files of a digest may have changed since they were last read: by the times and sizes of files, without opening one.
+
+What counts is the time that nobody can set (``ctime``): a file that came by a checkout or an unpacking never looks as if it had been
+read here. 51,000 files are looked at in a tenth of a second; hence the numbers are summed up by folder, and names are left to the
+folder's own time.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from roundup.store.disk import CONFIG, ISSUES, PERMALINKS
+
+TICK = 20_000_000  # ns: two changes of a file within so short a time may have one time
+
+
+@dataclass(frozen=True, slots=True)
+class Stamps:
+    """A stamp for each folder of issues/, and one for all else that a build reads; empty where something changed a moment ago."""
+
+    issues: dict[str, str]
+    rest: str
+
+
+def stamps_of(root: Path, now: int) -> Stamps:
+    """Return the stamps of a digest. ``now`` is the time of its disk in ns: of what changed just then nobody can tell whether it has since."""
+    top = f"{root}/{ISSUES}"
+    try:
+        names = sorted(os.listdir(top))
+    except OSError:
+        names = []  # who reads it tells why it cannot be read
+    issues = {name: _stamp(f"{top}/{name}", now) for name in names}
+    rest = [_stamp(f"{root}/{name}", now) for name in (CONFIG, PERMALINKS, "templates", "assets")]
+    return Stamps(issues, "|".join(rest) if all(rest) else "")
+
+
+def _stamp(path: str, now: int) -> str:
+    rows: list[str] = []
+    newest = _look(path, rows)
+    return "" if newest > now - TICK else ";".join(rows)
+
+
+def _look(path: str, rows: list[str]) -> int:
+    """Add a row for a file, or one for each folder from this one down. Return the newest time; a link counts as new, for what it leads to may change unseen."""
+    try:
+        here = os.lstat(path)
+    except OSError:
+        rows.append("none")
+        return 0
+    rows.append(f"{here.st_mode},{here.st_ino},{here.st_size},{here.st_mtime_ns},{here.st_ctime_ns}")
+    if stat.S_ISLNK(here.st_mode):
+        return 1 << 63
+    if not stat.S_ISDIR(here.st_mode):
+        return here.st_ctime_ns
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:
+        return 1 << 63
+    try:
+        names = os.listdir(handle)
+        found = [os.stat(name, dir_fd=handle, follow_symlinks=False) for name in names]
+    except OSError:
+        return 1 << 63  # one that has just gone
+    finally:
+        os.close(handle)
+    times = [one.st_ctime_ns for one in found]
+    rows.append(f"{len(times)},{sum(times)},{sum([one.st_size for one in found])},{sum([one.st_ino for one in found])}")
+    newest = max(times, default=0)
+    if not {stat.S_IFMT(mode) for mode in {one.st_mode for one in found}} <= {stat.S_IFREG}:
+        inner = sorted(name for name, one in zip(names, found, strict=True) if not stat.S_ISREG(one.st_mode))
+        return max(newest, here.st_ctime_ns, *(_look(f"{path}/{name}", rows) for name in inner))
+    return max(newest, here.st_ctime_ns)
