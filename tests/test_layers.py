@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -85,6 +86,7 @@ LINES = [
     "roundup.store.disk",
     "roundup.store.reading",
     "roundup.store.writing",
+    "roundup.store.beginning",
     "roundup.store.lock",
     "roundup.store.inbox",
     "roundup.store.shelf",
@@ -155,6 +157,49 @@ def test_imports_only_from_lines_above(name: str) -> None:
 def test_pure_modules_touch_no_world(name: str) -> None:
     world = {"os", "pathlib", "socket", "subprocess", "random", "time", "requests", "urllib.request", "tempfile", "shutil"}
     assert not imports(modules()[name]) & world
+
+
+# What changes a disk, by its name alone or as one of ``os``; and ``open``, when its mode says so.
+CHANGING = set(
+    "write_text write_bytes touch mkdir makedirs mkdtemp mkstemp rmdir removedirs rmtree unlink rename renames symlink symlink_to hardlink_to "
+    "chmod truncate ftruncate copyfile copytree NamedTemporaryFile".split()
+)
+OF_OS = {"os.link", "os.replace", "os.remove"}  # texts, values and lists have methods of these names
+MODE = re.compile(r"""O_WRONLY|O_RDWR|O_CREAT|['"][rbt]*[wxa+][rwxabt+]*['"]""")
+WRITERS = {
+    "roundup.store.writing": "the one place",
+    "roundup.build": "not yet",
+    "roundup.pagefind": "Pagefind's own output, in the system's folder for such",
+    "roundup.cli.door": "nothing, to where nothing goes",
+}
+
+
+def writes(path: Path) -> list[str]:
+    """Return every call in a file by which a disk is changed, and every import of a module for that."""
+    found = [name for name in imports(path) if name in {"shutil", "tempfile"}]
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if not isinstance(node, ast.Call):
+            continue
+        called, said = ast.unparse(node.func), ast.unparse(node)
+        name = called.rpartition(".")[2]
+        moves = called.endswith(".replace") and len(node.args) == 1 and not node.keywords  # a path's
+        if name in CHANGING or called in OF_OS or moves or (name == "open" and MODE.search(said)):
+            found.append(said)
+    return found
+
+
+def test_one_module_alone_writes() -> None:
+    """Files, folders and names; databases aside, which SQLite keeps whole itself."""
+    found = {name: calls for name, path in modules().items() if (calls := writes(path))}
+    assert set(found) == set(WRITERS), {name: calls for name, calls in found.items() if name not in WRITERS}
+    databases = {name for name, path in modules().items() if "sqlite3" in imports(path)}
+    assert databases == {"roundup.store.inbox", "roundup.sources.cache"}
+
+
+@pytest.mark.parametrize("call", ["open('a', 'w')", "path.open(mode='r+b')", "os.open(path, os.O_CREAT)", "os.replace(a, b)", "path.replace(other)", "path.unlink()", "os.remove(path)"])
+def test_a_write_is_known_when_seen(call: str, tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text(f"text.replace('a', 'b')\nreplace(value, x=1)\nnames.remove(one)\nopen('w.txt')\nself.link(issue)\n{call}\n")
+    assert writes(tmp_path / "a.py") == [call]
 
 
 def test_help_imports_nothing_heavy() -> None:

@@ -28,7 +28,7 @@ def init(session: Session, folder: str, title: str | None, cadence: str) -> None
     from pathlib import Path
 
     from roundup.starter import new_digest
-    from roundup.store.writing import create
+    from roundup.store.beginning import create
 
     root = Path(session.start) / folder
     name = title or root.resolve().name.replace("-", " ").replace("_", " ").strip().capitalize() or "Roundup"
@@ -53,7 +53,8 @@ def new(session: Session, key: str | None, is_list: bool) -> None:
     """Begin the next issue by the digest's cadence, or issue KEY."""
     from roundup.issue import key_of
     from roundup.starter import new_issue
-    from roundup.store.writing import create
+    from roundup.store.beginning import create
+    from roundup.store.lock import alone
 
     digest = digest_of(session)
     if unsound := [problem for problem in digest.problems if problem.where.path == "roundup.yaml"]:
@@ -61,10 +62,11 @@ def new(session: Session, key: str | None, is_list: bool) -> None:
     newest = max((head.key for head in digest.archive.heads), default=None)
     current = key_of(today(), digest.config.cadence)
     wanted = parse_key(key) if key else current if newest is None or newest < current else _next(newest, digest.config.cadence)
-    if there := [name for name in _folders(digest) if key_of_folder(name) == wanted and not _is_bare(digest, name, wanted)]:
-        raise RefusedError(f"{digest.root / 'issues' / there[0]} is there already; nothing was changed")
     files = new_issue(wanted, today(), is_list=is_list)
-    create(digest.root, files)
+    if there := [name for name in _folders(digest) if key_of_folder(name) == wanted and not _is_free(digest, name, files)]:
+        raise RefusedError(f"{digest.root / 'issues' / there[0]} is there already; nothing was changed")
+    with alone(digest.root, session.remark):
+        create(digest.root, files)
     session.say(f"{'list' if is_list else 'issue'} {wanted} is a draft in {', '.join(files)}")
 
 
@@ -73,10 +75,13 @@ def _folders(digest: Digest) -> list[str]:
     return sorted(os.listdir(issues)) if issues.is_dir() else []
 
 
-def _is_bare(digest: Digest, name: str, key: IssueKey) -> bool:
-    """Tell whether a folder of the key's own name has no issue.yaml yet: then there is one to begin."""
-    folder = digest.root / "issues" / name
-    return name == str(key) and folder.is_dir() and not os.path.lexists(folder / "issue.yaml")
+def _is_free(digest: Digest, name: str, files: dict[str, str]) -> bool:
+    """Tell whether the folder is the new issue's own, and holds no issue.yaml yet, or the very one, of a run that was stopped."""
+    from roundup.store.beginning import stands
+
+    folder, ((path, words),) = digest.root / "issues" / name, files.items()
+    file = digest.root / path
+    return folder.is_dir() and file.parent == folder and (stands(file, words) or not os.path.lexists(file))
 
 
 def _next(newest: IssueKey, cadence: str) -> IssueKey:

@@ -118,11 +118,13 @@ def _stamps(root: Path) -> Path:
     """Return the folder of the stamps that keep the pace: the user's own, for the pace is one for all of a user's digests."""
     from pathlib import Path
 
+    from roundup.store.writing import make_folder
+
     given = os.environ.get("XDG_CACHE_HOME", "")  # one that is not absolute counts as none, says its standard
     home = given if os.path.isabs(given) else os.path.join(os.environ["HOME"], ".cache") if os.environ.get("HOME") else ""
     folder = Path(home) / "roundup" if home else root / ".roundup/cache"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
     except OSError:
         return root / ".roundup/cache"
     return folder if os.access(folder, os.W_OK) else root / ".roundup/cache"

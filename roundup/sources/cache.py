@@ -15,6 +15,7 @@ from typing import Any
 
 from roundup.paper import ArxivId, Paper
 from roundup.records.papers import dump_paper, parse_paper
+from roundup.store.writing import make_folder, remove
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS papers (base TEXT, version INTEGER, latest INTEGER, day TEXT, record TEXT, PRIMARY KEY (base, version));
@@ -84,16 +85,16 @@ class Cache:
 def _opened(path: Path) -> sqlite3.Connection:
     for _ in range(2):
         with contextlib.suppress(OSError, sqlite3.Error):
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(path.parent)
             return _ready(sqlite3.connect(path, timeout=10))
         with contextlib.suppress(OSError):
-            path.unlink()  # ours, and no cache any more
+            remove(path)  # ours, and no cache any more
     return _ready(sqlite3.connect(":memory:"))
 
 
 def _ready(file: sqlite3.Connection) -> sqlite3.Connection:
     try:
-        file.execute("PRAGMA synchronous = OFF")  # what a power failure breaks is made anew
+        file.execute("PRAGMA synchronous = NORMAL")  # what a power failure takes is asked anew; what it leaves can be read
         file.executescript(_TABLES)
     except sqlite3.Error:
         file.close()

@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from roundup.store.writing import open_in_place
+
 DELAY_S = 3.0
 LONGEST_S = 120.0  # nobody waits longer than this without being asked
 
@@ -31,8 +33,7 @@ class Pace:
     @contextmanager
     def turn(self) -> Iterator[None]:
         """Wait for one's turn, and keep it until the answer is in: nobody else asks meanwhile."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        handle = open_in_place(self.path, 0o600)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)
             while (left := self._left(handle)) > 0:
@@ -49,7 +50,7 @@ class Pace:
 
     def hold(self, seconds: float) -> None:
         """Let nobody ask for so long: what a ``Retry-After`` says, and the growing pause after a refusal."""
-        handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        handle = open_in_place(self.path, 0o600)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)
             self._stamp(handle, max(seconds, self._held(handle)))

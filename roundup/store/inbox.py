@@ -19,6 +19,7 @@ from roundup.issue import Link
 from roundup.paper import Paper
 from roundup.records.papers import dump_paper, parse_paper
 from roundup.revisions import merged
+from roundup.store.writing import make_folder
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS papers (name TEXT PRIMARY KEY, first_seen TEXT NOT NULL, record TEXT NOT NULL);
@@ -38,9 +39,9 @@ class Inbox:
     @cached_property
     def _file(self) -> sqlite3.Connection:
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(self.path.parent)
             file = sqlite3.connect(self.path, timeout=30)
-            file.execute("PRAGMA synchronous = FULL")
+            file.execute("PRAGMA synchronous = EXTRA")  # the journal's end is on the disk, too: what was kept is not undone by a power failure
             file.executescript(_TABLES)
             return file
         except (sqlite3.Error, OSError) as error:

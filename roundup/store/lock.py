@@ -7,26 +7,35 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from roundup.errors import RefusedError
 from roundup.store.disk import reason
+from roundup.store.writing import open_in_place
 
 
 @contextmanager
-def alone(root: Path, tell: Callable[[str], None]) -> Iterator[None]:
+def alone(root: Path, tell: Callable[[str], None], *, must: bool = True) -> Iterator[None]:
     """Hold the digest's lock; wait for it where another run has it, and tell which one that is.
+
+    RefusedError where there can be none; who writes elsewhere ``must`` not have it, and goes on: a digest may stand on a disk for reading only.
 
     Writing a file and renaming it is atomic, but what was read before may be old by then: of 4 writers' 200 updates
     60 were kept so, and all with a lock.
     """
-    path = root / ".roundup/state/lock"
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
-    except OSError as error:
-        raise RefusedError(f"{path} cannot be written: {reason(error)}; nothing was changed") from error
+    with ExitStack() as until:
+        try:
+            _hold(root / ".roundup/state/lock", tell, until)
+        except OSError as error:
+            if must:
+                raise RefusedError(f"{error.filename} cannot be written: {reason(error)}; nothing was changed") from error
+        yield
+
+
+def _hold(path: Path, tell: Callable[[str], None], until: ExitStack) -> None:
+    handle = open_in_place(path, 0o644)
+    until.callback(os.close, handle)
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -34,24 +43,24 @@ def alone(root: Path, tell: Callable[[str], None]) -> Iterator[None]:
             holder = os.pread(handle, 40, 0).decode("ascii", "replace").strip() or "unknown"
             tell(f"another run (process {holder}) is writing to this digest; waiting for it")
             fcntl.flock(handle, fcntl.LOCK_EX)
-        os.ftruncate(handle, 0)
-        os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
-        yield
-    finally:
-        os.close(handle)
+        os.pwrite(handle, f"{os.getpid():<12}\n".encode(), 0)
+    except OSError as error:
+        error.filename = str(path)
+        raise
 
 
 @contextmanager
 def unbroken() -> Iterator[None]:
-    """Let a stop by the keyboard wait until what is under way is whole: an answer that was had is written down."""
+    """Let a stop wait until what is under way is whole: an answer that was had is written down."""
     if threading.current_thread() is not threading.main_thread():
         yield  # signals go to the main thread
         return
     stops: list[int] = []
-    before = signal.signal(signal.SIGINT, lambda number, frame: stops.append(number))
+    before = {number: signal.signal(number, lambda got, frame: stops.append(got)) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
         if stops:
-            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(stops[0])

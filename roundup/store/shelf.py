@@ -86,7 +86,7 @@ class Shelves:
 
     def sweep(self, key: IssueKey) -> None:
         """Remove what a run that was killed left half-written in an issue; the digest's lock has to be held."""
-        for part in ("papers", "commentary"):
+        for part in ("", "papers", "commentary"):
             sweep(self.root / self.folders[key] / part)
 
     def shelf(self, key: IssueKey) -> Shelf:

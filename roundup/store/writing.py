@@ -1,6 +1,9 @@
-"""Files -> the digest, whole and on the disk or not at all. No file that is there is ever opened for writing.
+"""The one place that writes: files that are whole or not there, folders, names taken away. No other module opens a file for writing.
 
-``create`` and ``write_new`` make what is not there yet; ``replace_record`` alone puts a new file in an old one's place.
+**Data** is what cannot be had again: words, records, what has moved. It is on the disk, name and all, before a command says so,
+and no file that is there is ever opened: ``write_new`` makes what is not there yet, ``replace_record`` alone puts a new file in an
+old one's place. **Output** can be made again: ``put`` makes it whole, and leaves to the system when it comes onto the disk.
+What a stop leaves half-written is called ``.roundup-….tmp``; nothing reads it, and ``sweep`` takes it away.
 """
 
 from __future__ import annotations
@@ -15,32 +18,11 @@ from roundup.moves import Permalinks
 from roundup.records.permalinks import dump_permalinks
 from roundup.store.disk import PERMALINKS, reason
 
-LEFTOVER = ".roundup-"  # how a file is called while it is being written
+_PREFIX, _ENDING = ".roundup-", ".tmp"  # how a file is called while it is being written
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
-def create(root: Path, files: dict[str, str]) -> None:
-    """Create new files under ``root``. RefusedError, with nothing created, when one of them is there already."""
-    for path in files:
-        if os.path.lexists(root / path):
-            raise RefusedError(f"{root / path} is there already; nothing was changed")
-    for path in files:
-        if not (root / path).resolve().is_relative_to(root.resolve()):
-            raise RefusedError(f"{root / path} leads out of {root}, by a symbolic link; nothing was changed")
-    folders = {folder for path in files for folder in (root / path).parents if not folder.exists()}
-    done: list[Path] = []
-    try:
-        for path, text in files.items():
-            write_new(root / path, text.encode("utf-8"))
-            done.append(root / path)
-    except (OSError, RefusedError, KeyboardInterrupt) as error:
-        for full in reversed(done):  # ours, made a moment ago
-            full.unlink(missing_ok=True)
-        for folder in sorted(folders, reverse=True):
-            with contextlib.suppress(OSError):
-                folder.rmdir()
-        if isinstance(error, OSError):
-            raise RefusedError(f"{error.filename or root} cannot be written: {reason(error)}; nothing was changed") from error
-        raise
+# ---- data ----
 
 
 def write_new(path: Path, data: bytes, *, settled: bool = True) -> None:
@@ -63,8 +45,10 @@ def replace_record(path: Path, data: bytes, *, settled: bool = True) -> None:
 def keep_permalinks(root: Path, permalinks: Permalinks) -> None:
     """Write permalinks.yaml anew, or remove it when there is nothing to keep. RefusedError where that cannot be: what moved would be forgotten."""
     try:
+        sweep(root)
         if permalinks == Permalinks():
-            (root / PERMALINKS).unlink(missing_ok=True)
+            remove(root / PERMALINKS)
+            settle(root)
         else:
             replace_record(root / PERMALINKS, dump_permalinks(permalinks).encode())
     except OSError as error:
@@ -75,46 +59,110 @@ def keep_permalinks(root: Path, permalinks: Permalinks) -> None:
 def settle(folder: Path) -> None:
     """Bring the names in a folder onto the disk, where there is such a folder."""
     try:
-        handle = os.open(folder, os.O_RDONLY)
+        handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
         return
     try:
         os.fsync(handle)
+    except OSError as error:
+        error.filename = str(folder)
+        raise
     finally:
         os.close(handle)
 
 
-def _write(path: Path, data: bytes, place: Callable[[str, Path], None]) -> None:
-    temporary = f"{path.parent}/{LEFTOVER}{os.getpid()}-{path.name}.tmp"
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+def make_folder(folder: Path) -> None:
+    """Make a folder for data, and those above it, where there are none; their names are on the disk."""
+    missing = [one for one in (folder, *folder.parents) if not one.is_dir()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for one in missing:
+        settle(one.parent)
+
+
+def open_in_place(path: Path, mode: int) -> int:
+    """Return a handle on a file that is written where it stands, as locks and stamps are: a line, of no worth to any later run. A link is not followed."""
+    make_folder(path.parent)
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
+
+
+# ---- output ----
+
+
+def put(folder: str, path: str, data: bytes) -> None:
+    """Make a file of an output ``folder`` hold ``data``: the whole old one is there, or the whole new one.
+
+    It is written at the top of the folder, so that a sweep need look nowhere else, and renamed to where it belongs.
+    """
+    temporary, target = _temporary(folder), f"{folder}/{path}"
     try:
-        handle = os.open(temporary, flags, 0o666)
-    except (FileNotFoundError, NotADirectoryError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(temporary, flags, 0o666)
-    except OSError as error:
-        error.filename = str(path)  # which the user knows
+        _fill(temporary, data)
+        try:
+            os.replace(temporary, target)
+        except FileNotFoundError:
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+            os.replace(temporary, target)
+    except BaseException as error:
+        _forget(temporary)
+        _name(error, target)
         raise
+
+
+# ---- both ----
+
+
+def remove(path: str | Path) -> None:
+    """Remove a file, or a link; nothing where there is none."""
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)
+
+
+def remove_empty(folder: str | Path) -> bool:
+    """Remove a folder in which nothing is left; tell whether it went."""
     try:
-        with open(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(handle)
+        os.rmdir(folder)
+    except OSError:
+        return False
+    return True
+
+
+def sweep(folder: str | Path) -> None:
+    """Remove what a run that was stopped left half-written in a folder; nobody else may be writing there."""
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.startswith(_PREFIX) and entry.name.endswith(_ENDING) and entry.is_file(follow_symlinks=False):
+                _forget(entry.path)
+
+
+def _write(path: Path, data: bytes, place: Callable[[str, Path], None]) -> None:
+    temporary = _temporary(path.parent)
+    if not path.parent.is_dir():
+        make_folder(path.parent)
+    try:
+        _fill(temporary, data, durable=True)
         place(temporary, path)
     except FileExistsError:
         raise RefusedError(f"{path} is there already; nothing was changed") from None
     except OSError as error:
-        error.filename, error.filename2 = str(path), None
+        _name(error, path)
         raise
     finally:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(temporary)
+        _forget(temporary)
 
 
-def sweep(folder: Path) -> None:
-    """Remove what a run that was killed left half-written in a folder; nobody else may be writing there."""
-    for path in folder.glob(f"{LEFTOVER}*.tmp"):
-        path.unlink(missing_ok=True)
+def _temporary(folder: str | Path) -> str:
+    return f"{folder}/{_PREFIX}{os.urandom(6).hex()}{_ENDING}"
+
+
+def _fill(path: str, data: bytes, *, durable: bool = False) -> None:
+    handle = os.open(path, _NEW, 0o666)
+    try:
+        left = memoryview(data)
+        while left:
+            left = left[os.write(handle, left) :]
+        if durable:
+            os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _link(temporary: str, path: Path) -> None:
@@ -127,3 +175,15 @@ def _link(temporary: str, path: Path) -> None:
         if os.path.lexists(path):
             raise FileExistsError from None
         os.rename(temporary, path)
+
+
+def _name(error: BaseException, path: str | Path) -> None:
+    """Let an error tell of the file that the user knows."""
+    if isinstance(error, OSError):
+        error.filename, error.filename2 = str(path), None
+
+
+def _forget(temporary: str) -> None:
+    """Remove what is half-written; what cannot be removed now is in nobody's way, and swept another time."""
+    with contextlib.suppress(OSError):
+        os.unlink(temporary)
