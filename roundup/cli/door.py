@@ -55,9 +55,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
-    except (click.Abort, KeyboardInterrupt):
+    except (click.Abort, KeyboardInterrupt) as stop:
         click.echo("stopped; nothing is half-written, run it again to go on", err=True)
-        sys.exit(EXIT_INTERRUPTED)
+        sys.exit(*(stop.__cause__ or stop).args or (EXIT_INTERRUPTED,))  # a signal other than Ctrl-C's names its own
     except RoundupError as error:
         click.echo(printable(str(error)), err=True)
         sys.exit(error.exit_code)
