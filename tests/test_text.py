@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
+import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +23,7 @@ from roundup.text.links import host, is_allowed, is_local, look_alike, told
 from roundup.text.plain import Plain
 from roundup.text.setting import Place, Setting
 from roundup.text.slugs import slug
-from roundup.text.visible import isolated, visible
+from roundup.text.visible import _MAY_TURN, _SEEN, isolated, visible
 
 CASES = Path(__file__).parent / "text_cases.md"
 SETTING = Setting(
@@ -339,6 +340,15 @@ SHALOM = "\u05e9\u05dc\u05d5\u05dd"
 @pytest.mark.parametrize(("text", "alone"), [("plain words", "plain words"), ("Erdős–Rényi 中文", "Erdős–Rényi 中文"), (f"{SHALOM} [x]", f"\u2068{SHALOM} [x]\u2069"), ("\u0627 a", "\u2068\u0627 a\u2069")])
 def test_what_runs_from_right_to_left_stands_alone(text: str, alone: str) -> None:
     assert isolated(text) == alone
+
+
+def test_of_every_sign_one_look_tells_whether_there_is_anything_to_do() -> None:
+    every = "".join(map(chr, range(0x110000)))
+    assert not any(map(_SEEN.fullmatch, "\r\x00\u202e\ud800\u3164\u0301\u20d0\U000e0041\U0010ffff"))
+    seen = "".join(_SEEN.findall(every))
+    assert visible(f"{seen}\u0301") == f"{seen}\u0301"  # by all the steps
+    turning = "".join(char for char in every if unicodedata.bidirectional(char) in ("R", "AL"))
+    assert _MAY_TURN.sub("", turning) == ""
 
 
 def test_a_title_from_right_to_left_turns_nothing_round_it() -> None:
