@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from roundup.text import dialect
-from roundup.text.filling import WIDTH, columns, filled
+from roundup.text.filling import _EVEN, _PIECE, WIDTH, columns, filled
 from roundup.text.plain import Plain
 from roundup.text.setting import Place, Setting
 
@@ -74,6 +76,19 @@ def test_lines_keep_their_width_and_every_letter(text: str, width: int) -> None:
     lines = filled(text, width)
     assert "".join("".join(lines).split()) == "".join(text.split())
     assert all(columns(line) <= width or " " not in line.strip() for line in lines)
+
+
+@given(st.lists(st.text("ab-", min_size=1, max_size=30), max_size=40).map(" ".join), st.integers(5, 72), st.integers(0, 4))
+def test_lines_take_as_many_words_as_they_have_room_for(text: str, width: int, indent: int) -> None:
+    expected = textwrap.wrap(text, width, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False)
+    assert filled(text, width, indent) == (expected or [""])
+
+
+def test_what_is_filled_without_a_look_at_its_signs_takes_a_column_each() -> None:
+    even = "".join(_EVEN.findall("".join(map(chr, range(0x110000)))))
+    assert columns(f"{even}字") == len(even) + 2  # counted sign by sign
+    assert {char for char in even if char.isspace()} == set(" \xa0\u202f")
+    assert {len(piece) for piece in _PIECE.findall(even)} == {len(even)}
 
 
 def test_a_line_may_end_behind_a_character_of_chinese_but_not_before_a_stop() -> None:
