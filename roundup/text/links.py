@@ -30,7 +30,7 @@ def is_allowed(url: str) -> bool:
     if scheme[1].lower() == "mailto":
         return _MAIL.match(url) is not None
     web = _WEB.match(url)
-    return web is not None and int(web["port"] or 0) <= 65535 and all(map(_is_label, web["host"].split(".")))
+    return web is not None and int(web["port"] or 0) <= 65535 and (_is_plain(web["host"]) or all(map(_is_label, web["host"].split("."))))
 
 
 def without_tail(url: str) -> str:
@@ -66,6 +66,11 @@ def as_written(url: str) -> str:
     return url.replace(name, ".".join(map(_letters, name.split(".")))) if "xn--" in name.lower() else url
 
 
+def _is_plain(host: str) -> bool:
+    """Tell whether a host is in ASCII and hides nothing: all its letters are Latin, and what browsers read is what stands there."""
+    return host.isascii() and host.isprintable() and " " not in host and "xn--" not in host.lower()
+
+
 def _is_label(label: str) -> bool:
     """Tell whether a part of a host can be one: a browser follows no space or hidden character in it, and no accent apart from its letter.
 
@@ -91,6 +96,8 @@ def look_alike(url: str) -> str:
     Source: UTS 39, whose single-script rule is kept here for the scripts that look alike; UTS 46.
     """
     name = host(url)
+    if _is_plain(name):
+        return ""
     plain = _mapped(name)
     labels = [_letters(label) for label in plain.split(".")]
     strange = _DRAWN_AS_LATIN - {"ı"} if labels[-1] == "tr" else _DRAWN_AS_LATIN
