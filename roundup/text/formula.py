@@ -96,14 +96,21 @@ def fault(source: str) -> str:
 
 def tied(html: str) -> str:
     """Return HTML in which brackets and stops keep to the formula that they touch: browsers would begin a line with them."""
-    return _TOUCHED.sub(_tied, html) if "<math" in html else html
+    parts: list[str] = []
+    done = 0
+    for match in _IN_LINE.finditer(html):
+        before = html[done : match.start()]
+        brackets = len(before) - len(before.rstrip(_OPENING))
+        start = match.start() - brackets
+        if (brackets or match[1]) and not html.endswith((*_OPENING, '"tied">'), 0, start):
+            parts += (html[done:start], '<span class="tied">', html[start : match.end()], "</span>")
+            done = match.end()
+    return "".join((*parts, html[done:])) if parts else html
 
 
-def _tied(match: re.Match[str]) -> str:
-    return f'<span class="tied">{match[0]}</span>' if match[1] or match[2] else match[0]
-
-
-_TOUCHED = re.compile(r"(?<![(\[“‘«„‚])(?<!\"tied\">)([(\[“‘«„‚]*)<math alttext=[^>]*>.*?</math>([.,;:!?)\]”’»“…%-]*)", re.S)  # not one on its own line
+_OPENING = "([“‘«„‚"
+# Not a formula on its own line. It begins with letters that are looked for at once: what may stand before it, at the front, took 20 times as long.
+_IN_LINE = re.compile(r"<math alttext=[^>]*>.*?</math>([.,;:!?)\]”’»“…%-]*)", re.S)
 
 
 @lru_cache(maxsize=1024)
