@@ -1,7 +1,7 @@
-"""The plan against the output folder: draw every output first, then put what differs in place, remove only our own.
+"""The plan against the output folder: draw what is not there yet, then put it in place; remove only our own.
 
-Nothing in the output folder changes before the last output is drawn. Each file then appears whole, by a rename; a
-stop in between leaves old and new files, each whole, and a manifest from which the next run finishes the work.
+Nothing in the output folder changes before the last output is drawn. Each file then appears whole, by a rename; a stop in between
+leaves old and new files, each whole, and a manifest from which the next run finishes the work.
 """
 
 from __future__ import annotations
@@ -9,29 +9,41 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import hashlib
-import json
 import os
 import shutil
-import tempfile
-from collections.abc import Callable, Iterator
+import stat
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from roundup.errors import RefusedError
+from roundup.manifest import MANIFEST, Entry, Manifest
 from roundup.plan import Output
+from roundup.store.writing import draft, move, remove, remove_empty, replace_record, staging_folder, sweep
 
-MANIFEST = ".roundup-manifest.json"
 _STAGING = ".roundup-staging-"
 
 Render = Callable[[Output], bytes]
 
 
 @dataclass(frozen=True, slots=True)
+class Staged:
+    """An output as it was drawn: the hash of its bytes, and whether the site holds others."""
+
+    path: str
+    digest: str
+    differs: bool
+
+
+Share = Callable[[Sequence[Output], str], Iterable[Staged]]
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
-    """What a build did to the output folder, as paths."""
+    """What a build did to the output folder, as paths; of what stayed as it was, how many."""
 
     written: tuple[str, ...]
-    unchanged: tuple[str, ...]
+    unchanged: int
     removed: tuple[str, ...]
     kept: tuple[str, ...]  # once ours, changed by somebody since, and no longer planned: left alone
 
@@ -40,132 +52,159 @@ class Report:
         return Report(self.written + other.written, self.unchanged + other.unchanged, self.removed + other.removed, self.kept + other.kept)
 
 
-def build(outputs: tuple[Output, ...], render: Render, folder: Path, *, spared: Callable[[str], bool] = lambda path: False) -> Report:
-    """Make ``folder`` hold these outputs, and of what earlier builds made no others but those whose paths are ``spared``.
+def build(
+    outputs: Sequence[Output], share: Share, folder: Path, *,
+    whole: bool = True, spared: Callable[[str], bool] = lambda path: False, as_left: Container[str] = (),
+) -> Report:  # fmt: skip
+    """Make ``folder`` hold these outputs, and where they are the ``whole`` site, of what earlier builds made no others but the ``spared``.
 
-    RefusedError when the folder is not ours, when a foreign file stands in the way, or when another build is at work;
-    whatever ``render`` raises comes through. In all these cases no file of the site has changed.
+    ``share`` draws outputs into a staging folder, as ``drawn_by`` does. In folders that are ``as_left`` by the last build, nobody has
+    to look whether a file is there. RefusedError when the folder is not ours, when a foreign file stands in the way, or when another
+    build is at work; whatever drawing raises comes through. In all these cases no file of the site has changed.
     """
-    _refuse_dangerous(folder)
+    refuse_dangerous(folder)
     made = not folder.exists()
     with _reporting(folder):
         folder.mkdir(parents=True, exist_ok=True)
     try:
         with _reporting(folder), _lock(folder):
-            return _Build(folder, spared).run(outputs, render)
+            return _Build(folder, as_left).run(outputs, share, spared, whole=whole)
     finally:
         if made:
-            with contextlib.suppress(OSError):
-                folder.rmdir()  # only when nothing came into it
+            remove_empty(folder)  # only when nothing came into it
+
+
+def drawn_by(render: Render, folder: Path) -> Share:
+    """Return what draws outputs one after the other."""
+    return lambda outputs, staging: stage(outputs, render, str(folder), staging)
+
+
+def stage(outputs: Iterable[Output], render: Render, folder: str, staging: str) -> list[Staged]:
+    """Draw outputs into the staging folder, those that differ from what stands in the site."""
+    found = []
+    for output in outputs:
+        data = render(output)
+        differs = not _holds(f"{folder}/{output.path}", data)
+        if differs:
+            draft(staging, output.path, data)
+        found.append(Staged(output.path, _hash(data), differs))
+    return found
 
 
 class _Build:
-    def __init__(self, folder: Path, spared: Callable[[str], bool]) -> None:
+    def __init__(self, folder: Path, as_left: Container[str]) -> None:
         self.folder = folder.resolve()
-        self.spared = spared
+        self.top = str(self.folder)
+        self.as_left = as_left
         self.before = _read_manifest(folder)
+        self.is_new = not self.before
+        self.checked: dict[str, bool] = {}
 
-    def run(self, outputs: tuple[Output, ...], render: Render) -> Report:
+    def run(self, outputs: Sequence[Output], share: Share, spared: Callable[[str], bool], *, whole: bool) -> Report:
         self._sweep()
-        clash = self._refuse_foreign(outputs)
-        staging = Path(tempfile.mkdtemp(prefix=_STAGING, dir=self.folder))
+        entries = self.before.of(output.path for output in outputs)
+        due = [output for output in outputs if not self._stands(output, entries.get(output.path))]
+        gone = self._gone(outputs, spared) if whole else {}
+        if not due and not gone:
+            return Report((), len(self.before), (), ())
+        clash = self._refuse_foreign(due, entries, gone)
+        staging = staging_folder(self.top, _STAGING)
         try:
-            after, changed = self._draw(outputs, render, staging)
-            after = {**{p: h[-1] for p, h in self.before.items() if self.spared(p)}, **after}
-            gone = [path for path in self.before if path not in after]
-            if changed or gone or {p: [h] for p, h in after.items()} != self.before:
-                self._write_manifest(after, staging)
+            staged = list(share(due, staging))
+            made_from = {output.path: output.made_from for output in due}
+            after: dict[str, Entry | None] = {one.path: Entry(made_from[one.path], (one.digest,)) for one in staged}
+            changed = [one.path for one in staged if one.differs]
+            unsettled = {path: _joined(entries.get(path), after[path]) for path in changed}
+            if unsettled:
+                self._write(self.before.having(unsettled))
             removed, kept = self._remove(gone) if clash else ((), ())
-            for path in changed:
-                self._put(path, staging)
+            self._place(changed, staging)
             if not clash:
                 removed, kept = self._remove(gone)
-            if changed or gone:
-                self._write_manifest(after, staging, settled=True)
-            written = set(changed)
-            return Report(tuple(changed), tuple(o.path for o in outputs if o.path not in written), removed, kept)
+            self._write(self.before.having({**after, **dict.fromkeys(gone)}))
+            return Report(tuple(changed), len(self.before) + len(after.keys() - entries.keys()) - len(gone) - len(changed), removed, kept)
         finally:
             shutil.rmtree(staging, ignore_errors=True)
 
-    def _draw(self, outputs: tuple[Output, ...], render: Render, staging: Path) -> tuple[dict[str, str], list[str]]:
-        """Render one output after the other into the staging folder, keeping those that differ from what is there."""
-        hashes: dict[str, str] = {}
-        changed: list[str] = []
-        for output in outputs:
-            data = render(output)
-            hashes[output.path] = _hash(data)
-            target = self.folder / output.path
-            if not _holds(target, data):
-                staged = staging / output.path
-                staged.parent.mkdir(parents=True, exist_ok=True)
-                staged.write_bytes(data)
-                changed.append(output.path)
-        return hashes, changed
+    def _stands(self, output: Output, entry: Entry | None) -> bool:
+        """Tell whether an output is there already, drawn from the same."""
+        if entry is None or entry.made_from != output.made_from or len(entry.digests) != 1:
+            return False
+        folder = output.path.rpartition("/")[0]
+        return folder in self.as_left or _hash_of(f"{self.top}/{output.path}") == entry.digests[0]
 
-    def _put(self, path: str, staging: Path) -> None:
-        target = self.folder / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        os.replace(staging / path, target)
+    def _gone(self, outputs: Sequence[Output], spared: Callable[[str], bool]) -> dict[str, Entry]:
+        planned = {output.path for output in outputs}
+        return {path: entry for path, entry in self.before.items() if path not in planned and not spared(path)}
 
-    def _remove(self, gone: list[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    def _place(self, paths: Iterable[str], staging: str) -> None:
+        """Put what was drawn in its place; what the site has nothing of as yet, as a whole."""
+        moved = set()
+        for path in paths:
+            top = path.partition("/")[0]
+            if top not in moved and not os.path.lexists(f"{self.top}/{top}"):
+                move(f"{staging}/{top}", f"{self.top}/{top}")
+                moved.add(top)
+            elif top not in moved:
+                move(f"{staging}/{path}", f"{self.top}/{path}")
+
+    def _remove(self, gone: dict[str, Entry]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Delete what an earlier build made and this one does not, unless somebody has changed it since."""
         removed, kept = [], []
-        for path in gone:
+        for path, entry in gone.items():
             target = self.folder / path
             if not os.path.lexists(target):
                 continue
-            if not _inside(target, self.folder) or target.is_symlink() or target.is_dir() or _hash(target.read_bytes()) not in self.before[path]:
+            if not self._inside(target) or _hash_of(str(target)) not in entry.digests:
                 kept.append(path)
                 continue
-            target.unlink()
+            remove(target)
             removed.append(path)
             for parent in target.parents:
-                if parent == self.folder or any(parent.iterdir()):
+                if parent == self.folder or not remove_empty(parent):
                     break
-                parent.rmdir()
         return tuple(removed), tuple(kept)
 
-    def _write_manifest(self, after: dict[str, str], staging: Path, *, settled: bool = False) -> None:
+    def _write(self, manifest: Manifest) -> None:
         """Write down which files are ours. Before the first change that is old and new together, so that a stop is no loss."""
-        rows = {path: [digest] for path, digest in after.items()}
-        if not settled:
-            for path, digests in self.before.items():
-                rows[path] = list(dict.fromkeys([*digests, *rows.get(path, [])]))
-        staged = staging / MANIFEST
-        staged.write_text(json.dumps({"made_by": "roundup", "files": dict(sorted(rows.items()))}, indent=0, ensure_ascii=False) + "\n", encoding="utf-8")
-        os.replace(staged, self.folder / MANIFEST)
+        replace_record(self.folder / MANIFEST, manifest.data, settled=False)
 
-    def _refuse_foreign(self, outputs: tuple[Output, ...]) -> bool:
+    def _refuse_foreign(self, due: Sequence[Output], entries: dict[str, Entry], gone: dict[str, Entry]) -> bool:
         """Refuse when a file of somebody's stands where an output should go. Tell whether files of ours have to go first.
 
         That is so where a page becomes a folder, or a folder a page.
         """
-        planned = {output.path for output in outputs}
-        gone = {path for path in self.before if path not in planned and not self.spared(path)}
         clash = False
-        for path in (output.path for output in outputs):
+        for path in () if self.is_new else (output.path for output in due):
             target = self.folder / path
             foreign = f"{target} is in the way, and roundup did not make it; move it elsewhere"
-            if not _inside(target, self.folder):
+            if not self._inside(target):
                 raise RefusedError(f"{target} leads out of {self.folder}, by a symbolic link; remove the link")
             for parent in list(target.parents)[: path.count("/")]:
                 if os.path.lexists(parent) and not parent.is_dir():
                     clash = self._ours([parent], gone, f"{parent} is in the way: a folder of that name is needed; move it elsewhere")
             if target.is_dir() and not target.is_symlink():
                 clash = self._ours([file for file in target.rglob("*") if not file.is_dir()] or [target], gone, foreign)
-            elif os.path.lexists(target) and path not in self.before:
+            elif path not in entries and os.path.lexists(target):
                 raise RefusedError(foreign)
         return clash
 
-    def _ours(self, files: list[Path], gone: set[str], otherwise: str) -> bool:
+    def _ours(self, files: list[Path], gone: dict[str, Entry], otherwise: str) -> bool:
         """Return True when all these files are about to be removed by us; refuse otherwise."""
         for file in files:
-            name = file.relative_to(self.folder).as_posix()
-            if name not in gone or file.is_symlink() or not file.is_file() or _hash(file.read_bytes()) not in self.before[name]:
+            entry = gone.get(file.relative_to(self.folder).as_posix())
+            if entry is None or _hash_of(str(file)) not in entry.digests:
                 raise RefusedError(otherwise)
         return True
 
+    def _inside(self, target: Path) -> bool:
+        parent = str(target.parent)
+        if parent not in self.checked:
+            self.checked[parent] = target.parent.resolve().is_relative_to(self.folder)
+        return self.checked[parent]
+
     def _sweep(self) -> None:
+        sweep(self.top)
         for leftover in self.folder.glob(f"{_STAGING}*"):
             shutil.rmtree(leftover, ignore_errors=True)
 
@@ -178,17 +217,21 @@ def last_built(folder: Path, path: str) -> str:
         return ""
 
 
-def _read_manifest(folder: Path) -> dict[str, list[str]]:
-    """Return the hashes of every file that is ours. RefusedError for a folder with files in it that we did not begin."""
+def _joined(before: Entry | None, after: Entry | None) -> Entry:
+    """Return the entry of a file that is about to change: it may hold the old bytes or the new, and is to be drawn again."""
+    return Entry("", tuple(dict.fromkeys((*(before.digests if before else ()), *(after.digests if after else ())))))
+
+
+def _read_manifest(folder: Path) -> Manifest:
+    """Return which files are ours. RefusedError for a folder with files in it that we did not begin."""
     path = folder / MANIFEST
     if not os.path.lexists(path):
-        if foreign := [name for name in sorted(os.listdir(folder)) if not name.startswith(_STAGING)]:
+        if foreign := [name for name in sorted(os.listdir(folder)) if not name.startswith(".roundup-")]:
             raise RefusedError(f'{folder} holds "{foreign[0]}" and was not made by roundup; choose an empty folder with --output')
-        return {}
+        return Manifest()
     try:
-        files = json.loads(path.read_text(encoding="utf-8"))["files"]
-        return {str(name): [str(h) for h in hashes] for name, hashes in files.items()}
-    except (ValueError, KeyError, TypeError, AttributeError, IsADirectoryError):
+        return Manifest.read(path.read_bytes())
+    except (ValueError, IsADirectoryError):
         raise RefusedError(f"{path} cannot be understood; move {folder} away and build again") from None
 
 
@@ -206,7 +249,7 @@ def _lock(folder: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def _refuse_dangerous(folder: Path) -> None:
+def refuse_dangerous(folder: Path) -> None:
     """The output folder is a place of its own: not the disk's root, a home, a repository or the digest itself."""
     resolved = folder.resolve()
     if resolved in (Path("/"), Path.home()) or any((resolved / name).exists() for name in (".git", "roundup.yaml", "issues")):
@@ -228,16 +271,27 @@ def _reporting(folder: Path) -> Iterator[None]:
         raise RefusedError(f"{error.filename or folder} cannot be read or written: {reason}; mend that and build again") from error
 
 
-def _inside(target: Path, folder: Path) -> bool:
-    return target.parent.resolve().is_relative_to(folder)
-
-
-def _holds(target: Path, data: bytes) -> bool:
+def _holds(path: str, data: bytes) -> bool:
     """Tell whether the file is there with these bytes; its size is asked first, which is cheaper than reading."""
     try:
-        return not target.is_symlink() and target.stat().st_size == len(data) and target.read_bytes() == data
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        found = os.lstat(path)
+        if not stat.S_ISREG(found.st_mode) or found.st_size != len(data):
+            return False
+        with open(path, "rb") as file:
+            return file.read() == data
+    except (FileNotFoundError, NotADirectoryError):
         return False
+
+
+def _hash_of(path: str) -> str:
+    """Return the hash of a file's bytes; nothing where there is no ordinary file."""
+    try:
+        if not stat.S_ISREG(os.lstat(path).st_mode):
+            return ""
+        with open(path, "rb") as file:
+            return _hash(file.read())
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
 
 
 def _hash(data: bytes) -> str:

@@ -7,9 +7,10 @@ issues, and held as columns of numbers: what a page shows is made of them when i
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
+from typing import Any
 
 from roundup.archive import Archive
 from roundup.config import Config, Known
@@ -157,6 +158,47 @@ class Columns:
     subjects: Names
 
 
+def columns_row(columns: Columns) -> dict[str, Any]:
+    """Return columns as plain data for JSON. A row of numbers is text, for few of them are ever looked at."""
+    return {one.name: _plain(getattr(columns, one.name)) for one in fields(columns)}
+
+
+def columns_from(row: Mapping[str, Any]) -> Columns:
+    """Return the columns that ``columns_row`` made plain."""
+    whole: dict[str, Any] = {name: _back(value) for name, value in row.items()}
+    return Columns(**whole)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Names):
+        return {one.name: _plain(getattr(value, one.name)) for one in fields(value)}
+    if isinstance(value, _Rows):
+        return value.text
+    if not value or isinstance(value[0], str | int):
+        return list(value)
+    return "\n".join(" ".join(map(str, row)) for row in value)
+
+
+def _back(value: Any) -> Any:
+    if isinstance(value, dict):
+        return Names(**{name: _back(one) for name, one in value.items()})
+    return _Rows(value) if isinstance(value, str) else value
+
+
+class _Rows(Sequence[Sequence[int]]):
+    """Rows of numbers, each read when it is looked at."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.rows = text.split("\n")
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, place: Any) -> Any:
+        return list(map(int, self.rows[place].split()))
+
+
 class Catalogue:
     """Every paper, author and topic of an archive. ``columns`` are those of an equal archive, where it was worked out before."""
 
@@ -202,6 +244,11 @@ class Catalogue:
     def listings(self, kind: str) -> Iterator[Listing]:
         """Yield every author, or every topic, in the order of slugs."""
         return (self.listing(kind, number) for number in range(len(self._names[kind].slugs)))
+
+    def called(self, kind: str, slug: str) -> Listing | None:
+        """Return the author, or the topic, of a slug."""
+        number = self._numbers[kind].get(slug)
+        return None if number is None else self.listing(kind, number)
 
     @cached_property
     def _places(self) -> dict[str, list[int]]:
@@ -260,9 +307,7 @@ class Catalogue:
         raise KeyError(name)
 
     def _meant(self, kind: str, name: str, coverage: Coverage) -> Listing | None:
-        slug, _ = self._spellings[kind].named(name, coverage.name)
-        number = self._numbers[kind].get(slug)
-        return None if number is None else self.listing(kind, number)
+        return self.called(kind, self._spellings[kind].named(name, coverage.name)[0])
 
 
 def named_slug(name: str) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from functools import partial
 
 from roundup.catalogue import AUTHORS, TOPICS
@@ -15,7 +15,6 @@ from roundup.crosslinks import CrossLinks
 from roundup.errors import Problem, nearest
 from roundup.issue import Issue, Pick, Prose
 from roundup.paper import day, pick_name
-from roundup.plan import Plan
 from roundup.showing import figure_fault
 from roundup.site import Site
 from roundup.text import formula
@@ -26,11 +25,11 @@ Rule = Callable[[Issue, Site], Iterator[Problem]]
 
 
 class Checks:
-    """Every rule, ready for the issues of one site; ``today`` tells which dates are odd."""
+    """Every rule, ready for the issues of one site, which has files at ``paths``; ``today`` tells which dates are odd."""
 
-    def __init__(self, site: Site, planned: Plan, today: dt.date) -> None:
+    def __init__(self, site: Site, paths: Collection[str], today: dt.date) -> None:
         self.site, self.today = site, today
-        self.links = CrossLinks(site, planned)
+        self.links = CrossLinks(site, paths)
 
     def of_site(self) -> Iterator[Problem]:
         """Yield what is wrong with what all issues share."""

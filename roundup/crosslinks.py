@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from urllib.parse import unquote, urljoin
 
 from roundup.catalogue import Coverage, Listing
 from roundup.errors import Problem, nearest
 from roundup.issue import Issue, Pick
 from roundup.paper import pick_name
-from roundup.plan import Plan
 from roundup.site import Site, issue_path
 from roundup.text import dialect
 from roundup.text.links import is_local
@@ -19,17 +18,16 @@ from roundup.text.links import is_local
 class CrossLinks:
     """What a link can lead to: the pages of the site, their anchors, and which of them only a build with drafts has."""
 
-    def __init__(self, site: Site, planned: Plan) -> None:
+    def __init__(self, site: Site, paths: Collection[str]) -> None:
         self.site = site
         self.public = site.public
-        self.paths = {output.path for output in planned.outputs}
+        self.paths = paths
         self.pages = {issue_path(head.key): head.key for head in site.archive.heads}
-        self.about = {output.path: output.about for output in planned.outputs if output.about}
         self.drafts = {str(head.key) for head in site.archive.drafts()}
 
     def anchors(self, path: str) -> set[str] | None:
         """Return the anchors of a page that an editor can link to; None where any may be one."""
-        about = self.about.get(path)
+        about = self.site.about(path)
         if path == "index.html":
             return {"newest", "archive"}
         if isinstance(about, Coverage):
@@ -42,7 +40,7 @@ class CrossLinks:
         """Return the key of a draft that alone brings the page about; nothing where a published issue does, too."""
         if (key := path.partition("/")[0]) in self.drafts:
             return key
-        about = self.about.get(path)
+        about = self.site.about(path)
         coverages = about.coverages if isinstance(about, Listing) else (about,) if about else ()
         hidden = coverages and not any(coverage.is_out for coverage in coverages)
         return str(coverages[0].standings[0].head.key) if hidden else ""

@@ -64,7 +64,7 @@ class Outline:
     def print(self) -> str:
         """A hash of all that others show of the issue, or that decides what they show; its own words are not in it."""
         taken = [pick._replace(own="") for pick in self.taken]
-        return fingerprint(json.dumps([_head_row(self.head)[:-2], taken, self.asked, self.figures, self.may_hold_math]))
+        return fingerprint(json.dumps([head_row(self.head)[:-2], taken, self.asked, self.figures, self.may_hold_math]))
 
 
 def outline_of(issue: Issue) -> Outline:
@@ -114,7 +114,7 @@ def words_of(text: str) -> Iterator[str]:
 
 def outline_row(outline: Outline) -> list[Any]:
     """Return an outline as plain data for JSON."""
-    return [_head_row(outline.head), outline.taken, outline.asked, outline.figures, outline.may_hold_math]
+    return [head_row(outline.head), outline.taken, outline.asked, outline.figures, outline.may_hold_math]
 
 
 def outline_from(row: list[Any]) -> Outline:
@@ -124,7 +124,7 @@ def outline_from(row: list[Any]) -> Outline:
     return Outline(head_from(head), picks, tuple(asked), tuple((name, digest) for name, digest in figures), may_hold_math)
 
 
-def _head_row(head: Head) -> list[Any]:
+def head_row(head: Head) -> list[Any]:
     """Return a head as plain data; what an edit of the issue's own words changes stands last."""
     days = (str(day or "") for day in (head.date, head.corrected))
     return [str(head.key), head.folder, head.title, head.teaser, *days, head.editors, head.is_list, head.papers, head.picks, head.minutes, head.digest]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import sys
 import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 
-from roundup.build import Report, build
+from roundup.build import Report, build, drawn_by
 from roundup.errors import RefusedError
 from roundup.plan import Output
 
@@ -29,8 +30,9 @@ def build_index(folder: Path) -> Report:
     with tempfile.TemporaryDirectory(prefix="roundup-pagefind-") as made:
         _run(folder.resolve(), made)
         paths = sorted(path.relative_to(made).as_posix() for path in Path(made).rglob("*") if path.is_file())
-        outputs = tuple(Output(f"{FOLDER}{path}", "copy", "", source=path) for path in paths)
-        return build(outputs, lambda one: (Path(made) / one.source).read_bytes(), folder, spared=lambda path: not is_of_index(path))
+        files = {path: (Path(made) / path).read_bytes() for path in paths}
+        outputs = [Output(f"{FOLDER}{path}", "copy", hashlib.blake2b(data).hexdigest(), source=path) for path, data in files.items()]
+        return build(outputs, drawn_by(lambda one: files[one.source], folder), folder, spared=lambda path: not is_of_index(path))
 
 
 def _run(site: Path, made: str) -> None:

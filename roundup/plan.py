@@ -204,8 +204,7 @@ class _Making:
             yield Output("assets/pagefind.js", "script", fingerprint("pagefind.js", site.theme.digest))
             return
         yield Output("assets/search.js", "script", fingerprint("search.js", site.theme.digest))
-        own = (pick.own for outline in site.archive.outlines for pick in outline.taken)
-        made_from = fingerprint("index", site.theme.digest, *columns.shown, *own)
+        made_from = fingerprint("index", site.theme.digest, *columns.shown, *(head.digest for head in site.archive.heads))
         yield from (Output(path, "index", made_from) for path in search_files(len(self.catalogue)))
 
     def common_feeds(self) -> Iterator[Output]:

@@ -110,10 +110,17 @@ class Site:
         """The same site without drafts."""
         return replace(self, archive=self.archive.published()) if self.archive.drafts() else self
 
-    def keeping(self, permalinks: Permalinks) -> Site:
-        """Return the same site with what has to stay where it was published."""
-        same = replace(self, permalinks=permalinks)
-        same.__dict__["catalogue"] = self.catalogue  # of the same archive; it is a second's work in a large one
+    def keeping(self, permalinks: Permalinks, moved: Mapping[str, str] | None = None) -> Site:
+        """Return the same site with what has to stay where it was published; ``moved`` where that was worked out before."""
+        same = replace(self, permalinks=permalinks).having(self.catalogue)  # of the same archive; it is a second's work in a large one
+        if moved is not None:
+            same.__dict__["moved"] = dict(moved)
+        return same
+
+    def having(self, catalogue: Catalogue) -> Site:
+        """Return the same site with the catalogue that its archive has."""
+        same = replace(self)
+        same.__dict__["catalogue"] = catalogue
         return same
 
     def trail(self) -> Trail:
@@ -127,6 +134,14 @@ class Site:
     @cached_property
     def catalogue(self) -> Catalogue:
         return Catalogue(self.archive, self.config)
+
+    def about(self, path: str) -> Coverage | Listing | None:
+        """Return what the page or the feed at a path is about, where that is a paper, an author or a topic."""
+        kind, _, rest = path.partition("/")
+        name = rest.partition("/")[0].rpartition(".")[0] or rest.partition("/")[0]
+        if kind == "papers":
+            return self.catalogue.paper(name)
+        return self.catalogue.called(kind, name) if kind in (AUTHORS, TOPICS) else None
 
     def also_by(self, coverage: Coverage) -> tuple[Coverage, ...]:
         """Return other papers of the same authors: the more of them in common, the earlier; of as many, the newer."""

@@ -69,6 +69,7 @@ LINES = [
     "roundup.sitemap",
     "roundup.search",
     "roundup.plan",
+    "roundup.manifest",
     "roundup.crosslinks",
     "roundup.check",
     "roundup.pages.theme",
@@ -84,13 +85,21 @@ LINES = [
     "roundup.starter",
     "roundup.store",
     "roundup.store.disk",
+    "roundup.store.release",
+    "roundup.store.stamps",
+    "roundup.store.plain",
     "roundup.store.reading",
     "roundup.store.writing",
+    "roundup.store.memory",
+    "roundup.store.library",
+    "roundup.store.left",
     "roundup.store.beginning",
     "roundup.store.lock",
     "roundup.store.inbox",
     "roundup.store.shelf",
     "roundup.build",
+    "roundup.workers",
+    "roundup.engine",
     "roundup.pagefind",
     "roundup.sources",
     "roundup.sources.pace",
@@ -118,7 +127,7 @@ LINES = [
     "roundup.cli",
     "roundup.__main__",
 ]
-DOORS = ("roundup.store", "roundup.build", "roundup.pagefind", "roundup.sources", "roundup.fetch", "roundup.cli", "roundup.__main__")
+DOORS = ("roundup.store", "roundup.build", "roundup.workers", "roundup.engine", "roundup.pagefind", "roundup.sources", "roundup.fetch", "roundup.cli", "roundup.__main__")
 PURE = [name for name in LINES if not name.startswith(DOORS) or name in {"roundup.sources.finds", "roundup.sources.people"}]
 
 

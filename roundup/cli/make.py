@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
 from roundup.cli.door import Session, command, today
-from roundup.cli.wanted import belongs, blocking_problems, digest_of, folder_of, folders_of, key_of_folder, parse_key, refuse_drafts, site_of
+from roundup.cli.wanted import (
+    belongs,
+    blocking_problems,
+    card_maker,
+    digest_of,
+    folder_of,
+    folders_of,
+    key_of_folder,
+    parse_key,
+    refuse_drafts,
+    root_of,
+)
 from roundup.errors import Problem, SourceError, count, report
 
 if TYPE_CHECKING:
@@ -16,7 +28,6 @@ if TYPE_CHECKING:
 
     from roundup.build import Report
     from roundup.issue import Head
-    from roundup.plan import Output
     from roundup.store.reading import Digest
 
 
@@ -26,14 +37,15 @@ if TYPE_CHECKING:
 def check(session: Session, keys: tuple[str, ...], as_json: bool) -> None:
     """Tell every problem of every issue, or of the issues KEY, drafts included."""
     from roundup.check import Checks
+    from roundup.engine import site_of
     from roundup.pages.theme import unfit_templates
     from roundup.plan import plan
 
     digest = digest_of(session)
     wanted = folders_of(digest, keys)
-    site = site_of(digest, drafts=True)
+    site = site_of(digest, drafts=True, cards=card_maker())
     planned = plan(site)
-    checks = Checks(site, planned, today())
+    checks = Checks(site, {output.path: output for output in planned.outputs}, today())
     found = {*digest.problems, *digest.advice, *unfit_templates(digest.theme), *planned.faults, *checks.of_site()}
     found |= {problem for issue in site.archive.issues for problem in checks.of(issue)}
     told = {parse_key(text) for text in keys}
@@ -55,48 +67,34 @@ def check(session: Session, keys: tuple[str, ...], as_json: bool) -> None:
 @click.argument("keys", nargs=-1, metavar="[KEY]...")
 @click.option("--drafts", is_flag=True, help="Build issues without a date, too.")
 @click.option("--output", metavar="DIR", help="Where the site goes; site/ in the digest by default.")
+@click.option("--workers", metavar="N", type=click.IntRange(1), default=None, help="How many processes draw; as many as there are cores by default.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was written and removed as JSON.")
-def build(session: Session, keys: tuple[str, ...], drafts: bool, output: str | None, as_json: bool) -> None:
+def build(session: Session, keys: tuple[str, ...], drafts: bool, output: str | None, workers: int | None, as_json: bool) -> None:
     """Build the site, or only the pages of the issues KEY."""
     from roundup import pagefind
-    from roundup.build import build as build_site
-    from roundup.build import last_built
-    from roundup.check import Checks
-    from roundup.moves import kept, parse_trail
-    from roundup.pages import render
-    from roundup.pages.theme import drawing
-    from roundup.plan import TRAIL, plan
+    from roundup.engine import Engine
     from roundup.store.writing import keep_permalinks
+    from roundup.workers import Workers
 
     began = time.perf_counter()
-    digest = digest_of(session)
+    engine = Engine(root_of(session), Workers(workers or 0))
+    digest = engine.read()
     wanted = folders_of(digest, keys)
-    site = site_of(digest, drafts=drafts)
-    if site.config.url and not site.cards:
+    cards = card_maker() if digest.config.url else ""
+    if digest.config.url and not cards:
         session.say('no social cards: they need Pillow; pip install "roundup-digest[cards]"', 1)
     hidden = () if drafts else digest.archive.drafts()
     refuse_drafts(hidden, wanted)
     folder = folder_of(output, digest.root)
-    site = site.keeping(kept(digest.permalinks, parse_trail(last_built(folder, TRAIL)), site.trail(), site.config))
-    planned = plan(site)
-    if blocking := blocking_problems({*digest.problems, *planned.faults}, digest, hidden, wanted):
+    if blocking := blocking_problems(digest.problems, digest, hidden, wanted):
         raise SourceError(blocking)
-    ready = drawing(site.theme)
-    checks = Checks(site, planned, today())
-    odd: dict[str, set[Problem]] = {}  # by the key of the issue
-
-    def draw(one: Output) -> bytes:
-        session.say(f"drawing {one.path}", 2)
-        if one.issue and (key := str(one.issue)) not in odd:
-            odd[key] = set(checks.of(site.archive.issue(one.issue)))  # while what was parsed of it is at hand
-        return (digest.root / one.source).read_bytes() if one.source else render(one, site, ready)
-
-    to_index = site.config.search == "pagefind" and bool(site.archive.heads) and not keys
+    to_index = digest.config.search == "pagefind" and bool(digest.archive.heads if drafts else digest.archive.published().heads) and not keys
     can_index = to_index and pagefind.is_installed()
-    done = build_site(
-        tuple(o for o in planned.outputs if not keys or belongs(o, wanted)), draw, folder,
-        spared=lambda path: bool(keys) or (can_index and pagefind.is_of_index(path)),
+    built = engine.build(
+        digest, folder, today(), drafts=drafts, cards=cards, only=partial(belongs, wanted=wanted) if keys else None,
+        spared=lambda path: can_index and pagefind.is_of_index(path),
     )  # fmt: skip
+    site, done = built.site, built.report
     moved = not keys and not drafts and site.permalinks != digest.permalinks
     if moved:
         keep_permalinks(digest.root, site.permalinks)
@@ -107,11 +105,11 @@ def build(session: Session, keys: tuple[str, ...], drafts: bool, output: str | N
 
         click.echo(json.dumps({"folder": str(folder), "written": done.written, "removed": done.removed, "kept": done.kept}, indent=2))
         return
-    built = [head for head in site.archive.heads if not keys or f"{head.folder}/" in wanted]
-    _tell_done(session, folder, done, built, time.perf_counter() - began)
+    heads = [head for head in site.archive.heads if not keys or f"{head.folder}/" in wanted]
+    _tell_done(session, folder, done, heads, time.perf_counter() - began)
     written = {path.partition("/")[0] for path in done.written}
-    advice = {p for p in digest.advice if p.where.path.startswith(tuple(f"{i.folder}/" for i in built if str(i.key) in written))}
-    _tell_odd(session, advice.union(*(problems for key, problems in odd.items() if key in written)))
+    advice = {p for p in digest.advice if p.where.path.startswith(tuple(f"{head.folder}/" for head in heads if str(head.key) in written))}
+    _tell_odd(session, advice.union(*(problems for key, problems in built.odd.items() if key in written)))
     _tell_beside(session, digest, () if keys else hidden, moved=moved, unindexed=to_index and not can_index)
 
 
@@ -125,7 +123,7 @@ def _tell_done(session: Session, folder: Path, done: Report, built: list[Head], 
     papers = sum(head.papers for head in built)
     session.say(
         f"{folder}: {count(len(built), 'issue')}, {count(papers, 'paper')}; {len(done.written):,} written, "
-        f"{len(done.unchanged):,} unchanged, {len(done.removed):,} removed in {seconds:.2f} s"
+        f"{done.unchanged:,} unchanged, {len(done.removed):,} removed in {seconds:.2f} s"
     )
 
 

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from roundup.issue import Head, IssueKey
     from roundup.plan import Output
-    from roundup.site import Site
     from roundup.store.reading import Digest
 
 
@@ -35,22 +34,19 @@ def root_of(session: Session) -> Path:
     return find_root(Path(session.start))
 
 
-def site_of(digest: Digest, *, drafts: bool) -> Site:
-    from roundup.site import Site
-
-    archive = digest.archive if drafts else digest.archive.published()
-    return Site(digest.config, archive, digest.theme, digest.assets, card_maker() if digest.config.url else "", digest.permalinks)
-
-
 def card_maker() -> str:
-    """Return the release of Pillow, which draws social cards, or nothing where it is not installed or cannot set text."""
+    """Return the release of Pillow, which draws social cards, or nothing where it is not installed or cannot set text. It is not imported for that."""
+    import glob
+    import re
     from importlib.util import find_spec
 
-    try:
-        from PIL import __version__
-    except ImportError:
+    spec = find_spec("PIL")
+    if not spec or not spec.origin:
         return ""
-    return __version__ if find_spec("PIL._imagingft") else ""
+    folder = os.path.dirname(spec.origin)
+    with open(f"{folder}/_version.py", encoding="utf-8") as file:
+        version = re.search(r'"([0-9][^"]*)"', file.read())
+    return version[1] if version and glob.glob(f"{folder}/_imagingft.*") else ""
 
 
 def folders_of(digest: Digest, keys: Iterable[str]) -> tuple[str, ...]:
@@ -114,7 +110,7 @@ def blocking_problems(problems: Iterable[Problem], digest: Digest, hidden: tuple
 
     A ``hidden`` draft may be in any state; an issue that may have a date, as far as one can tell, is nobody's draft.
     """
-    drafts = {issue.folder for issue in hidden} - digest.unsure
+    drafts = {issue.folder for issue in hidden} - digest.shelved.unsure
 
     def blocks(problem: Problem) -> bool:
         folder = "/".join(problem.where.path.split("/")[:2])

@@ -5,12 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
-from roundup import __version__
 from roundup.archive import Archive
 from roundup.config import Config
 from roundup.errors import Location, Problem, nearest
@@ -26,9 +25,10 @@ from roundup.records.permalinks import parse_permalinks
 from roundup.showing import missing_figures
 from roundup.site import Asset, Theme
 from roundup.store.disk import CONFIG, ISSUES, PERMALINKS, Disk
+from roundup.store.release import release
 from roundup.text.language import ENGLISH, Language
 
-Read = TypeVar("Read")
+Value = TypeVar("Value")
 
 _PARTS = ("commentary", "papers", "figures")
 LANGUAGES = "templates/languages/"
@@ -36,34 +36,84 @@ _TEMPLATES = (".html", ".md", ".css", ".js", ".txt", ".xml", ".svg")
 
 
 @dataclass(frozen=True, slots=True)
+class Shelved:
+    """All issues of a digest, with what is wrong with them.
+
+    ``unsure`` are the folders of issues that may well have a date, which a fault hides: nobody takes them for drafts.
+    ``prints`` are hashes of their outlines.
+    """
+
+    archive: Archive
+    problems: tuple[Problem, ...] = ()
+    advice: tuple[Problem, ...] = ()
+    unsure: frozenset[str] = frozenset()
+    prints: Mapping[IssueKey, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Digest:
     """All that a digest's files say, and what is wrong with them.
 
     ``problems`` are faults of reading: what they touch is not in the archive. ``advice`` is lawful but odd.
-    ``unsure`` are the folders of issues that may well have a date, which a fault hides: nobody takes them for drafts.
     """
 
     root: Path
     config: Config
-    archive: Archive
     theme: Theme
     assets: tuple[Asset, ...]
+    permalinks: Permalinks
+    shelved: Shelved
     problems: tuple[Problem, ...]
     advice: tuple[Problem, ...]
-    unsure: frozenset[str]
-    permalinks: Permalinks = field(default_factory=Permalinks)
+
+    @property
+    def archive(self) -> Archive:
+        return self.shelved.archive
 
 
-def read_digest(root: Path) -> Digest:
-    """Return the digest under ``root``, read in full; every fault of every file is in its ``problems``."""
+@dataclass(frozen=True, slots=True)
+class Read:
+    """An issue as its files say; None where they cannot be read as one."""
+
+    issue: Issue | None
+    problems: tuple[Problem, ...]
+    advice: tuple[Problem, ...]
+    unsure: bool
+
+
+Folder = tuple[str, IssueKey]  # of an issue: its name in issues/, and what that spells
+Shelve = Callable[[Config, Sequence[Folder]], Shelved]
+
+
+def read_digest(root: Path, shelve: Shelve | None = None) -> Digest:
+    """Return the digest under ``root``; every fault of every file is in its ``problems``. ``shelve`` reads the issues, where that is not done at once."""
     reader = _Reader(root)
     config = reader.config()
-    issues = tuple(sorted(reader.issues(config), key=lambda issue: issue.key, reverse=True))
+    folders = tuple(reader.folders())
+    shelved = shelve(config, folders) if shelve else _in_full(root, config, folders)
     theme = reader.theme(config)
     permalinks = reader.permalinks()
     assets = tuple(reader.assets())
-    archive = Archive.of(issues, frozenset(reader.unread))
-    return Digest(root, config, archive, theme, assets, tuple(reader.problems), tuple(reader.advice), frozenset(reader.unsure), permalinks)
+    problems, advice = (*reader.problems, *shelved.problems), (*reader.advice, *shelved.advice)
+    return Digest(root, config, theme, assets, permalinks, shelved, problems, advice)
+
+
+def _in_full(root: Path, config: Config, folders: Sequence[Folder]) -> Shelved:
+    found = {folder: read_issue(root, folder, config) for folder in folders}
+    issues = sorted((one.issue for one in found.values() if one.issue), key=lambda issue: issue.key, reverse=True)
+    return Shelved(
+        Archive.of(issues, frozenset(str(key) for (_, key), one in found.items() if one.issue is None)),
+        tuple(problem for one in found.values() for problem in one.problems),
+        tuple(problem for one in found.values() for problem in one.advice),
+        frozenset(f"{ISSUES}/{name}" for (name, _), one in found.items() if one.unsure),
+    )
+
+
+def read_issue(root: Path, folder: Folder, config: Config) -> Read:
+    """Return what the files of one issue say."""
+    reader, (name, key) = _Reader(root), folder
+    issue = reader.issue(key, f"{ISSUES}/{name}", config)
+    return Read(issue, tuple(reader.problems), tuple(reader.advice), reader.unsure or issue is None)
 
 
 class _Reader(Disk):
@@ -71,8 +121,7 @@ class _Reader(Disk):
 
     def __init__(self, root: Path) -> None:
         super().__init__(root)
-        self.unread: set[str] = set()  # keys of issues
-        self.unsure: set[str] = set()  # folders of issues that may have a date, as far as one can tell
+        self.unsure = False  # whether an issue may have a date, as far as one can tell
 
     def config(self) -> Config:
         if not os.path.lexists(self.root / CONFIG):
@@ -85,7 +134,7 @@ class _Reader(Disk):
         text, _ = self.text(PERMALINKS) if os.path.lexists(self.root / PERMALINKS) else (None, b"")
         return parse_permalinks(text, PERMALINKS, self.problems) if text is not None else Permalinks()
 
-    def issues(self, config: Config) -> Iterator[Issue]:
+    def folders(self) -> Iterator[Folder]:
         seen: dict[IssueKey, str] = {}
         for name in self.names(ISSUES) or ():
             folder = f"{ISSUES}/{name}"
@@ -101,11 +150,8 @@ class _Reader(Disk):
                 continue
             if (first := seen.setdefault(key, folder)) != folder:
                 self.note(folder, f"is the same issue as {first}: both are {key}; keep one")
-            elif issue := self.issue(key, folder, config):
-                yield issue
             else:
-                self.unsure.add(folder)
-                self.unread.add(str(key))
+                yield name, key
 
     def issue(self, key: IssueKey, folder: str, config: Config) -> Issue | None:
         names = self.names(folder)
@@ -129,8 +175,7 @@ class _Reader(Disk):
         figures, unread_figures = self.figures(folder, digest)
         if file is None:
             return None
-        if not file.date_is_sure:
-            self.unsure.add(folder)
+        self.unsure = not file.date_is_sure
         unread = Unread(
             frozenset(unread_picks or ()), frozenset(unread_papers or ()), frozenset(unread_figures or ()),
             unread_picks is None, unread_papers is None, unread_figures is None,
@@ -140,9 +185,9 @@ class _Reader(Disk):
         self.problems.extend(missing_figures(issue))
         return issue
 
-    def records(self, folder: str, digest: hashlib.blake2b, read: Callable[[str, str, list[str]], Read | None]) -> tuple[list[Read], set[str] | None]:
+    def records(self, folder: str, digest: hashlib.blake2b, read: Callable[[str, str, list[str]], Value | None]) -> tuple[list[Value], set[str] | None]:
         """Return what the files of a folder hold, and the names of those that could not be read; None for all of them."""
-        found: list[Read] = []
+        found: list[Value] = []
         unread: set[str] = set()
         names = self.names(folder, ".yaml")
         for name in names or ():
@@ -224,7 +269,7 @@ class _Reader(Disk):
         built_in = {p.name: p.read_text(encoding="utf-8") for p in sorted(built_in_templates().iterdir()) if p.is_file()}
         fonts = {p.name: p.read_bytes() for p in sorted((built_in_templates() / "fonts").iterdir())}
         cards = {p.name: p.read_bytes() for p in sorted((built_in_templates() / "cards").iterdir())} if config.url else {}
-        return Theme(built_in, own, __version__, fonts, cards, self.language(config, tables))
+        return Theme(built_in, own, release(), fonts, cards, self.language(config, tables))
 
     def language(self, config: Config, own: Mapping[str, str]) -> Language:
         """Return the words of the digest's language: those of its own table, then those of ours, then English ones."""

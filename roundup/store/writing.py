@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -105,6 +106,43 @@ def put(folder: str, path: str, data: bytes) -> None:
         _forget(temporary)
         _name(error, target)
         raise
+
+
+def staging_folder(folder: str, prefix: str) -> str:
+    """Return a new folder in an output ``folder``, for ``draft``; whoever made it removes it."""
+    return tempfile.mkdtemp(prefix=prefix, dir=folder)
+
+
+def draft(staging: str, path: str, data: bytes) -> None:
+    """Make a file in a staging folder, which nobody reads before it is whole."""
+    target = f"{staging}/{path}"
+    try:
+        try:
+            _fill(target, data)
+        except FileNotFoundError:
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+            _fill(target, data)
+    except OSError as error:
+        _name(error, target)
+        raise
+
+
+def move(staged: str, target: str) -> None:
+    """Put a file or a folder from a staging folder into its place, in one step."""
+    try:
+        try:
+            os.replace(staged, target)
+        except FileNotFoundError:
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+            os.replace(staged, target)
+    except OSError as error:
+        _name(error, target)
+        raise
+
+
+def passing_folder() -> tempfile.TemporaryDirectory[str]:
+    """Return a folder of the system's that goes when nobody holds it any more."""
+    return tempfile.TemporaryDirectory(prefix="roundup-")
 
 
 # ---- both ----

@@ -1,0 +1,71 @@
+"""How a build left its output folder, so that the next need not look at each file of 100,000 again. Kept in the memory.
+
+Only in a folder whose time has not changed since, nobody has made, removed or replaced a file. After the machine was started anew
+nothing is taken for granted: a file that was written shortly before may be empty.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+from roundup.manifest import MANIFEST
+from roundup.store.memory import Memory
+
+_BOOT = "/proc/sys/kernel/random/boot_id"
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What a site was built from: a fingerprint of all but the issues' own words (``plan``), and hashes of the issues' sources.
+
+    ``folders`` are those of the site in which every file is as it was left; ``facts`` are what else was worked out.
+    """
+
+    plan: str = ""
+    issues: Mapping[str, str] = field(default_factory=dict)
+    folders: frozenset[str] = frozenset()
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    is_whole: bool = False  # all folders are as they were left
+
+
+def look_back(memory: Memory, site: Path) -> Left:
+    """Return how the last build left a site."""
+    found = memory.value(_name(site), _mark(site))
+    if not found:
+        return Left()
+    folders = frozenset(folder for folder, time in found["folders"].items() if _time(site, folder) == time)
+    return Left(found["plan"], found["issues"], folders, found["facts"], len(folders) == len(found["folders"]))
+
+
+def left_by(memory: Memory, site: Path, left: Left, folders: Iterable[str]) -> None:
+    """Keep how a build leaves a site; ``folders`` are all those that hold files of ours."""
+    if mark := _mark(site):
+        times = {folder: _time(site, folder) for folder in sorted(set(folders))}
+        memory.keep_value(_name(site), mark, {"plan": left.plan, "issues": dict(left.issues), "facts": dict(left.facts), "folders": times})
+
+
+def _name(site: Path) -> str:
+    return f"left-{blake2b(os.fsencode(site), digest_size=8).hexdigest()}.json"
+
+
+def _mark(site: Path) -> str:
+    """Return what changes when anybody writes the site's manifest, or starts the machine anew; nothing where that cannot be told."""
+    try:
+        with open(_BOOT, encoding="ascii") as file:
+            boot = file.read().strip()
+        found = os.lstat(site / MANIFEST)
+    except OSError:
+        return ""
+    return f"{boot} {found.st_ino} {found.st_size} {found.st_mtime_ns} {found.st_ctime_ns}"
+
+
+def _time(site: Path, folder: str) -> int:
+    try:
+        return os.lstat(site / folder).st_mtime_ns
+    except OSError:
+        return -1

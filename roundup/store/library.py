@@ -1,0 +1,133 @@
+"""The issues of a digest, each read once and kept until a file of it changes: its text is at hand when it is asked for, and no longer.
+
+What is kept of an issue stands in three lines: a seal, which says what it was read from; its outline, with all that is wrong with it;
+its text.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from roundup.archive import Archive
+from roundup.config import Config
+from roundup.errors import Problem
+from roundup.issue import Issue, IssueKey
+from roundup.outline import Outline, fingerprint, head_from, head_row, outline_from, outline_of, outline_row
+from roundup.store.disk import ISSUES
+from roundup.store.memory import Memory, keep, plain
+from roundup.store.plain import issue_from, issue_row, problem_from, problem_row
+from roundup.store.reading import Folder, Shelved, read_issue
+from roundup.store.release import release
+from roundup.store.stamps import Stamps
+
+AT_HAND = 40  # issues in full, and as many outlines
+PART = 8  # issues that one worker reads at a time
+
+Row = list[Any]  # of an issue: seal, print of its outline, whether anything is wrong with it, whether it may have a date that a fault hides, head
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some issues for a worker to read, each with its seal, and where they are kept."""
+
+    root: Path
+    memory: str
+    config: Config
+    folders: tuple[tuple[Folder, str], ...]
+
+
+Each = Callable[[Callable[[Part], list[Row]], Iterable[Part]], Iterable[list[Row]]]
+
+
+class Library:
+    """What is kept in a memory of the issues under ``root``. ``each`` maps the reading over parts, as ``map`` does."""
+
+    def __init__(self, root: Path, memory: Memory, stamps: Stamps, each: Each = map) -> None:
+        self.root, self.memory, self.stamps, self.each = root, memory, stamps, each
+        self.config = Config()
+        self.rows: dict[Folder, Row] = {}
+        self.folders: dict[IssueKey, Folder] = {}
+        self._issue = lru_cache(AT_HAND)(self._issue_of)
+        self._outline = lru_cache(AT_HAND)(self._outline_of)
+
+    def shelve(self, config: Config, folders: Sequence[Folder]) -> Shelved:
+        """Read what has changed, and return all issues."""
+        self.config, self.folders = config, {folder[1]: folder for folder in folders}
+        made_of = fingerprint(release(), config.issue_title)
+        known = self.memory.value("issues.json", made_of) or {}
+        seals = {folder: self._seal(folder, made_of) for folder in folders}
+        rows = {folder: known[folder[0]] for folder in folders if known.get(folder[0], [""])[0] == seals[folder]}
+        due = [(folder, seals[folder]) for folder in folders if folder not in rows]
+        parts = [Part(self.root, self.memory.folder, config, tuple(due[at : at + PART])) for at in range(0, len(due), PART)]
+        for part, found in zip(parts, self.each(read_part, parts), strict=True):
+            rows.update(zip((folder for folder, _ in part.folders), found, strict=True))
+        self.rows = {folder: rows[folder] for folder in folders}
+        if due or len(known) != len(rows):
+            self.memory.keep_value("issues.json", made_of, {folder[0]: row for folder, row in self.rows.items()})
+        return self._shelved()
+
+    def _seal(self, folder: Folder, made_of: str) -> str:
+        """Return what is read from files that are as they are now; of what changed a moment ago, something that is said once."""
+        stamp = self.stamps.issues.get(folder[0])
+        return fingerprint(made_of, str(folder[1]), stamp) if stamp else os.urandom(8).hex()
+
+    def _shelved(self) -> Shelved:
+        heads = sorted((head_from(row[-1]) for row in self.rows.values() if row[-1]), key=lambda head: head.key, reverse=True)
+        unread = frozenset(str(key) for (_, key), row in self.rows.items() if not row[-1])
+        problems: list[Problem] = []
+        advice: list[Problem] = []
+        for folder, (_, _, is_odd, _, _) in self.rows.items():
+            if is_odd:
+                _, wrong, odd = self._header_of(folder)
+                problems += map(problem_from, wrong)
+                advice += map(problem_from, odd)
+        unsure = frozenset(f"{ISSUES}/{name}" for (name, _), row in self.rows.items() if row[3])
+        prints = {key: row[1] for (_, key), row in self.rows.items()}
+        return Shelved(Archive(tuple(heads), self._issue, self._outline, unread), tuple(problems), tuple(advice), unsure, prints)
+
+    def _lines(self, folder: Folder, count: int) -> list[bytes]:
+        """Return the first lines of what is kept of an issue, read anew where it is gone, or is of other files."""
+        seal = self.rows[folder][0].encode()
+        for _ in range(2):
+            try:
+                with open(f"{self.memory.folder}/{_file(folder)}", "rb") as file:
+                    lines = [file.readline().rstrip(b"\n") for _ in range(count)]
+            except OSError:
+                lines = []
+            if lines and lines[0] == seal:
+                return lines
+            read_part(Part(self.root, self.memory.folder, self.config, ((folder, seal.decode()),)))
+        raise OSError(f"{self.memory.folder} forgets what it was given")
+
+    def _header_of(self, folder: Folder) -> Any:
+        return json.loads(self._lines(folder, 2)[1])
+
+    def _outline_of(self, key: IssueKey) -> Outline:
+        return outline_from(self._header_of(self.folders[key])[0])
+
+    def _issue_of(self, key: IssueKey) -> Issue:
+        return issue_from(json.loads(self._lines(self.folders[key], 3)[2]))
+
+
+def read_part(part: Part) -> list[Row]:
+    """Read some issues, keep what they say, and return the row of each."""
+    rows = []
+    for folder, seal in part.folders:
+        read = read_issue(part.root, folder, part.config)
+        outline = outline_of(read.issue) if read.issue else None
+        header = [outline and outline_row(outline), list(map(problem_row, read.problems)), list(map(problem_row, read.advice))]
+        text = plain(issue_row(read.issue)) if read.issue else b""
+        keep(part.memory, _file(folder), b"\n".join((seal.encode(), plain(header), text)))
+        is_odd = bool(read.problems or read.advice)
+        rows.append([seal, outline.print if outline else "", is_odd, read.unsure, head_row(outline.head) if outline else None])
+    return rows
+
+
+def _file(folder: Folder) -> str:
+    return f"issues/{folder[0]}.json"

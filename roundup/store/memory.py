@@ -1,0 +1,80 @@
+"""What was read of a digest and worked out from it, kept in ``.roundup/cache/built`` for the next run. It may vanish at any time.
+
+Each file says what it was made of; what does not fit, or cannot be read, is made anew. A cache from elsewhere, as in a pull request,
+fits nothing: stamps hold times and inodes of this disk.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from roundup.store.writing import passing_folder, put, remove, sweep
+
+FOLDER = ".roundup/cache/built"
+_CLOCK = "clock"  # written at the start of a run: its time is the disk's own
+
+
+class Memory:
+    """The files of a cache; where there can be none, as on a disk that is read-only, in a folder of the system's that goes with the run."""
+
+    def __init__(self, root: Path) -> None:
+        self.folder = f"{root}/{FOLDER}"
+        try:
+            if any((root / part).is_symlink() for part in (".roundup", ".roundup/cache", FOLDER)):
+                raise OSError("a link leads elsewhere")
+            self.now = self._time()
+            sweep(self.folder)
+        except OSError:
+            self._passing = passing_folder()
+            self.folder = self._passing.name
+            self.now = self._time()
+
+    def _time(self) -> int:
+        put(self.folder, _CLOCK, b"")
+        return os.stat(f"{self.folder}/{_CLOCK}").st_ctime_ns
+
+    def get(self, name: str) -> bytes | None:
+        """Return what was kept under a name; None where nothing is."""
+        try:
+            with open(f"{self.folder}/{name}", "rb") as file:
+                return file.read()
+        except OSError:
+            return None
+
+    def keep(self, name: str, data: bytes) -> None:
+        """Keep something under a name; a disk that is full or read-only is no reason to stop, for the next run can do without."""
+        keep(self.folder, name, data)
+
+    def forget(self, name: str) -> None:
+        with contextlib.suppress(OSError):
+            remove(f"{self.folder}/{name}")
+
+    def value(self, name: str, made_of: str) -> Any:
+        """Return the value that was kept under a name, if it was made of the same; None otherwise."""
+        data = self.get(name)
+        first, _, rest = (data or b"").partition(b"\n")
+        if first != made_of.encode():
+            return None
+        try:
+            return json.loads(rest)
+        except ValueError:
+            return None
+
+    def keep_value(self, name: str, made_of: str, value: Any) -> None:
+        """Keep a value of plain data under a name, and what it was made of: a hash."""
+        self.keep(name, made_of.encode() + b"\n" + plain(value))
+
+
+def keep(folder: str, name: str, data: bytes) -> None:
+    """Keep something in the folder of a memory, as its method does."""
+    with contextlib.suppress(OSError):
+        put(folder, name, data)
+
+
+def plain(value: Any) -> bytes:
+    """Return plain data as JSON on one line."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")

@@ -1,0 +1,61 @@
+"""Who does the work: this process alone, processes forked from it, or an executor of somebody else's. Nothing above knows how many there are."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Executor
+from functools import partial
+from typing import TypeVar
+
+Given = TypeVar("Given")
+Done = TypeVar("Done")
+
+FEW = 150  # outputs that are not worth a second process
+PARTS = 8  # for each worker, so that none waits long for another
+
+
+class Workers:
+    """So many processes; with one, no other. ``executor`` makes one that is used in their place."""
+
+    def __init__(self, count: int = 0, executor: Callable[[], Executor] | None = None) -> None:
+        self.count = count or (len(os.sched_getaffinity(0)) if sys.platform == "linux" else 1)
+        self.executor = executor
+
+    def each(self, function: Callable[[Given], Done], parts: Iterable[Given]) -> Iterable[Done]:
+        """Return what a function makes of each part, in order."""
+        parts = list(parts)
+        if len(parts) < 2 or (self.count < 2 and self.executor is None):
+            return list(map(function, parts))
+        with self.executor() if self.executor else _forked(self.count) as executor:
+            return list(executor.map(function, parts))
+
+    def shared(self, function: Callable[[Sequence[Given]], Done], work: Sequence[Given]) -> Iterable[Done]:
+        """Return what a function makes of runs of the work, in order; little work is one run."""
+        runs = self.count * PARTS if len(work) >= FEW else 1
+        size = -(-len(work) // runs) or 1
+        return self.each(function, [work[at : at + size] for at in range(0, len(work), size)])
+
+
+def _forked(count: int) -> Executor:
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+
+    # forked, for so they have what was planned from their parent, and need not be told
+    return ProcessPoolExecutor(count, multiprocessing.get_context("fork"), partial(_begin, os.getpid()))
+
+
+def _begin(parent: int) -> None:
+    """Make a forked process one that stops when its parent does, however that ends, and leaves signals to it."""
+    import ctypes
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+_DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG. Source: prctl(2)
