@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build check test soak bench-text lint demo golden wheel clean
+.PHONY: help setup build check test soak bench bench-text lint demo golden wheel clean
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -29,6 +29,9 @@ test: $(READY) ## run all the tests
 
 soak: $(READY) ## the long forms of the tests: all vectors, new random examples
 	ROUNDUP_SOAK=1 $(BIN)/pytest
+
+bench: $(READY) ## us, Hugo and Pelican in turn: the table in docs/performance.md; SIZES=S ROUNDS=1 for a quick look
+	PYTHONPATH=tests $(BIN)/python -m bench $(SIZES) $(if $(ROUNDS),--rounds $(ROUNDS))
 
 bench-text: $(READY) ## how arXiv's TeX comes out over the shared corpus: the table in docs/design.md
 	PYTHONPATH=tests $(BIN)/python tests/bench_text.py
