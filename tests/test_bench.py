@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
+from bench import __main__ as bench
 from bench import contestants, table
 from bench.contestants import Contestant
 from bench.running import Run
-from bench.table import COLD, COMMENTARY, Results
+from bench.table import COLD, COMMENTARY, ISSUE, NOTHING, TITLE, Results
 from conftest import ROOT
 
 linux = pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="memory is read from Linux's /proc")
@@ -233,6 +234,32 @@ def test_our_edits_reach_the_page_that_is_looked_at(everybody: tuple[Contestant,
     subprocess.run(ours.build, cwd=root, env=ours.environment, check=True)
     assert "Edit in0x." in ours.page(root, issue.papers[0]).read_text(encoding="utf-8")
     assert "Edit at0x." in ours.page(root, issue.papers[1]).read_text(encoding="utf-8")
+
+
+@linux
+def test_all_take_turns_at_every_case_and_another_one_begins_each_round(shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """A copy of the sources stands for a site; one who is too slow for it is stopped once, and does not come again."""
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.setitem(contestants.shared("corpus").SIZES, "S", 6)
+    monkeypatch.setattr("os.sync", lambda: None)  # nothing is timed here, and others may have much to write
+    hugo = contestants.shared("peer_hugo")
+
+    def contestant(name: str, program: str) -> Contestant:
+        def title(root: Path, issue: Any, paper: Any) -> list[tuple[Path, str]]:
+            return [(path, paper.title) for path, _ in hugo.files(root, issue, paper)]
+
+        return Contestant(name, "1", ("sh", "-c"), (program,), dict(os.environ), ("out", "cache"), hugo.write, hugo.files, title, lambda root, paper: root / f"out/papers/{paper.slug}.md")
+
+    copy = "rm -rf out && cp -r content out"
+    results = Results(("a", "b", "c"), limit=5)
+    bench.Match((contestant("a", copy), contestant("b", copy), contestant("c", "sleep 60")), results, tmp_path, "S", 2, workers=(1,)).play()
+    monkeypatch.undo()
+    assert results.peaks["S", "c"] is None
+    assert {name: [len(results.runs["S", case, name]) for case in (COLD, NOTHING, COMMENTARY, TITLE, ISSUE)] for name in "ab"} == {"a": [2, 2, 6, 2, 2], "b": [2, 2, 6, 2, 2]}
+    assert not any(name == "c" for _, _, name in results.runs)
+    turns = [line.split(" ")[-6] for line in capsys.readouterr().err.splitlines() if " s, " in line]
+    assert "".join(turns) == "ab" * 7 + "a" + "ba" * 7 + "a"
+    assert len(list(tmp_path.glob("*/made"))) == 6  # what was built before each cold build
 
 
 def test_without_the_corpora_it_says_what_is_missing_and_where_figures_are(tmp_path: Path) -> None:

@@ -37,10 +37,11 @@ def main(arguments: Sequence[str]) -> None:
     try:
         running.adopt_orphans()
         everybody = (contestants.ours(work), *contestants.peers(contestants.install_peers(options.cache)))
+        workers = _choices(everybody[0])
         load = os.getloadavg()[0]
         results = Results(tuple(one.name for one in everybody), options.limit)
         for size in options.sizes:
-            Match(everybody, results, work / size, size, options.rounds or ROUNDS[size]).play()
+            Match(everybody, results, work / size, size, options.rounds or ROUNDS[size], workers).play()
         hello = _starts(everybody, results, work)
         text = f"{_circumstances(everybody, work, load, options)}\n\n{table.drawn(results)}\n{hello}\n"
     except running.RunError as error:
@@ -63,6 +64,7 @@ class Match:
     folder: Path
     size: str
     rounds: int
+    workers: tuple[int, ...]  # of our own, in cold builds beside those that take as many as they like
 
     def play(self) -> None:
         """Write the corpora; build each a first time, untimed, and look at the memory that takes; then the rounds."""
@@ -98,7 +100,7 @@ class Match:
             self._edited(number, COMMENTARY, issues[place], issues[place].papers[number], f"in{place % len(issues)}x")
         self._edited(number, TITLE, issues[half - 1 - number], issues[half - 1 - number].papers[-1], f"at{number}x")
         self._case(number, ISSUE, lambda one: contestants.add(one, self.folder / one.name, self.folder / f"{one.name}-{number}", coming))
-        for workers in () if self.results.is_stopped(self.size, ours.name) else _choices(ours):
+        for workers in () if self.results.is_stopped(self.size, ours.name) else self.workers:
             self._built(number, f"{COLD}, --workers {workers}", ours, self._move_aside, "--workers", str(workers))
 
     def _edited(self, number: int, case: str, issue: Any, paper: Any, word: str) -> None:
@@ -156,11 +158,11 @@ def _starts(everybody: Sequence[Contestant], results: Results, work: Path) -> st
 
 def _circumstances(everybody: Sequence[Contestant], work: Path, load: float, options: argparse.Namespace) -> str:
     model = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
-    memory = re.search(r"MemTotal:\s*(\d+)", Path("/proc/meminfo").read_text())
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30
     disk = subprocess.run(["df", "--output=fstype", work], capture_output=True, text=True, check=True).stdout.split()[-1]
     return (
         f"{dt.datetime.now(dt.timezone.utc):%Y-%m-%d}, `make bench{_settings(options)}`: {', '.join(f'{one.name} {one.version}' for one in everybody)}, "
-        f"Python {platform.python_version()};\n{os.cpu_count()} processors ({model[1] if model else platform.machine()}), {int(memory[1]) / 2**20:.0f} GiB, "
+        f"Python {platform.python_version()};\n{os.cpu_count()} processors ({model[1] if model else platform.machine()}), {memory:.0f} GiB, "
         f"{platform.system()} {platform.release()}, {disk}; load {load:.1f} before the first build and {os.getloadavg()[0]:.1f} after the last."
     )
 

@@ -106,18 +106,22 @@ def peers(environment: Path) -> Iterator[Contestant]:
             made=tuple(peer.OUT),
             write=peer.write,
             commentary=peer.files,
-            title=lambda root, issue, paper, files=peer.files: [(path, paper.title) for path, _ in files(root, issue, paper)],
+            title=_titles(peer),
             page=peer.page,
         )
+
+
+def _titles(peer: Any) -> Callable[[Path, Any, Any], Places]:
+    return lambda root, issue, paper: [(path, paper.title) for path, _ in peer.files(root, issue, paper)]
 
 
 def install_peers(cache: Path) -> Path:
     """Return an environment with Hugo and Pelican, made in the cache the first time."""
     environment = cache / "-".join(f"{package.partition('[')[0]}-{version}" for package, version in PEERS.items())
     if not (environment / "ready").exists():
-        pip = [environment / "bin/python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        wanted = [f"{package}=={version}" for package, version in PEERS.items()]
         subprocess.run([sys.executable, "-m", "venv", "--clear", environment], check=True)
-        subprocess.run([*pip, *(f"{package}=={version}" for package, version in PEERS.items())], check=True)
+        subprocess.run([environment / "bin/python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *wanted], check=True)
         (environment / "ready").touch()
     return environment
 

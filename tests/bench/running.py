@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-import re
 import select
 import signal
 import subprocess
@@ -104,5 +103,5 @@ def _held_kib(session: int) -> int:
     for process in Path("/proc").glob("[0-9]*"):
         with suppress(OSError, ValueError):  # it has ended meanwhile
             if int((process / "stat").read_text().rpartition(")")[2].split()[3]) == session:
-                held += int(re.search(r"^Pss: *(\d+)", (process / "smaps_rollup").read_text(), re.M)[1])
+                held += sum(int(line.split()[1]) for line in (process / "smaps_rollup").read_text().splitlines() if line.startswith("Pss:"))
     return held
