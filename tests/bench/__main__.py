@@ -32,6 +32,8 @@ def main(arguments: Sequence[str]) -> None:
     options = _options(arguments)
     if not contestants.SHARED.is_dir():
         sys.exit(f"the corpora of the benchmark, {contestants.SHARED}, are not beside this checkout; the figures of the last run stand in docs/performance.md")
+    if sys.platform != "linux":
+        sys.exit("the benchmark reads what only Linux tells of processes; the figures of the last run stand in docs/performance.md")
     options.cache.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix="run-", dir=options.cache))
     try:
@@ -44,7 +46,7 @@ def main(arguments: Sequence[str]) -> None:
             Match(everybody, results, work / size, size, options.rounds or ROUNDS[size], workers).play()
         hello = _starts(everybody, results, work)
         text = f"{_circumstances(everybody, work, load, options)}\n\n{table.drawn(results)}\n{hello}\n"
-    except running.RunError as error:
+    except (running.RunError, subprocess.CalledProcessError) as error:  # the latter of pip, which has told why
         sys.exit(str(error))
     finally:
         shutil.rmtree(work)

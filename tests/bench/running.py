@@ -97,11 +97,12 @@ def _log(folder: Path) -> Path:
     return folder.with_name(f"{folder.name}.log")  # beside the folder, which is the program's to read
 
 
-def _held_kib(session: int) -> int:
-    """Return the proportional set size of all processes of a session."""
+def _held_kib(process: int | str) -> int:
+    """Return the proportional set size of a process and all below it."""
     held = 0
-    for process in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError, ValueError):  # it has ended meanwhile
-            if int((process / "stat").read_text().rpartition(")")[2].split()[3]) == session:
-                held += sum(int(line.split()[1]) for line in (process / "smaps_rollup").read_text().splitlines() if line.startswith("Pss:"))
+    with suppress(OSError):  # it has ended meanwhile
+        rows = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
+        held = sum(int(row.split()[1]) for row in rows if row.startswith("Pss:"))
+        for thread in os.listdir(f"/proc/{process}/task"):
+            held += sum(map(_held_kib, Path(f"/proc/{process}/task/{thread}/children").read_text().split()))
     return held
