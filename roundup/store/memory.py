@@ -12,7 +12,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from roundup.store.writing import passing_folder, put, remove, sweep
+from roundup.store.writing import make_folder, passing_folder, put, remove, sweep
 
 FOLDER = ".roundup/cache/built"
 _CLOCK = "clock"  # written at the start of a run: its time is the disk's own
@@ -26,8 +26,9 @@ class Memory:
         try:
             if any((root / part).is_symlink() for part in (".roundup", ".roundup/cache", FOLDER)):
                 raise OSError("a link leads elsewhere")
-            self.now = self._time()
+            make_folder(Path(self.folder))
             sweep(self.folder)
+            self.now = self._time()
         except OSError:
             self._passing = passing_folder()
             self.folder = self._passing.name
