@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import yaml
 
 from roundup.errors import Location, Problem
+from roundup.nodes import Mapping, Node, Scalar, Sequence
 
 try:  # libyaml is ten times faster; both give the same events
     from yaml.cyaml import CParser as _Parser  # type: ignore[attr-defined]
@@ -24,35 +25,6 @@ except ImportError:  # pragma: no cover - wheels of PyYAML bring libyaml
 
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Scalar:
-    """A piece of text; ``line`` is where its first character stands."""
-
-    text: str
-    line: int
-    literal: bool = False  # a ``|`` block: line n of the text is line n of the file
-    remark: str = ""  # the comment behind the value, from the space before it on
-    faulty: bool = False  # stands for a value with a fault that is noted
-
-
-@dataclass(frozen=True, slots=True)
-class Sequence:
-    items: tuple[Node, ...]
-    line: int
-
-
-@dataclass(frozen=True, slots=True)
-class Mapping:
-    """Keys in the order of the file; of a repeated key the first."""
-
-    values: dict[str, Node]
-    lines: dict[str, int]
-    line: int
-
-
-Node = Scalar | Sequence | Mapping
 
 
 def decode(data: bytes, path: str, problems: list[Problem]) -> str | None:

@@ -16,6 +16,7 @@ PACKAGE = Path(__file__).parent.parent / "roundup"
 LINES = [
     "roundup",
     "roundup.errors",
+    "roundup.nodes",
     "roundup.yamltext",
     "roundup.text",
     "roundup.text.visible",

@@ -14,12 +14,13 @@ from hypothesis import strategies as st
 from conftest import ROOT
 from roundup import yamltext
 from roundup.errors import Problem
+from roundup.nodes import Mapping, Node, Scalar, Sequence
 from roundup.paper import ArxivId, Author, Fetch, Links, Paper, Sighting, Withdrawal, parse_arxiv_id
 from roundup.records.fields import eaten
 from roundup.records.papers import ANNOUNCE_TYPES, dump_paper, parse_paper
 from roundup.text.links import is_allowed
 from roundup.text.visible import visible
-from roundup.yamltext import MAX_BYTES, MAX_DEPTH, Mapping, Node, Scalar, Sequence, decode, dump_folded, dump_scalar, parse
+from roundup.yamltext import MAX_BYTES, MAX_DEPTH, decode, dump_folded, dump_scalar, parse
 
 Plain = str | list["Plain"] | dict[str, "Plain"]
 

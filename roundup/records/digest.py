@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from roundup.config import PICK_STYLES, SEARCHES, SERVICES, SOURCE_KINDS, Comments, Config, Editor, Feeds, Known, Source, Subscribe
 from roundup.errors import Location, Problem
 from roundup.issue import CADENCES
+from roundup.nodes import Mapping, Scalar, Sequence
 from roundup.paper import parse_arxiv_id
 from roundup.records.fields import Fields, eaten
 from roundup.references import category_of
-from roundup.yamltext import Mapping, Scalar, Sequence, parse
+from roundup.yamltext import parse
 
 KEYS = (
     "title", "tagline", "url", "language", "contact", "editors", "cadence", "issue_title", "accent", "sources", "picks",

@@ -8,11 +8,11 @@ from typing import TypeVar
 
 from roundup.errors import Location, Problem, nearest
 from roundup.issue import Prose
+from roundup.nodes import Mapping, Node, Scalar, Sequence
 from roundup.paper import Moment, parse_moment
 from roundup.text.depth import DEEPEST, may_be_too_deep
 from roundup.text.links import is_web
 from roundup.text.visible import one_line, visible
-from roundup.yamltext import Mapping, Node, Scalar, Sequence
 
 Value = TypeVar("Value")
 

@@ -9,11 +9,12 @@ from dataclasses import dataclass, field, replace
 
 from roundup.errors import Location, Problem, nearest
 from roundup.issue import KINDS, SORTS, STATUSES, Issue, IssueKey, Link, Pick, Prose, Section, Unread, anchor, list_order, submission_order
+from roundup.nodes import Mapping, Scalar
 from roundup.paper import ArxivId, Author, Paper, parse_arxiv_id
 from roundup.records.fields import Fields, eaten
 from roundup.text.slugs import slug
 from roundup.text.visible import one_line
-from roundup.yamltext import Mapping, Scalar, parse
+from roundup.yamltext import parse
 
 ISSUE_KEYS = ("title", "teaser", "date", "corrected", "editors", "kind", "sort", "intro", "sponsor", "order", "outro")
 PICK_KEYS = ("paper", "link", "commentary", "tags", "by", "status", "title", "authors", "tldr", "rating", "cover")

@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator
 
 from roundup.errors import Problem
+from roundup.nodes import Mapping, Scalar
 from roundup.paper import ArxivId, Author, Fetch, Links, Moment, Paper, Sighting, Withdrawal, dump_moment, parse_arxiv_id
 from roundup.records.fields import Fields
 from roundup.text.visible import one_line
-from roundup.yamltext import Mapping, Scalar, dump_folded, dump_scalar, parse
+from roundup.yamltext import dump_folded, dump_scalar, parse
 
 KEYS = (
     "id", "version", "title", "authors", "abstract", "categories", "submitted", "updated", "comment", "journal_ref",

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 from roundup.errors import Problem
 from roundup.moves import Permalinks
+from roundup.nodes import Mapping, Scalar
 from roundup.records.fields import Fields
-from roundup.yamltext import Mapping, Scalar, dump_scalar, parse
+from roundup.yamltext import dump_scalar, parse
 
 HEAD = """\
 # Written by roundup: where pages stood before they were renamed, so that no address dies; and the address

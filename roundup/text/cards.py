@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from roundup import yamltext
 from roundup.errors import Location, Problem, nearest
+from roundup.nodes import Scalar, Sequence
 from roundup.text import links
 from roundup.text.rules import address
 from roundup.text.visible import visible
+from roundup.yamltext import parse
 
 CARD_KEYS = ("url", "title", "text", "source", "image")
 
@@ -33,7 +34,7 @@ def parse_card(text: str) -> tuple[Card | None, dict[str, int], list[Problem]]:
     if not text.strip():
         return None, {}, [Problem(Location("card"), "the card is empty; write its url and title, or remove it")]
     faults: list[Problem] = []
-    mapping = yamltext.parse(text, "card", faults)
+    mapping = parse(text, "card", faults)
     faults = [Problem(f.where, f.what.replace("the file holds", "the card holds")) for f in faults]
     if mapping is None:
         return None, {}, faults
@@ -44,8 +45,8 @@ def parse_card(text: str) -> tuple[Card | None, dict[str, int], list[Problem]]:
         if key not in CARD_KEYS:
             meant += (hint := nearest(key, CARD_KEYS))
             faults.append(Problem(where, f'unknown key "{key}" in a card' + (hint or f"; known here: {', '.join(CARD_KEYS)}")))
-        elif not isinstance(node, yamltext.Scalar):
-            kind = "a list" if isinstance(node, yamltext.Sequence) else "a mapping"
+        elif not isinstance(node, Scalar):
+            kind = "a list" if isinstance(node, Sequence) else "a mapping"
             faults.append(Problem(where, f'"{key}" of a card holds {kind}; write one piece of text'))
         else:
             values[key] = " ".join(node.text.split())
@@ -53,7 +54,7 @@ def parse_card(text: str) -> tuple[Card | None, dict[str, int], list[Problem]]:
                 what = f'"{node.remark.strip()}" behind the {key} is a comment and will not be seen; quote the value, or put two spaces before the #'
                 faults.append(Problem(where, what))
     for key in ("url", "title"):
-        if not values.get(key) and f'"{key}"' not in meant and isinstance(mapping.values.get(key, yamltext.Scalar("", 1)), yamltext.Scalar):
+        if not values.get(key) and f'"{key}"' not in meant and isinstance(mapping.values.get(key, Scalar("", 1)), Scalar):
             faults.append(Problem(Location("card", mapping.lines.get(key, 1)), f'a card needs "{key}"; add it'))
     if values.get("url") and not links.is_allowed(values["url"]):
         mend = "write %20 for a space" if " " in values["url"] else "take one that begins with https://"
