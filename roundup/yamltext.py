@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import yaml
 
 from roundup.errors import Location, Problem
 from roundup.nodes import Mapping, Node, Scalar, Sequence
+from roundup.yamllines import plain_mapping
 
 try:  # libyaml is ten times faster; both give the same events
     from yaml.cyaml import CParser as _Parser  # type: ignore[attr-defined]
@@ -54,6 +54,12 @@ def parse(text: str, path: str, problems: list[Problem]) -> Mapping | None:
 
     None when nothing could be read of it; a fault inside one value leaves the others readable.
     """
+    plain = plain_mapping(text)
+    return plain if plain else from_events(text, path, problems)
+
+
+def from_events(text: str, path: str, problems: list[Problem]) -> Mapping | None:
+    """Do so whatever the shape; a line reader does it for the plain ones."""
     before = len(problems)
     text = text.replace("\x85", " ")
     for char in sorted(set(_FORBIDDEN.findall(text))):  # each once, where it stands first: a crash can leave a million of them
@@ -128,7 +134,7 @@ class _Builder:
             elif isinstance(event, yaml.NodeEvent):
                 root = self.node(event, events, 1)
                 if isinstance(root, Scalar):
-                    root = replace(root, line=_line(event))
+                    root = root._replace(line=_line(event))
         if isinstance(root, Scalar) and not root.text and not root.literal:
             return None  # comments alone
         return root

@@ -17,6 +17,7 @@ LINES = [
     "roundup",
     "roundup.errors",
     "roundup.nodes",
+    "roundup.yamllines",
     "roundup.yamltext",
     "roundup.text",
     "roundup.text.visible",
