@@ -19,7 +19,7 @@ WORDS_A_MINUTE = 230
 
 
 @total_ordering
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class IssueKey:
     """The folder name of an issue: ``2023-8`` (a month), ``2023-7-2`` (a day), ``2023-W31`` (a week).
 
@@ -50,8 +50,9 @@ class IssueKey:
         return dt.date(self.year, month, self.day or calendar.monthrange(self.year, month)[1])
 
     def __lt__(self, other: IssueKey) -> bool:
-        return self._order() < other._order()
+        return self._order < other._order
 
+    @cached_property
     def _order(self) -> tuple[dt.date, dt.timedelta]:
         return self.last_day, self.last_day - self.first_day
 
