@@ -83,13 +83,13 @@ def _index_file(output: Output, site: Site, drawing: Drawing) -> str:
 def _paper(output: Output, site: Site, drawing: Drawing) -> str:
     if not isinstance(output.about, Coverage):
         raise ValueError(f"{output.path} is planned without its paper")
-    return draw(drawing, "paper.html", f"paper {output.about.name}", paper_view(output.about, site))
+    return draw(drawing, "paper.html", f"paper {output.about.name}", paper_view(output.about, site, drawing))
 
 
 def _listing(output: Output, site: Site, drawing: Drawing) -> str:
     if not isinstance(output.about, Listing):
         raise ValueError(f"{output.path} is planned without its listing")
-    return draw(drawing, "listing.html", output.path, listing_view(output.about, site, int(output.part) if output.part else None))
+    return draw(drawing, "listing.html", output.path, listing_view(output.about, site, drawing, int(output.part) if output.part else None))
 
 
 def _archive(output: Output, site: Site, drawing: Drawing) -> str:

@@ -8,7 +8,8 @@ from typing import Any
 
 from roundup.catalogue import AUTHORS, OTHER_LETTERS, Listing
 from roundup.pages.frame import frame
-from roundup.pages.papers import COLLABORATION, row
+from roundup.pages.papers import COLLABORATION, rows
+from roundup.pages.theme import Drawing
 from roundup.pages.views import Anchor, by_year
 from roundup.site import LISTED, LISTED_NAMES, Site, feed_paths, has_feed, letter_path, relative, year_path, years_of
 from roundup.text import web
@@ -27,7 +28,7 @@ class Tally:
     count: int
 
 
-def listing_view(listing: Listing, site: Site, year: int | None = None) -> dict[str, Any]:
+def listing_view(listing: Listing, site: Site, drawing: Drawing, year: int | None = None) -> dict[str, Any]:
     """Return what the template of an author's or a topic's page knows, by name: the newest papers, or those of a year."""
     start = year_path(listing, year) if year else listing.path
     shown = [c for c in listing.coverages if c.standings[0].head.key.year == year] if year else listing.coverages[:LISTED]
@@ -40,7 +41,7 @@ def listing_view(listing: Listing, site: Site, year: int | None = None) -> dict[
         "whole": relative(start, listing.path),
         "count": sum(1 for coverage in listing.coverages if coverage.is_paper),
         "years": tuple(Anchor(relative(start, year_path(listing, y)), str(y)) for y in years_of(listing)),
-        "rows": tuple(row(coverage, site, start) for coverage in shown),
+        "rows": rows(shown, site, drawing, start, 2),
         "beside": tuple(_beside(listing, site, start)) if listing.kind == AUTHORS and not year else (),
         "feeds": tuple(relative(start, path) for path in feed_paths(listing.path)) if has_feed(site, listing) else (),
     }

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from markupsafe import Markup
@@ -15,6 +14,7 @@ from roundup.citation import bibtex, citation_tags, csl, doi, ris
 from roundup.config import Editor
 from roundup.issue import Block
 from roundup.pages.frame import article, frame
+from roundup.pages.theme import Drawing, draw
 from roundup.pages.views import NAMES_FIRST, Anchor, IssueView, Names, Page, dates, head, names, paper_links, signed
 from roundup.paper import Paper, day
 from roundup.site import Site, link_between, paper_path, relative
@@ -33,7 +33,7 @@ class Row:
     date: str
     submitted: str  # the same for machines, empty where unknown
     category: str
-    abstract: Markup
+    abstract: Markup  # empty, where it is not wanted
     tldr: str
     withdrawn: bool
     places: tuple[Anchor, ...]  # in the issues, newest first
@@ -55,7 +55,7 @@ class Remarks:
     signed: tuple[Editor, ...]
 
 
-def paper_view(coverage: Coverage, site: Site) -> dict[str, Any]:
+def paper_view(coverage: Coverage, site: Site, drawing: Drawing) -> dict[str, Any]:
     """Return what the template of a paper's page knows, by name."""
     paper, start = coverage.paper, paper_path(coverage)
     if paper is None:
@@ -79,8 +79,8 @@ def paper_view(coverage: Coverage, site: Site) -> dict[str, Any]:
         "citations": (("BibTeX", bibtex(paper).rstrip()), ("RIS", ris(paper).replace("\r\n", "\n").rstrip()), ("CSL-JSON", _csl(paper))),
         "topics": tuple(Anchor(relative(start, topic.path), topic.name) for topic in catalogue.topics_of(coverage)),
         "remarks": tuple(_remarks(coverage, site, start)),
-        "also": tuple(row(other, site, start) for other in site.also_by(coverage)),
-        "related": tuple(row(other, site, start) for other in site.catalogue.near(coverage)),
+        "also": rows(site.also_by(coverage), site, drawing, start, 3, in_short=True),
+        "related": rows(site.catalogue.near(coverage), site, drawing, start, 3, in_short=True),
     }
 
 
@@ -111,13 +111,20 @@ def _csl(paper: Paper) -> str:
 COLLABORATION = 50  # a paper of more authors is nobody's alone
 
 
-def row(coverage: Coverage, site: Site, start: str) -> Row:
-    """Return what a list on the page ``start``, which is no issue's, shows of a paper, or of what else was picked."""
-    return _row(coverage, site, "../" * start.count("/"))
+def rows(coverages: Iterable[Coverage], site: Site, drawing: Drawing, start: str, level: int, *, in_short: bool = False) -> tuple[Markup, ...]:
+    """Return papers, and what else was picked, as a list on the page ``start`` shows them, which is no issue's.
+
+    ``level`` is that of their headings; ``in_short`` there is no abstract.
+    """
+    return tuple(drawing.once(_row, coverage, site, drawing, relative(start, ""), level, in_short) for coverage in coverages)
 
 
-@lru_cache(maxsize=2048)
-def _row(coverage: Coverage, site: Site, start: str) -> Row:
+def _row(coverage: Coverage, site: Site, drawing: Drawing, start: str, level: int, in_short: bool) -> Markup:
+    show = {"row": _row_view(coverage, site, start, in_short=in_short), "level": level}
+    return Markup(draw(drawing, "row.html", f"the row of {coverage.name}", show))  # noqa: S704 - drawn by our templates
+
+
+def _row_view(coverage: Coverage, site: Site, start: str, *, in_short: bool) -> Row:
     paper = coverage.paper
     date, submitted = dates(paper, site.language)
     newest = coverage.standings[0]
@@ -129,7 +136,7 @@ def _row(coverage: Coverage, site: Site, start: str) -> Row:
         date,
         submitted,
         paper.primary_category if paper else "",
-        web.text(paper.abstract) if paper else Markup(""),
+        web.text(paper.abstract) if paper and not in_short else Markup(""),
         newest.pick.tldr,
         bool(paper and paper.withdrawn),
         tuple(_place(standing, site, start) for standing in coverage.standings),

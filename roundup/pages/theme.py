@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 import traceback
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass
-from functools import cached_property
-from typing import Any
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from functools import cached_property, lru_cache
+from typing import Any, Protocol, TypeVar
 
 from jinja2 import BaseLoader, Environment, StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError, UndefinedError, meta, nodes
 from jinja2.runtime import LoopContext
@@ -24,18 +24,32 @@ from roundup.text.plain import paragraph, quoted, underlined
 from roundup.text.visible import isolated, visible
 
 BUILT_IN = "roundup/"  # before a template's name: the built-in one, whatever the digest has
+KEPT = 3000  # pieces that stand on many pages: a row is about 3 kB, an entry of a feed 20
 _DRAWN = (".html", ".md", ".txt", ".xml", ".svg")
 Show = dict[str, Any]
+Piece = TypeVar("Piece")
+
+
+class Once(Protocol):
+    def __call__(self, piece: Callable[..., Piece], /, *about: Hashable) -> Piece: ...
+
+
+def _piece(piece: Callable[..., Piece], /, *about: Hashable) -> Piece:
+    return piece(*about)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Drawing:
-    """The templates made ready, once a run: an environment each for HTML and XML, for Markdown and for plain text."""
+    """The templates made ready, once a run: an environment each for HTML and XML, for Markdown and for plain text.
+
+    ``once(piece, *about)`` is ``piece(*about)`` for what stands on many pages: the last few thousand of these are kept, for as long as the drawing is.
+    """
 
     html: Environment
     markdown: Environment
     plain: Environment
     theme: Theme
+    once: Once = field(default_factory=lambda: lru_cache(KEPT)(_piece))
 
     def of(self, template: str) -> Environment:
         """Return the environment of a template, by the end of its name."""
@@ -68,7 +82,7 @@ class _Facts(dict[type, frozenset[str]]):
     """By type the attributes that are safe in whatever value: public fields and properties of our own, and those of a loop."""
 
     def __missing__(self, kind: type) -> frozenset[str]:
-        ours = {field.name for field in fields(kind)} if is_dataclass(kind) else set()
+        ours = {one.name for one in fields(kind)} if is_dataclass(kind) else set()
         if ours or kind is LoopContext:
             ours |= {name for one in kind.__mro__ for name, what in vars(one).items() if isinstance(what, property | cached_property)}
         return self.setdefault(kind, frozenset(name for name in ours if not name.startswith("_")))
