@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from roundup.names import Name, parse_name
 from roundup.paper import Paper, day
@@ -140,8 +141,12 @@ def _tag_name(name: Name) -> str:
 
 
 def _names(paper: Paper) -> Iterator[Name]:
-    names = (parse_name(plain(author.name)) for author in paper.authors)
-    return (name for name in names if name.family)
+    return (name for name in (_name(author.name) for author in paper.authors) if name.family)
+
+
+@lru_cache(maxsize=1024)  # each format asks
+def _name(text: str) -> Name:
+    return parse_name(plain(text))
 
 
 def doi(paper: Paper) -> str:
