@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from markupsafe import Markup
@@ -30,7 +29,10 @@ NEVER = "1970-01-01T00:00:00Z"  # a feed has to say something
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An issue or a paper in a feed; days are whole RFC 3339 times, ``content`` is HTML, the other texts are plain."""
+    """An issue or a paper in a feed; days are whole RFC 3339 times, ``content`` is HTML, the other texts are plain.
+
+    ``atom`` and ``json`` are what feeds of either format say of it: most entries stand in several.
+    """
 
     id: str
     title: str
@@ -41,6 +43,8 @@ class Entry:
     summary: str
     tags: tuple[str, ...]
     content: Markup
+    atom: Markup = field(default_factory=Markup)
+    json: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,7 @@ class Feed:
 
 def issues_feed(site: Site, drawing: Drawing) -> Feed:
     """Return the feed of the digest: an entry an issue, with all its text."""
-    entries = tuple(_issue_entry(issue, site, drawing) for issue in feed_issues(site))
+    entries = tuple(drawing.entries(_issue_entry, issue, site, drawing) for issue in feed_issues(site))
     return Feed(site.feed_base, site.config.title, site.config.tagline, site.config.url, ("feed.xml", "feed.json"), entries)
 
 
@@ -77,16 +81,15 @@ def listing_feed(listing: Listing, page: str, site: Site, drawing: Drawing) -> F
 
 
 def _feed_of(coverages: Iterable[Coverage], name: str, page: str, paths: tuple[str, str], site: Site, drawing: Drawing) -> Feed:
-    entries = tuple(_paper_entry(coverage, site, drawing) for coverage in feed_papers(coverages, site))
+    entries = tuple(drawing.entries(_paper_entry, coverage, site, drawing) for coverage in feed_papers(coverages, site))
     return Feed(site.feed_base + paths[0], f"{name} · {site.config.title}", site.config.tagline, permalink(site.config, page), paths, entries)
 
 
-@lru_cache(maxsize=64)
 def _issue_entry(issue: Issue, site: Site, drawing: Drawing) -> Entry:
     what = head(issue.head, site, "index.html")
     content = draw(drawing, "letter.html", f"issue {issue.key}", issue_view(issue, site, mail, absolute=True, alone=True))
     tags = tuple(dict.fromkeys(tag for pick in issue.picks for tag in pick.tags))
-    return Entry(
+    entry = Entry(
         entry_id(site, issue),
         issue.title,
         what.permalink,
@@ -97,9 +100,9 @@ def _issue_entry(issue: Issue, site: Site, drawing: Drawing) -> Entry:
         tags,
         Markup(content),  # noqa: S704 - drawn by our templates
     )
+    return _drawn(entry, drawing)
 
 
-@lru_cache(maxsize=1024)
 def _paper_entry(coverage: Coverage, site: Site, drawing: Drawing) -> Entry:
     paper, start = coverage.paper, paper_path(coverage)
     if paper is None:
@@ -119,7 +122,7 @@ def _paper_entry(coverage: Coverage, site: Site, drawing: Drawing) -> Entry:
         "remarks": tuple(_remarks(coverage, site, start)),
     }
     content = draw(drawing, "entry.html", f"the entry of {coverage.name}", show)
-    return Entry(
+    entry = Entry(
         site.feed_base + start,
         plain(coverage.title),
         permalink(site.config, start),
@@ -130,6 +133,7 @@ def _paper_entry(coverage: Coverage, site: Site, drawing: Drawing) -> Entry:
         (*coverage.tags, *coverage.categories),
         Markup(content),  # noqa: S704 - drawn by our templates
     )
+    return _drawn(entry, drawing)
 
 
 def _remarks(coverage: Coverage, site: Site, start: str) -> Iterable[dict[str, Any]]:
@@ -162,8 +166,17 @@ def json_feed(feed: Feed, site: Site) -> str:
         "language": site.config.language,
         "authors": [{"name": site.config.title, "url": site.config.url}],
     }
-    items = [clean(_item(entry)) for entry in feed.entries]  # a feed has to have them, if none
-    return json.dumps({**clean(whole), "items": items}, ensure_ascii=False, indent=1) + "\n"
+    head = json.dumps(clean(whole), ensure_ascii=False, indent=1).removesuffix("\n}")
+    items = ",\n".join(entry.json for entry in feed.entries)
+    among = f"[\n{items}\n ]" if items else "[]"  # a feed has to have them, if none
+    return f'{head},\n "items": {among}\n}}\n'
+
+
+def _drawn(entry: Entry, drawing: Drawing) -> Entry:
+    """Return the entry with what feeds say of it."""
+    atom = draw(drawing, "atom.xml", f"the entry {entry.id}", {"entry": entry})
+    text = json.dumps(clean(_item(entry)), ensure_ascii=False, indent=1)
+    return replace(entry, atom=Markup(atom), json="  " + text.replace("\n", "\n  "))  # noqa: S704 - drawn by our templates
 
 
 def _item(entry: Entry) -> dict[str, Any]:

@@ -116,7 +116,7 @@ def rows(coverages: Iterable[Coverage], site: Site, drawing: Drawing, start: str
 
     ``level`` is that of their headings; ``in_short`` there is no abstract.
     """
-    return tuple(drawing.once(_row, coverage, site, drawing, relative(start, ""), level, in_short) for coverage in coverages)
+    return tuple(drawing.rows(_row, coverage, site, drawing, relative(start, ""), level, in_short) for coverage in coverages)
 
 
 def _row(coverage: Coverage, site: Site, drawing: Drawing, start: str, level: int, in_short: bool) -> Markup:

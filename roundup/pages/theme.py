@@ -24,13 +24,12 @@ from roundup.text.plain import paragraph, quoted, underlined
 from roundup.text.visible import isolated, visible
 
 BUILT_IN = "roundup/"  # before a template's name: the built-in one, whatever the digest has
-KEPT = 3000  # pieces that stand on many pages: a row is about 3 kB, an entry of a feed 20
 _DRAWN = (".html", ".md", ".txt", ".xml", ".svg")
 Show = dict[str, Any]
 Piece = TypeVar("Piece")
 
 
-class Once(Protocol):
+class Kept(Protocol):
     def __call__(self, piece: Callable[..., Piece], /, *about: Hashable) -> Piece: ...
 
 
@@ -42,14 +41,15 @@ def _piece(piece: Callable[..., Piece], /, *about: Hashable) -> Piece:
 class Drawing:
     """The templates made ready, once a run: an environment each for HTML and XML, for Markdown and for plain text.
 
-    ``once(piece, *about)`` is ``piece(*about)`` for what stands on many pages: the last few thousand of these are kept, for as long as the drawing is.
+    ``rows(piece, *about)`` is ``piece(*about)``, and likewise ``entries``, for what stands on many pages: the last of these are kept.
     """
 
     html: Environment
     markdown: Environment
     plain: Environment
     theme: Theme
-    once: Once = field(default_factory=lambda: lru_cache(KEPT)(_piece))
+    rows: Kept = field(default_factory=lambda: lru_cache(3000)(_piece))  # of lists, about 3 kB each
+    entries: Kept = field(default_factory=lambda: lru_cache(500)(_piece))  # of feeds, about 20 kB each
 
     def of(self, template: str) -> Environment:
         """Return the environment of a template, by the end of its name."""
