@@ -27,6 +27,7 @@ def citation_key(paper: Paper) -> str:
     return f"arXiv:{paper.id.name}"
 
 
+@lru_cache(maxsize=256)  # a paper's page has it, and its issue's file
 def bibtex(paper: Paper) -> str:
     """Return the paper as an entry of a ``.bib`` file, a field a line."""
     rows = "".join(f"  {key} = {value},\n" for key, value in _bibtex_fields(paper))
