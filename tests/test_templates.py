@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup, escape
 
 from roundup.pages.theme import drawing
 from roundup.pages.views import Anchor, Names
 from roundup.site import Theme
 from roundup.text.language import ENGLISH
+from roundup.text.visible import visible
 
 READY = drawing(Theme({}))
 JINJAS = ImmutableSandboxedEnvironment(autoescape=True, undefined=READY.html.undefined)
@@ -82,3 +84,14 @@ FACTS = {
 @pytest.mark.parametrize("name", FACTS)
 def test_facts_and_safe_methods_are_at_hand(name: str) -> None:
     assert [outcome(environment, f"{{{{ {name} }}}}") for environment in (READY.html, JINJAS)] == [FACTS[name]] * 2
+
+
+SHOWN = ["words", "a & b", "<b>", "it's", '"x"', "é", "\x00\u202e", "line\nline", "", 5, None, 2.5, Markup("<i>&amp;</i>"), ("a<", 1), *map(chr, range(0x100))]
+
+
+def test_a_value_is_shown_as_jinja_would_finalize_and_escape_it() -> None:
+    """By one call in place of two; where ``autoescape`` is not known as the template is compiled, by Jinja's own."""
+    for value in SHOWN:
+        wanted = str(escape(visible(value) if type(value) is str else value))
+        assert READY.html.from_string("{{ value }}").render(value=value) == wanted
+        assert READY.html.from_string("{% set on = true %}{% autoescape on %}{{ value }}{% endautoescape %}").render(value=value) == wanted
