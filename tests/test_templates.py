@@ -59,7 +59,7 @@ ATTACKS = (
     "names.__slots__", "names.first.__class__", "''.__class__.mro()", "words.draft.__class__", "words.papers.of.__globals__", "words.papers.of.__func__",
     "fact['__class__']", "fact['_hidden']", "fact|attr('__class__')", "fact|attr('_hidden')", "[fact]|map(attribute='__class__')|first",
     "'{0.__class__}'.format(fact)", "'{0._hidden}'.format(fact)", "'{f.__class__}'.format_map({'f': fact})", "'{0.said.__globals__}'.format(fact)",
-    "('{0.__class__}'|safe).format(fact)", "words.draft.format.__self__.__class__", "'{0.__class__.mro}'|format(fact)", "range(10000000)|length",
+    "('{0.__class__}'|safe).format(fact)", "'{0[__class__]}'.format(fact)", "'{0!r:{1.__class__}}'.format(1, fact)", "'{a}{f.__class__}'.format(a=1, f=fact)", "words.draft.format.__self__.__class__", "'{0.__class__.mro}'|format(fact)", "range(10000000)|length",
     "rows.append(3)", "rows.clear()", "table.update({'b': 2})", "table.pop('a')", "cycler.__init__.__globals__", "lipsum.__globals__", "joiner.__class__",
     "self.__init__", "(rows|map('string')).gi_frame", "(rows|select).gi_code",
 )  # fmt: skip
@@ -78,6 +78,7 @@ def test_no_template_gets_behind_a_value(source: str, environment: Any) -> None:
 FACTS = {
     "fact.words": "seen", "fact.shown": "seen in private", "fact.kept": "kept", "fact.said()": "said", "names.everyone|length": "1",
     "names.first[0].title": "Ann", "words.papers.of(3)": "3 papers", "words.rated.format(rating=2)": "rated 2",
+    "'{} {1}'.replace(' {1}', '').format(3)": "3", "'{{{a:>3}}}'.format(a=1)": "{  1}", "'<{a}>'.format(a='<')|safe": "<<>",
 }  # fmt: skip
 
 

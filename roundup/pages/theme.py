@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from functools import cached_property, lru_cache
+from types import BuiltinMethodType
 from typing import Any, Protocol, TypeVar
 
 from jinja2 import BaseLoader, Environment, StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError, UndefinedError, meta, nodes
@@ -26,6 +27,7 @@ from roundup.text.visible import isolated, visible
 
 BUILT_IN = "roundup/"  # before a template's name: the built-in one, whatever the digest has
 _PLAIN = re.compile("[ !#-%(-;=?-~]*")  # ASCII that can be seen, and that means nothing to HTML
+_NAMES_ALONE = re.compile(r"[^{}]*(?:\{\w*\}[^{}]*)*")
 _DRAWN = (".html", ".md", ".txt", ".xml", ".svg")
 Show = dict[str, Any]
 Piece = TypeVar("Piece")
@@ -104,6 +106,11 @@ class _Sandbox(ImmutableSandboxedEnvironment):
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         return getattr(obj, attribute) if attribute in _FACTS[type(obj)] else super().getattr(obj, attribute)
+
+    def wrap_str_format(self, value: Any) -> Any:
+        """Return ``format`` of a text as it is, where names alone are filled in and nothing in them is reached for; else what Jinja has for it."""
+        is_text = type(value) is BuiltinMethodType and type(value.__self__) is str and value.__name__ == "format"
+        return value if is_text and _NAMES_ALONE.fullmatch(value.__self__) else super().wrap_str_format(value)
 
 
 class _Facts(dict[type, frozenset[str]]):
