@@ -15,20 +15,26 @@ from pathlib import Path
 import pytest
 
 from conftest import MINIMAL, ROOT, Result, tree, write
-from roundup.build import MANIFEST, build
+from roundup.build import Render, Report, drawn_by
+from roundup.build import build as build_into
 from roundup.errors import RefusedError
+from roundup.manifest import MANIFEST
 from roundup.plan import TRAIL, Output
 
 Digest = Callable[..., Path]
 Run = Callable[..., Result]
 
 
-def outputs(*paths: str) -> tuple[Output, ...]:
-    return tuple(Output(path, "page", path) for path in paths)
+def outputs(*paths: str, made_from: str = "words") -> tuple[Output, ...]:
+    return tuple(Output(path, "page", made_from) for path in paths)
 
 
 def drawn(output: Output) -> bytes:
-    return f"page {output.path}".encode()
+    return f"page {output.path} of {output.made_from}".encode()
+
+
+def build(planned: tuple[Output, ...], render: Render, folder: Path, **how: object) -> Report:
+    return build_into(planned, drawn_by(render, folder), folder, **how)  # type: ignore[arg-type]
 
 
 def test_writes_everything_once_and_then_nothing(tmp_path: Path) -> None:
@@ -36,8 +42,29 @@ def test_writes_everything_once_and_then_nothing(tmp_path: Path) -> None:
     assert build(planned, drawn, tmp_path / "site").written == ("a.html", "b/index.html")
     before = {path: (tmp_path / "site" / path).stat().st_mtime_ns for path in tree(tmp_path / "site")}
     report = build(planned, drawn, tmp_path / "site")
-    assert (report.written, report.unchanged, report.removed) == ((), ("a.html", "b/index.html"), ())
+    assert (report.written, report.unchanged, report.removed) == ((), 2, ())
     assert {path: (tmp_path / "site" / path).stat().st_mtime_ns for path in tree(tmp_path / "site")} == before
+
+
+def test_what_is_made_from_the_same_is_not_drawn_again(tmp_path: Path) -> None:
+    build(outputs("a.html", "b.html"), drawn, tmp_path / "site")
+    asked: list[str] = []
+
+    def noting(output: Output) -> bytes:
+        asked.append(output.path)
+        return drawn(output)
+
+    build((*outputs("a.html"), *outputs("b.html", made_from="new words")), noting, tmp_path / "site")
+    assert asked == ["b.html"]
+
+
+@pytest.mark.parametrize("harm", [lambda path: path.write_text("edited by hand"), lambda path: path.unlink(), lambda path: path.write_bytes(b"")])
+def test_what_was_harmed_is_drawn_again_though_made_from_the_same(harm: Callable[[Path], None], tmp_path: Path) -> None:
+    build(outputs("a.html", "b.html"), drawn, tmp_path / "site")
+    before = tree(tmp_path / "site")
+    harm(tmp_path / "site/b.html")
+    assert build(outputs("a.html", "b.html"), drawn, tmp_path / "site").written == ("b.html",)
+    assert tree(tmp_path / "site") == before
 
 
 def test_removes_what_is_no_longer_planned_and_the_folder_it_leaves_empty(tmp_path: Path) -> None:
@@ -66,10 +93,10 @@ def test_keeps_a_file_of_its_own_that_somebody_has_changed(tmp_path: Path) -> No
 
 def test_builds_part_of_the_site_and_leaves_what_is_spared(tmp_path: Path) -> None:
     build(outputs("a.html", "b.html", "c.html"), drawn, tmp_path / "site")
-    report = build(outputs("a.html"), lambda o: b"new", tmp_path / "site", spared=lambda path: path == "b.html")
+    report = build(outputs("a.html", made_from="new words"), drawn, tmp_path / "site", spared=lambda path: path == "b.html")
     assert (report.written, report.removed) == (("a.html",), ("c.html",))
     assert (tmp_path / "site/b.html").exists()
-    assert build(outputs("a.html"), lambda o: b"new", tmp_path / "site").removed == ("b.html",)
+    assert build(outputs("a.html", made_from="new words"), drawn, tmp_path / "site").removed == ("b.html",)
 
 
 def test_what_cannot_be_drawn_stops_it_before_the_first_file(tmp_path: Path) -> None:
@@ -84,20 +111,16 @@ def test_what_cannot_be_drawn_stops_it_before_the_first_file(tmp_path: Path) -> 
     build(outputs("a.html", "b.html"), drawn, tmp_path / "site")
     before = tree(tmp_path / "site")
     with pytest.raises(RefusedError):
-        build(outputs("a.html", "b.html"), failing, tmp_path / "site")
+        build(outputs("a.html", "b.html", made_from="new words"), failing, tmp_path / "site")
     assert tree(tmp_path / "site") == before
 
 
 @pytest.mark.parametrize("stop_at", range(1, 9))
 def test_a_stop_at_any_rename_leaves_whole_files_and_the_next_run_finishes(stop_at: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The power goes before the n-th rename: every file is the old or the new one, and one more run ends as if nothing was."""
-    old, new = outputs("a.html", "b.html", "gone.html"), outputs("a.html", "b.html", "c/index.html")
-
-    def redrawn(output: Output) -> bytes:
-        return b"second " + drawn(output)
-
+    old, new = outputs("a.html", "b.html", "gone.html"), outputs("a.html", "b.html", "c/index.html", made_from="new words")
     build(old, drawn, tmp_path / "expected")
-    build(new, redrawn, tmp_path / "expected")
+    build(new, drawn, tmp_path / "expected")
     build(old, drawn, tmp_path / "site")
     real, count = os.replace, 0
 
@@ -110,12 +133,12 @@ def test_a_stop_at_any_rename_leaves_whole_files_and_the_next_run_finishes(stop_
 
     monkeypatch.setattr(os, "replace", replace)
     try:
-        build(new, redrawn, tmp_path / "site")
+        build(new, drawn, tmp_path / "site")
     except KeyboardInterrupt:
-        allowed = {drawn(o) for o in old} | {redrawn(o) for o in new}
+        allowed = {drawn(o) for o in (*old, *new)}
         assert all(data in allowed for path, data in tree(tmp_path / "site").items() if path != MANIFEST)
     monkeypatch.setattr(os, "replace", real)
-    build(new, redrawn, tmp_path / "site")
+    build(new, drawn, tmp_path / "site")
     assert tree(tmp_path / "site") == tree(tmp_path / "expected")
 
 

@@ -1,0 +1,241 @@
+"""After whatever edit, a build that remembers ends in the bytes of one that does not, and writes no file that stays as it was.
+
+The edits are those of editors and of their tools, in any order, over one digest: the memory that a build leaves is that of all edits before.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import random
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from conftest import tree, write
+from invented import png
+from roundup.build import Report
+from roundup.engine import Engine
+from roundup.errors import SourceError
+from roundup.manifest import MANIFEST
+from roundup.plan import TRAIL
+from roundup.store.writing import keep_permalinks
+from roundup.workers import Workers
+
+TODAY = dt.date(2024, 6, 1)
+LONG = bool(os.environ.get("ROUNDUP_SOAK"))
+WORDS = "sparse soft experts route tokens pre-training pretraining mixtures of $x<y$ and *all* heads; see [a talk](https://talk.example/) [^1]".split()
+PEOPLE = ("Ada Example", "Bo Sample", "Grażyna Łącka", "Grazyna Lacka", "J\\\"org M\\\"uller", "王小明")
+TAGS = ("experts", "MoE", "mixture of experts", "routing")
+CONFIGS = (
+    "title: Edits\nurl: https://example.org/d/\nfeeds: {entries: 3}\n", "title: Edits & more\nurl: https://example.org/d/\n", "title: Edits\n",
+    "title: Edits\nurl: https://example.org/d/\ntopics:\n- name: mixture of experts\n  also: [MoE]\nauthors:\n- name: Grażyna Łącka\n  also: [Grazyna Lacka]\n",
+)  # fmt: skip
+
+
+class Editors:
+    """A digest and the hands that change it, by chance."""
+
+    def __init__(self, root: Path, seed: int) -> None:
+        self.root, self.chance = root, random.Random(seed)
+        write(root / "roundup.yaml", CONFIGS[0])
+        for month in (1, 2, 3):
+            self.new_issue(month)
+            for _ in range(3):
+                self.add_pick(month)
+
+    def edits(self) -> list[Callable[[], None]]:
+        """What can be done, by how often it is."""
+        often = [self.edit_words] * 6 + [self.edit_intro, self.edit_record, self.edit_tags, self.edit_people, self.add_pick, self.remove_pick] * 2
+        seldom = [self.new_issue, self.remove_issue, self.reorder, self.edit_title, self.draft, self.make_list, self.edit_template, self.edit_config]
+        return [*often, *seldom, self.edit_figure, self.remove_figure, self.add_asset, self.harm_site, self.forget, self.take_up_again, self.refer]
+
+    def say(self, most: int = 12) -> str:
+        words = " ".join(self.chance.choice(WORDS) for _ in range(self.chance.randint(1, most)))
+        return f"{words}\n{chr(10)}  [^1]: A note.\n" if "[^1]" in words else f"{words}\n"
+
+    def issues(self) -> list[Path]:
+        return sorted(path for path in (self.root / "issues").iterdir())
+
+    def picks(self) -> list[Path]:
+        return sorted(path for issue in self.issues() for path in issue.glob("commentary/*.yaml"))
+
+    def one(self, paths: list[Path]) -> Path | None:
+        return self.chance.choice(paths) if paths else None
+
+    def new_issue(self, month: int = 0) -> None:
+        month = month or self.chance.randint(1, 12)
+        if not (self.root / f"issues/2024-{month}").exists():
+            write(self.root / f"issues/2024-{month}/issue.yaml", f"title: Issue {month}\ndate: 2024-{month:02}-28\nintro: |\n  {self.say()}")
+
+    def remove_issue(self) -> None:
+        if len(self.issues()) > 2 and (found := self.one(self.issues())):
+            shutil.rmtree(found)
+
+    def add_pick(self, month: int = 0) -> None:
+        issue = self.root / f"issues/2024-{month}" if month else self.one(self.issues())
+        if issue:
+            self.write_pick(issue, f"2401.{self.chance.randint(1, 400):05}")
+
+    def take_up_again(self) -> None:
+        if (issue := self.one(self.issues())) and (pick := self.one(self.picks())):
+            self.write_pick(issue, pick.stem)
+
+    def write_pick(self, issue: Path, name: str) -> None:
+        people = "".join(f"- {one}\n" for one in self.chance.sample(PEOPLE, self.chance.randint(1, 4)))
+        abstract = " ".join(self.chance.choice(WORDS[:8]) for _ in range(30))
+        write(issue / f"papers/{name}.yaml", f'id: "{name}"\nversion: {self.chance.randint(1, 3)}\ntitle: Of {self.chance.choice(WORDS[:8])}\nauthors:\n{people}abstract: {abstract}\ncategories:\n- cs.LG\n')
+        if not (issue / f"commentary/{name}.yaml").exists():
+            write(issue / f"commentary/{name}.yaml", f"paper: {name}\ncommentary: |\n  {self.say()}status: ready\n")
+
+    def remove_pick(self) -> None:
+        if len(self.picks()) > 4 and (pick := self.one(self.picks())):
+            pick.unlink()
+            (pick.parent.parent / "papers" / pick.name).unlink()
+
+    def edit_words(self) -> None:
+        if pick := self.one(self.picks()):
+            head, _, rest = pick.read_text().partition("commentary: |\n")
+            tail = "".join(line + "\n" for line in rest.splitlines() if line and not line.startswith(" "))
+            write(pick, f"{head}commentary: |\n  {self.say(40)}{tail}")
+
+    def refer(self) -> None:
+        if (pick := self.one(self.picks())) and (other := self.one(self.picks())):
+            write(pick, f"paper: {pick.stem}\ncommentary: |\n  As [[{other.stem}]] said.\nstatus: ready\n")
+
+    def edit_intro(self) -> None:
+        if issue := self.one(self.issues()):
+            self.replace(issue / "issue.yaml", "intro: |\n", f"intro: |\n  {self.say(60).splitlines()[0]}\n")
+
+    def edit_record(self) -> None:
+        if pick := self.one(self.picks()):
+            self.replace(pick.parent.parent / "papers" / pick.name, "title: Of", f"title: Of {self.chance.choice(('all', 'some', '$x$'))}")
+
+    def edit_people(self) -> None:
+        if pick := self.one(self.picks()):
+            self.write_pick(pick.parent.parent, pick.stem)
+
+    def edit_tags(self) -> None:
+        if pick := self.one(self.picks()):
+            self.replace(pick, "status: ready\n", f"tags: [{self.chance.choice(TAGS)}]\nstatus: ready\n")
+
+    def edit_title(self) -> None:
+        if issue := self.one(self.issues()):
+            self.replace(issue / "issue.yaml", "title: ", "title: New ")
+
+    def draft(self) -> None:
+        if issue := self.one(self.issues()):
+            text = (issue / "issue.yaml").read_text()
+            changed = "".join(line for line in text.splitlines(keepends=True) if not line.startswith("date: "))
+            write(issue / "issue.yaml", changed if changed != text else f"date: 2024-05-0{self.chance.randint(1, 9)}\n{text}")
+
+    def make_list(self) -> None:
+        if issue := self.one(self.issues()):
+            text = (issue / "issue.yaml").read_text()
+            write(issue / "issue.yaml", text.replace("kind: list\n", "") if "kind: list\n" in text else f"kind: list\n{text}")
+
+    def reorder(self) -> None:
+        if issue := self.one(self.issues()):
+            text = (issue / "issue.yaml").read_text().partition("order:\n")[0]
+            names = [path.stem for path in issue.glob("commentary/*.yaml")]
+            self.chance.shuffle(names)
+            order = "".join(f"- {name}\n" for name in names)
+            write(issue / "issue.yaml", f"{text}order:\n- section: Some\n{order}" if names else text)
+
+    def edit_template(self) -> None:
+        path = self.root / "templates/home.html"
+        if path.exists():
+            path.unlink()
+        else:
+            write(path, '{% extends "roundup/home.html" %}{% block foot %}<p>ours</p>{% endblock %}')
+
+    def edit_config(self) -> None:
+        write(self.root / "roundup.yaml", self.chance.choice(CONFIGS))
+
+    def edit_figure(self) -> None:
+        if pick := self.one(self.picks()):
+            figure = pick.parent.parent / "figures/one.png"
+            figure.parent.mkdir(exist_ok=True)
+            figure.write_bytes(png(self.chance.randint(1, 9), 4))
+            write(pick, f'paper: {pick.stem}\ncommentary: |\n  ![Some curves](figures/one.png "A figure")\nstatus: ready\n')
+
+    def remove_figure(self) -> None:
+        for figure in self.root.glob("issues/*/figures/one.png"):
+            for pick in figure.parent.parent.glob("commentary/*.yaml"):
+                self.replace(pick, '![Some curves](figures/one.png "A figure")', "No figure.")
+            figure.unlink()
+            break
+
+    def add_asset(self) -> None:
+        write(self.root / f"assets/{self.chance.choice('ab')}.txt", self.say())
+
+    def harm_site(self) -> None:
+        """Somebody deletes, replaces or adds files in the site."""
+        pages = sorted((self.root / "site").rglob("*.html"))
+        if pages:
+            self.chance.choice(pages).unlink()
+        (self.root / "site").mkdir(exist_ok=True)
+
+    def forget(self) -> None:
+        shutil.rmtree(self.root / ".roundup/cache", ignore_errors=True)
+
+    def replace(self, path: Path, old: str, new: str) -> None:
+        if path.exists():
+            write(path, path.read_text().replace(old, new, 1))
+
+
+def build(root: Path, site: Path, workers: int = 1) -> Report | None:
+    """Build as the command does; nothing where the sources have a fault."""
+    engine = Engine(root, Workers(workers))
+    digest = engine.read()
+    if digest.problems:
+        return None
+    built = engine.build(digest, site, TODAY, drafts=False, cards="")
+    if built.site.permalinks != digest.permalinks:
+        keep_permalinks(root, built.site.permalinks)
+    return built.report
+
+
+def cold(root: Path, place: Path) -> dict[str, bytes]:
+    """Return the site as it is built with nothing remembered but where pages stood."""
+    shutil.rmtree(place, ignore_errors=True)
+    shutil.copytree(root, place, ignore=lambda folder, names: {"cache", "site"} & set(names))
+    build(place, place / "site")
+    return pages(place / "site")
+
+
+def pages(site: Path) -> dict[str, bytes]:
+    return {path: data for path, data in tree(site).items() if path not in (MANIFEST, TRAIL)}
+
+
+@pytest.mark.parametrize("seed", range(10 if LONG else 3))
+def test_a_build_that_remembers_ends_as_one_that_does_not(seed: int, tmp_path: Path) -> None:
+    root = tmp_path / "digest"
+    editors = Editors(root, seed)
+    build(root, root / "site")
+    for step in range(30 if LONG else 12):
+        report = None
+        while report is None:  # an edit that is a fault is taken back
+            shutil.rmtree(tmp_path / "sound", ignore_errors=True)
+            shutil.copytree(root, tmp_path / "sound", ignore=lambda folder, names: {"cache", "site"} & set(names))
+            for _ in range(editors.chance.choice((1, 1, 1, 2))):
+                edit = editors.chance.choice(editors.edits())
+                edit()
+            before = stamped(root / "site")
+            report = build(root, root / "site")
+            if report is None:
+                for part in ("issues", "templates", "assets"):
+                    shutil.rmtree(root / part, ignore_errors=True)
+                shutil.copytree(tmp_path / "sound", root, dirs_exist_ok=True)
+        after = stamped(root / "site")
+        assert pages(root / "site") == cold(root, tmp_path / "cold"), f"step {step}: {edit.__name__}"
+        touched = {path for path in after if before.get(path) != after[path] and path != MANIFEST}
+        assert touched == set(report.written), f"step {step}: {edit.__name__}"
+
+
+def stamped(site: Path) -> dict[str, tuple[int, int]]:
+    """Return for each file what changes when it is written, even with the same bytes."""
+    found: Iterator[Path] = (path for path in site.rglob("*") if path.is_file())
+    return {str(path.relative_to(site)): (path.stat().st_ino, path.stat().st_mtime_ns) for path in found}

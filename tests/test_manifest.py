@@ -1,0 +1,49 @@
+"""The manifest looks up and changes single lines; what comes out is what a manifest written whole would be."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from roundup import manifest
+from roundup.manifest import Entry, Manifest
+
+PATHS = st.text("abé\"\\/.\n", min_size=1, max_size=3)
+ENTRIES = st.builds(Entry, st.sampled_from("xyz"), st.lists(st.sampled_from("12"), min_size=1, max_size=2).map(tuple))
+CHANGES = st.dictionaries(PATHS, st.none() | ENTRIES, max_size=6)
+
+
+@given(steps=st.lists(CHANGES, max_size=5), asked=st.lists(PATHS, max_size=4), few=st.sampled_from([0, 1000]))
+def test_lines_that_are_changed_in_place_are_those_of_a_whole_one(steps: list[dict[str, Entry | None]], asked: list[str], few: int) -> None:
+    now, known, before = Manifest(), dict[str, Entry](), manifest._FEW
+    manifest._FEW = few
+    try:
+        for changes in steps:
+            known = {path: entry for path, entry in {**known, **changes}.items() if entry}
+            now = now.having(changes)
+            assert dict(now.items()) == known
+            assert len(now) == len(known)
+            assert now.of(asked) == {path: known[path] for path in asked if path in known}
+            assert now.data == Manifest().having(known).data
+    finally:
+        manifest._FEW = before
+
+
+def test_it_is_json_that_anybody_can_read() -> None:
+    whole = Manifest().having({"a.html": Entry("x", ("1",)), "é/b.html": Entry("y", ("2", "3"))})
+    assert json.loads(whole.data) == {"made_by": "roundup", "files": {"a.html": ["x", "1"], "é/b.html": ["y", "2", "3"]}}
+    assert Manifest.read(whole.data).data == whole.data
+
+
+def test_one_from_before_there_were_fingerprints_is_read() -> None:
+    old = {"made_by": "roundup", "files": {"b.html": ["2", "3"], "a.html": ["1"]}}
+    assert dict(Manifest.read(json.dumps(old, indent=0).encode()).items()) == {"a.html": Entry("", ("1",)), "b.html": Entry("", ("2", "3"))}
+
+
+@pytest.mark.parametrize("data", [b"", b"null", b"[]", b'{"files": 3}', b"\xff"])
+def test_what_is_no_manifest_is_refused(data: bytes) -> None:
+    with pytest.raises(ValueError):
+        Manifest.read(data)
