@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import textwrap
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -178,3 +179,11 @@ def tree(folder: Path) -> dict[str, bytes]:
     """Return every file below a folder, by path; not what a build remembers, which may vanish at any time."""
     files = (Path(top) / name for top, _, names in os.walk(folder) if not top.startswith(f"{folder}/.roundup/cache/built") for name in names)
     return {str(f.relative_to(folder)): f.read_bytes() for f in sorted(files) if f.is_file()}
+
+
+def wait_until(done: Callable[[], bool], seconds: float = 10) -> None:
+    """Wait for something that another thread or process does."""
+    end = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.01)

@@ -91,6 +91,7 @@ LINES = [
     "roundup.store.stamps",
     "roundup.store.plain",
     "roundup.store.reading",
+    "roundup.store.watch",
     "roundup.store.writing",
     "roundup.store.memory",
     "roundup.store.library",

@@ -118,7 +118,7 @@ class Disk:
         for name in found:
             if not is_text(name):
                 self.note(f"{folder}/{name}", "the file's name is not UTF-8; rename it")
-        found = [name for name in found if is_text(name) and not name.startswith((".", "#")) and not name.endswith(_BACK_UPS)]
+        found = [name for name in found if is_text(name) and not is_back_up(name)]
         for name in found:
             if ending and not name.endswith(ending):
                 self.advice.append(Problem(Location(f"{folder}/{name}"), f"is not read: files here end in {ending}; rename it, or move it away"))
@@ -139,6 +139,11 @@ class Disk:
                 yield from self.tree(path)
             else:
                 yield path
+
+
+def is_back_up(name: str) -> bool:
+    """Tell whether a file is called as those are that editors and systems lay beside ours; it is read by nobody here."""
+    return name.startswith((".", "#")) or name.endswith(_BACK_UPS)
 
 
 def is_text(name: str) -> bool:
