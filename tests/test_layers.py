@@ -83,6 +83,7 @@ LINES = [
     "roundup.pages.machines",
     "roundup.pages.finding",
     "roundup.pages.social",
+    "roundup.pages.live",
     "roundup.pages",
     "roundup.starter",
     "roundup.store",
@@ -104,6 +105,7 @@ LINES = [
     "roundup.workers",
     "roundup.engine",
     "roundup.pagefind",
+    "roundup.preview",
     "roundup.sources",
     "roundup.sources.pace",
     "roundup.sources.answers",
@@ -130,7 +132,7 @@ LINES = [
     "roundup.cli",
     "roundup.__main__",
 ]
-DOORS = ("roundup.store", "roundup.build", "roundup.workers", "roundup.engine", "roundup.pagefind", "roundup.sources", "roundup.fetch", "roundup.cli", "roundup.__main__")
+DOORS = ("roundup.store", "roundup.build", "roundup.workers", "roundup.engine", "roundup.pagefind", "roundup.preview", "roundup.serve", "roundup.sources", "roundup.fetch", "roundup.cli", "roundup.__main__")
 PURE = [name for name in LINES if not name.startswith(DOORS) or name in {"roundup.sources.finds", "roundup.sources.people"}]
 
 

@@ -1,0 +1,117 @@
+"""A digest as it stands at this moment -> the outputs of its site, drafts among them, each drawn when somebody looks at it.
+
+Nothing is written, and no lock is taken: a build beside it goes on.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from roundup.catalogue import Coverage
+from roundup.errors import Problem, SourceError
+from roundup.pages import render
+from roundup.pages.theme import Drawing, drawing
+from roundup.plan import Output, plan
+from roundup.site import Site
+from roundup.store.disk import Disk
+from roundup.store.reading import read_digest
+from roundup.store.watch import Watch
+
+_KEPT = 300  # outputs that were drawn last
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What is shown of an output. ``problems`` stand against drawing it; then ``data`` is as it was drawn last, or empty."""
+
+    data: bytes
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class _Stand:
+    """A site with its plan, ready to be drawn."""
+
+    site: Site
+    outputs: dict[str, Output]
+    ready: Drawing
+
+
+class Preview:
+    """The newest state of a digest that can be shown whole.
+
+    ``problems`` stand against the newest state. While there are any, what is shown is the last state without; before there was one,
+    it is what could be read. Not for several threads at a time.
+    """
+
+    def __init__(self, root: Path, cards: str = "") -> None:
+        """``cards`` is the release of what can draw social cards; without it there are none."""
+        self.problems: tuple[Problem, ...] = ()
+        self._root = root
+        self._cards = cards
+        self._watch = Watch(root)
+        self._stand: _Stand | None = None
+        self._was_good = False
+        self._drawn: OrderedDict[str, tuple[str, bytes]] = OrderedDict()  # by path: what it was made from, and its bytes
+
+    def refresh(self, path: str = "") -> bool:
+        """Take in what changed; tell whether something shown may be other than before.
+
+        A change in what the output at ``path`` is made from is seen at once, another one within moments.
+        """
+        if not self._watch.changed(self._places(path)):
+            return False
+        digest = read_digest(self._root)
+        site = Site(digest.config, digest.archive, digest.theme, digest.assets, self._cards if digest.config.url else "", digest.permalinks)
+        planned = plan(site)
+        self.problems = tuple(sorted({*digest.problems, *planned.faults}))
+        if self._stand is None or not (self.problems and self._was_good):
+            self._was_good = not self.problems
+            before = self._stand
+            ready = before.ready if before and before.site.theme == site.theme else drawing(site.theme)  # templates are compiled once
+            self._stand = _Stand(site, {output.path: output for output in planned.outputs}, ready)
+        return True
+
+    def find(self, path: str) -> Output | None:
+        """Return the planned output at a path from the site's top, or from the top of the host on which the site will stand in a folder."""
+        if self._stand is None:
+            return None
+        folder = urlsplit(self._stand.site.config.url).path.lstrip("/")
+        return self._stand.outputs.get(path) or (self._stand.outputs.get(path.removeprefix(folder)) if folder and path.startswith(folder) else None)
+
+    def page(self, path: str) -> Shown:
+        """Return a planned output, drawn at this moment unless it was before, from the same."""
+        if self._stand is None or path not in self._stand.outputs:
+            raise ValueError(f"{path} is not planned")
+        output = self._stand.outputs[path]
+        if output.source:
+            return self._copy(output.source)
+        made_from, data = self._drawn.pop(path, ("", b""))
+        problems: tuple[Problem, ...] = ()
+        if made_from != output.made_from:
+            try:
+                made_from, data = output.made_from, render(output, self._stand.site, self._stand.ready)
+            except SourceError as error:
+                problems = error.problems
+        self._drawn[path] = made_from, data
+        if len(self._drawn) > _KEPT:
+            self._drawn.popitem(last=False)
+        return Shown(data, problems)
+
+    def _copy(self, source: str) -> Shown:
+        """Return a file of the digest as it is now; what has become a link out of it since it was planned is not followed."""
+        disk = Disk(self._root)
+        data = disk.content(source)
+        return Shown(data or b"", tuple(disk.problems))
+
+    def _places(self, path: str) -> list[str]:
+        """Return the folders of the issues that an output shows, and of the newest one."""
+        if self._stand is None:
+            return []
+        output = self.find(path)
+        about = output.about.standings if output and isinstance(output.about, Coverage) else ()
+        issues = [*self._stand.site.archive.issues[:1], *([output.issue] if output and output.issue else []), *(standing.issue for standing in about)]
+        return [issue.folder for issue in issues]
