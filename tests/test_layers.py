@@ -106,6 +106,7 @@ LINES = [
     "roundup.engine",
     "roundup.pagefind",
     "roundup.preview",
+    "roundup.serve",
     "roundup.sources",
     "roundup.sources.pace",
     "roundup.sources.answers",
@@ -129,6 +130,7 @@ LINES = [
     "roundup.cli.network",
     "roundup.cli.fetch",
     "roundup.cli.make",
+    "roundup.cli.serve",
     "roundup.cli",
     "roundup.__main__",
 ]
