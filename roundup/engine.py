@@ -118,7 +118,7 @@ def draw_part(job: Job, staging: str, paths: Sequence[str]) -> Drawn:
 def _planned_here(job: Job) -> _Ready:
     """Return the site as another process planned it, read from the same memory."""
     memory = Memory(job.root)
-    digest = read_digest(job.root, Library(job.root, memory, stamps_of(job.root, memory.now)).shelve)
+    digest = read_digest(job.root, Library(job.root, memory, stamps_of(job.root, memory.now())).shelve)
     site = with_catalogue(site_of(digest, drafts=job.drafts, cards=job.cards), digest, memory).keeping(job.permalinks)
     outputs = {output.path: output for output in plan(site).outputs}
     return _Ready(job, site, outputs, outputs)
@@ -133,10 +133,11 @@ def site_of(digest: Digest, *, drafts: bool, cards: str) -> Site:
 def with_catalogue(site: Site, digest: Digest, memory: Memory) -> Site:
     """Return a site with its catalogue, which is kept until an outline changes."""
     made_of = _catalogue_made_of(site, digest)
-    row = memory.value("catalogue.json", made_of)
+    name = "catalogue-with-drafts.json" if site.archive.drafts() else "catalogue.json"
+    row = memory.value(name, made_of)
     catalogue = Catalogue(site.archive, site.config, columns_from(row) if row else None)
     if not row:
-        memory.keep_value("catalogue.json", made_of, columns_row(catalogue.columns))
+        memory.keep_value(name, made_of, columns_row(catalogue.columns))
     return site.having(catalogue)
 
 
@@ -170,7 +171,11 @@ class Engine:
 
     def read(self) -> Digest:
         """Return the digest; issues that have not changed are not read again."""
-        return read_digest(self.root, Library(self.root, self.memory, stamps_of(self.root, self.memory.now), self.workers.each).shelve)
+        library = Library(self.root, self.memory, stamps_of(self.root, self.memory.now()), self.workers.each)
+        digest = read_digest(self.root, library.shelve)
+        if not digest.problems:
+            library.sweep()
+        return digest
 
     def build(
         self, digest: Digest, folder: Path, today: dt.date, *,
@@ -180,7 +185,7 @@ class Engine:
         site = site_of(digest, drafts=drafts, cards=cards)
         left = look_back(self.memory, folder.resolve()) if only is None else Left()
         changed = [head.key for head in site.archive.heads if left.issues.get(str(head.key)) != head.digest]
-        known = left.is_whole and left.plan == _all_but_words(site, digest, drafts=drafts)
+        known = left.is_whole and left.plan == all_but_words(site, digest, drafts=drafts)
         if known and not changed:
             return Built(digest, site, Report((), left.facts["files"], (), ()), {})
         site = with_catalogue(site, digest, self.memory)
@@ -203,7 +208,7 @@ class Engine:
         if only is None:
             facts = {"files": report.unchanged + len(report.written), "moved": site.moved}
             issues = {str(head.key): head.digest for head in site.archive.heads}
-            now = Left(_all_but_words(site, digest, drafts=drafts), issues, facts=facts)
+            now = Left(all_but_words(site, digest, drafts=drafts), issues, facts=facts)
             left_by(self.memory, folder.resolve(), now, left.folders if known else {output.path.rpartition("/")[0] for output in outputs})
         return Built(digest, site, report, odd)
 
@@ -218,7 +223,7 @@ class Engine:
         return [one for part in drawn for one in part.staged]
 
 
-def _all_but_words(site: Site, digest: Digest, *, drafts: bool) -> str:
+def all_but_words(site: Site, digest: Digest, *, drafts: bool) -> str:
     """Return a fingerprint of all that a plan is made from, but for the issues' own words."""
     shared = (repr(site.config), site.theme.digest, site.cards, repr(site.assets), dump_permalinks(site.permalinks), str(drafts))
     return fingerprint(_catalogue_made_of(site, digest), *shared)

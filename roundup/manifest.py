@@ -37,7 +37,7 @@ class Manifest:
         try:  # of a build before there were lines: hashes alone
             files = json.loads(data)["files"]
             return cls().having({str(path): Entry("", tuple(map(str, digests))) for path, digests in files.items()})
-        except (TypeError, KeyError, AttributeError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise ValueError("no manifest") from error
 
     def __len__(self) -> int:

@@ -1,6 +1,6 @@
 """A digest as it stands at this moment -> the outputs of its site, drafts among them, each drawn when somebody looks at it.
 
-Nothing is written, and no lock is taken: a build beside it goes on.
+Nothing is written but to the memory that builds have, too, and no lock is taken: a build beside it goes on.
 """
 
 from __future__ import annotations
@@ -10,14 +10,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from roundup.catalogue import Coverage
+from roundup.catalogue import Catalogue, Coverage
+from roundup.engine import all_but_words, site_of, with_catalogue
 from roundup.errors import Problem, SourceError
 from roundup.pages import render
 from roundup.pages.theme import Drawing, drawing
-from roundup.plan import Output, plan
+from roundup.plan import Output, plan, touched
 from roundup.site import Site
-from roundup.store.disk import Disk
-from roundup.store.reading import read_digest
+from roundup.store.disk import ISSUES, Disk
+from roundup.store.library import Library
+from roundup.store.memory import Memory
+from roundup.store.reading import Digest, read_digest
+from roundup.store.stamps import Stamps, stamp_of, stamps_of
 from roundup.store.watch import Watch
 
 _KEPT = 300  # outputs that were drawn last
@@ -33,11 +37,12 @@ class Shown:
 
 @dataclass(frozen=True, eq=False)
 class _Stand:
-    """A site with its plan, ready to be drawn."""
+    """A site with its plan, ready to be drawn; ``plan`` is a fingerprint of all that it was planned from but words."""
 
     site: Site
     outputs: dict[str, Output]
     ready: Drawing
+    plan: str
 
 
 class Preview:
@@ -53,6 +58,8 @@ class Preview:
         self._root = root
         self._cards = cards
         self._watch = Watch(root)
+        self._memory = Memory(root)
+        self._stamps: Stamps = {}
         self._stand: _Stand | None = None
         self._was_good = False
         self._drawn: OrderedDict[str, tuple[str, bytes]] = OrderedDict()  # by path: what it was made from, and its bytes
@@ -62,18 +69,38 @@ class Preview:
 
         A change in what the output at ``path`` is made from is seen at once, another one within moments.
         """
-        if not self._watch.changed(self._places(path)):
+        changed = self._watch.changed(self._places(path))
+        if not changed:
             return False
-        digest = read_digest(self._root)
-        site = Site(digest.config, digest.archive, digest.theme, digest.assets, self._cards if digest.config.url else "", digest.permalinks)
+        now = self._memory.now()
+        if not self._stamps:
+            self._stamps = stamps_of(self._root, now)
+        for name in (place.partition("/")[2] for place in changed if place.startswith(f"{ISSUES}/")):
+            self._stamps[name] = stamp_of(self._root, name, now)
+        library = Library(self._root, self._memory, self._stamps)
+        digest = read_digest(self._root, library.shelve)
+        if not digest.problems:
+            library.sweep()  # what is shown while there are any is kept
+        self.problems = digest.problems
+        if self._stand is None or not (self.problems and self._was_good):
+            self._stand = self._stand_on(digest)
+            self._was_good = not self.problems
+        return True
+
+    def _stand_on(self, digest: Digest) -> _Stand:
+        """Return the site as it is now: where nothing but words has changed, with the plan that it had."""
+        before, site = self._stand, site_of(digest, drafts=True, cards=self._cards)
+        ready = before.ready if before and before.site.theme == site.theme else drawing(site.theme)  # templates are compiled once
+        made_from = all_but_words(site, digest, drafts=True)
+        if before and before.plan == made_from:
+            heads = zip(site.archive.heads, before.site.archive.heads, strict=True)
+            site = site.having(Catalogue(site.archive, site.config, before.site.catalogue.columns)).keeping(site.permalinks, before.site.moved)
+            found = touched(site, [now.key for now, then in heads if now.digest != then.digest])
+            return _Stand(site, {**before.outputs, **{output.path: output for output in found}}, ready, made_from)
+        site = with_catalogue(site, digest, self._memory)
         planned = plan(site)
         self.problems = tuple(sorted({*digest.problems, *planned.faults}))
-        if self._stand is None or not (self.problems and self._was_good):
-            self._was_good = not self.problems
-            before = self._stand
-            ready = before.ready if before and before.site.theme == site.theme else drawing(site.theme)  # templates are compiled once
-            self._stand = _Stand(site, {output.path: output for output in planned.outputs}, ready)
-        return True
+        return _Stand(site, {output.path: output for output in planned.outputs}, ready, made_from)
 
     def find(self, path: str) -> Output | None:
         """Return the planned output at a path from the site's top, or from the top of the host on which the site will stand in a folder."""
@@ -112,6 +139,7 @@ class Preview:
         if self._stand is None:
             return []
         output = self.find(path)
+        archive = self._stand.site.archive
         about = output.about.standings if output and isinstance(output.about, Coverage) else ()
-        issues = [*self._stand.site.archive.issues[:1], *([output.issue] if output and output.issue else []), *(standing.issue for standing in about)]
-        return [issue.folder for issue in issues]
+        own = archive.heads[archive.places[output.issue]].folder if output and output.issue else ""
+        return [*(head.folder for head in archive.heads[:1]), *filter(None, [own]), *(standing.head.folder for standing in about)]

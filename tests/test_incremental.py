@@ -18,7 +18,6 @@ from conftest import tree, write
 from invented import png
 from roundup.build import Report
 from roundup.engine import Engine
-from roundup.errors import SourceError
 from roundup.manifest import MANIFEST
 from roundup.plan import TRAIL
 from roundup.store.writing import keep_permalinks

@@ -45,5 +45,5 @@ def test_one_from_before_there_were_fingerprints_is_read() -> None:
 
 @pytest.mark.parametrize("data", [b"", b"null", b"[]", b'{"files": 3}', b"\xff"])
 def test_what_is_no_manifest_is_refused(data: bytes) -> None:
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="no manifest"):
         Manifest.read(data)

@@ -1,7 +1,7 @@
 """The issues of a digest, each read once and kept until a file of it changes: its text is at hand when it is asked for, and no longer.
 
-What is kept of an issue stands in three lines: a seal, which says what it was read from; its outline, with all that is wrong with it;
-its text.
+What is kept of an issue is named by a seal, which says what it was read from, and stands in three lines: the seal; the outline, with
+all that is wrong with the issue; the text. So an older state of the digest can be shown while a newer one has faults.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class Library:
 
     def _seal(self, folder: Folder, made_of: str) -> str:
         """Return what is read from files that are as they are now; of what changed a moment ago, something that is said once."""
-        stamp = self.stamps.issues.get(folder[0])
+        stamp = self.stamps.get(folder[0])
         return fingerprint(made_of, str(folder[1]), stamp) if stamp else os.urandom(8).hex()
 
     def _shelved(self) -> Shelved:
@@ -91,12 +91,16 @@ class Library:
         prints = {key: row[1] for (_, key), row in self.rows.items()}
         return Shelved(Archive(tuple(heads), self._issue, self._outline, unread), tuple(problems), tuple(advice), unsure, prints)
 
+    def sweep(self) -> None:
+        """Forget issues as they were before they were read last."""
+        self.memory.forget_all_but("issues", {f"{row[0]}.json" for row in self.rows.values()})
+
     def _lines(self, folder: Folder, count: int) -> list[bytes]:
         """Return the first lines of what is kept of an issue, read anew where it is gone, or is of other files."""
         seal = self.rows[folder][0].encode()
         for _ in range(2):
             try:
-                with open(f"{self.memory.folder}/{_file(folder)}", "rb") as file:
+                with open(f"{self.memory.folder}/{_file(seal.decode())}", "rb") as file:
                     lines = [file.readline().rstrip(b"\n") for _ in range(count)]
             except OSError:
                 lines = []
@@ -123,11 +127,11 @@ def read_part(part: Part) -> list[Row]:
         outline = outline_of(read.issue) if read.issue else None
         header = [outline and outline_row(outline), list(map(problem_row, read.problems)), list(map(problem_row, read.advice))]
         text = plain(issue_row(read.issue)) if read.issue else b""
-        keep(part.memory, _file(folder), b"\n".join((seal.encode(), plain(header), text)))
+        keep(part.memory, _file(seal), b"\n".join((seal.encode(), plain(header), text)))
         is_odd = bool(read.problems or read.advice)
         rows.append([seal, outline.print if outline else "", is_odd, read.unsure, head_row(outline.head) if outline else None])
     return rows
 
 
-def _file(folder: Folder) -> str:
-    return f"issues/{folder[0]}.json"
+def _file(seal: str) -> str:
+    return f"issues/{seal}.json"

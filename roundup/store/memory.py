@@ -9,13 +9,14 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+from collections.abc import Container
 from pathlib import Path
 from typing import Any
 
 from roundup.store.writing import make_folder, passing_folder, put, remove, sweep
 
 FOLDER = ".roundup/cache/built"
-_CLOCK = "clock"  # written at the start of a run: its time is the disk's own
+_CLOCK = "clock"  # written to ask the disk for its time
 
 
 class Memory:
@@ -28,13 +29,13 @@ class Memory:
                 raise OSError("a link leads elsewhere")
             make_folder(Path(self.folder))
             sweep(self.folder)
-            self.now = self._time()
+            self.now()
         except OSError:
             self._passing = passing_folder()
             self.folder = self._passing.name
-            self.now = self._time()
 
-    def _time(self) -> int:
+    def now(self) -> int:
+        """Return the time of the disk, in ns."""
         put(self.folder, _CLOCK, b"")
         return os.stat(f"{self.folder}/{_CLOCK}").st_ctime_ns
 
@@ -50,9 +51,12 @@ class Memory:
         """Keep something under a name; a disk that is full or read-only is no reason to stop, for the next run can do without."""
         keep(self.folder, name, data)
 
-    def forget(self, name: str) -> None:
+    def forget_all_but(self, folder: str, names: Container[str]) -> None:
+        """Forget what is kept in a folder of the memory under other names."""
         with contextlib.suppress(OSError):
-            remove(f"{self.folder}/{name}")
+            for name in os.listdir(f"{self.folder}/{folder}"):
+                if name not in names:
+                    remove(f"{self.folder}/{folder}/{name}")
 
     def value(self, name: str, made_of: str) -> Any:
         """Return the value that was kept under a name, if it was made of the same; None otherwise."""

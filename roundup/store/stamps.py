@@ -9,37 +9,29 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass
 from pathlib import Path
 
-from roundup.store.disk import CONFIG, ISSUES, PERMALINKS
+from roundup.store.disk import ISSUES
 
 TICK = 20_000_000  # ns: two changes of a file within so short a time may have one time
 
 
-@dataclass(frozen=True, slots=True)
-class Stamps:
-    """A stamp for each folder of issues/, and one for all else that a build reads; empty where something changed a moment ago."""
-
-    issues: dict[str, str]
-    rest: str
+Stamps = dict[str, str]
 
 
 def stamps_of(root: Path, now: int) -> Stamps:
-    """Return the stamps of a digest. ``now`` is the time of its disk in ns: of what changed just then nobody can tell whether it has since."""
-    top = f"{root}/{ISSUES}"
+    """Return a stamp for each folder of issues/. ``now`` is the time of the disk in ns: of what changed just then nobody can tell whether it has since."""
     try:
-        names = sorted(os.listdir(top))
+        names = sorted(os.listdir(f"{root}/{ISSUES}"))
     except OSError:
         names = []  # who reads it tells why it cannot be read
-    issues = {name: _stamp(f"{top}/{name}", now) for name in names}
-    rest = [_stamp(f"{root}/{name}", now) for name in (CONFIG, PERMALINKS, "templates", "assets")]
-    return Stamps(issues, "|".join(rest) if all(rest) else "")
+    return {name: stamp_of(root, name, now) for name in names}
 
 
-def _stamp(path: str, now: int) -> str:
+def stamp_of(root: Path, name: str, now: int) -> str:
+    """Return the stamp of a folder of issues/; nothing where something in it changed a moment ago."""
     rows: list[str] = []
-    newest = _look(path, rows)
+    newest = _look(f"{root}/{ISSUES}/{name}", rows)
     return "" if newest > now - TICK else ";".join(rows)
 
 
