@@ -13,14 +13,16 @@ from pathlib import Path
 import cmarkgfm
 import html5lib
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from conftest import write
 from roundup.text import dialect, mail, twin, web
 from roundup.text.folding import folded
+from roundup.text.language import ENGLISH
 from roundup.text.links import host, is_allowed, is_local, look_alike, told
 from roundup.text.plain import Plain
+from roundup.text.rules import _taught, parser
 from roundup.text.setting import Place, Setting
 from roundup.text.slugs import slug
 from roundup.text.visible import _MAY_TURN, ACCENT, isolated, visible
@@ -91,6 +93,12 @@ def shown(html: str) -> str:
     return re.sub(r"\s+", " ", html).strip()
 
 
+@given(st.lists(st.sampled_from([*"ab *_`[]()<>#-+.!\\\n\t1|~$^&:;\"'=/é—", "\n\n", "\n- ", "\n> ", "\n1. ", "[^a]: ", "![a](b)", "https://e.org/a", "&amp;", "---", "|-|"]), max_size=60).map("".join))
+@example("\n\n".join(source for _, source, _ in read_cases()))
+def test_rules_that_are_asked_by_sign_find_what_they_find_when_asked_everywhere(source: str) -> None:
+    assert parser().parse(source, {}) == _taught(ENGLISH.quotes).parse(source, {})
+
+
 # What our Markdown says on purpose in another way than the source: captions become words, quoted headings bold words,
 # white space at the start of a line goes, quotes have been curled.
 _OTHERWISE = {40, 228, 229, 230, 232, 300, 41, 572, 573, 576, 577, 584, 585, 586, 588, 589, 591}
@@ -99,10 +107,10 @@ _OTHERWISE = {40, 228, 229, 230, 232, 300, 41, 572, 573, 576, 577, 584, 585, 586
 def test_the_specifications_examples_say_the_same_when_read_back(shared: Path) -> None:
     """CommonMark's 652 examples: what we write as Markdown renders as the source does."""
     differ = set()
-    for example in json.loads((shared / "corpora/markdown/commonmark_spec.json").read_text()):
-        source = example["markdown"]
+    for row in json.loads((shared / "corpora/markdown/commonmark_spec.json").read_text()):
+        source = row["markdown"]
         if shown(html_of(source)) != shown(html_of(markdown_of(source))):
-            differ.add(example["example"])
+            differ.add(row["example"])
     assert differ <= _OTHERWISE
 
 

@@ -7,10 +7,13 @@ Where markdown-it would leave words out, they are kept, and what happened is not
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from markdown_it import MarkdownIt
+from markdown_it.common.normalize_url import normalizeLink
 from markdown_it.common.utils import mdTrim
+from markdown_it.parser_block import RuleFuncBlockType
+from markdown_it.parser_inline import RuleFuncInline2Type, RuleFuncInlineType
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_block.table import escapedSplit, table
 from markdown_it.rules_core import StateCore
@@ -29,6 +32,13 @@ MOST_CELLS = 10_000
 @lru_cache(maxsize=4)
 def parser(quotes: tuple[str, ...] = ENGLISH.quotes) -> MarkdownIt:
     """Return the one parser of the dialect, for a language's quotes; making it takes longer than parsing a commentary."""
+    md = _taught(quotes)
+    _ask_by_sign(md)
+    return md
+
+
+def _taught(quotes: tuple[str, ...]) -> MarkdownIt:
+    """Return markdown-it with the dialect's rules, which it asks in its own way."""
     # a list goes two levels down at once, so that our rule is asked before markdown-it, which would drop what is deeper
     told = {"store_labels": True, "inline_definitions": True}  # which definitions of links there are, and which are used
     md = MarkdownIt("commonmark", {"html": False, "typographer": True, "quotes": list(quotes), "maxNesting": DEEPEST + 3, **told})
@@ -44,12 +54,81 @@ def parser(quotes: tuple[str, ...] = ENGLISH.quotes) -> MarkdownIt:
     md.inline.ruler.after("escape", "math_inline", _math_inline)
     md.inline.ruler.before("newline", "bare_url", _bare_url)
     md.validateLink = links.is_allowed  # type: ignore[method-assign]
+    md.normalizeLink = address  # type: ignore[method-assign]
     return md
+
+
+# A web address that is carried as it is written: no sign in it is one to encode, and no part of its host is too long for one. Whether a
+# link may live is asked of it as of any other.
+_PLAIN_ADDRESS = re.compile(r"https?://(?=[^/?#]{1,250}(?:[/?#]|$))(?:[A-Za-z0-9-]{1,63}\.)*[A-Za-z0-9-]{1,63}(?:[/?#][A-Za-z0-9;/?:@&=+$,_.!~*()#-]*)?")
 
 
 def address(url: str) -> str:
     """Return a web address as pages carry it: percent-encoded, a host in foreign letters in punycode."""
-    return parser().normalizeLink(url)
+    return url if _PLAIN_ADDRESS.fullmatch(url) else normalizeLink(url)
+
+
+# The signs that a rule begins with. markdown-it asks each rule at every line and every sign, and spent half of its time on their saying
+# no. A rule that is not named here, as a later version may have one, is asked everywhere.
+_OF_LINES = {
+    "math_block": "$", "fence": "`~", "blockquote": ">", "hr": "*-_", "list": "*+-0123456789", "footnote_def": "[", "reference": "[", "heading": "#",
+}  # fmt: skip
+_OF_SIGNS = {
+    "bare_url": ":", "newline": "\n", "escape": "\\", "math_inline": "$", "backticks": "`", "strikethrough": "~", "emphasis": "*_",
+    "reference_to_paper": "[", "link": "[", "image": "!", "footnote_ref": "[", "autolink": "<", "entity": "&",
+}  # fmt: skip
+
+
+def _ask_by_sign(md: MarkdownIt) -> None:
+    """Make each chain of rules one rule, which asks those that begin with the sign that comes next, in their order: the same tokens, sooner."""
+    md.disable(["html_block", "html_inline"])  # raw HTML is off; they would be asked all the same
+    lines, signs, pairs = md.block.ruler, md.inline.ruler, md.inline.ruler2
+    of_lines = dict(zip(lines.getRules(""), lines.get_active_rules(), strict=True))
+    chains = {chain: [_rule_of_lines([(rule, _OF_LINES.get(of_lines[rule], "")) for rule in lines.getRules(chain)])] for chain in _CHAINS}
+    of_signs = zip(signs.getRules(""), signs.get_active_rules(), strict=True)
+    whole = [_rule_of_signs([(rule, _OF_SIGNS.get(name, "")) for rule, name in of_signs])]
+    after: list[RuleFuncInline2Type] = [partial(_in_pairs, pairs.getRules(""))]
+    lines.getRules = chains.__getitem__  # type: ignore[method-assign, assignment]
+    signs.getRules = {"": whole}.__getitem__  # type: ignore[method-assign, assignment]
+    pairs.getRules = {"": after}.__getitem__  # type: ignore[method-assign, assignment]
+
+
+_CHAINS = ("", "paragraph", "reference", "blockquote", "list")  # of rules of lines: all, and those that end a paragraph and so on
+
+
+def _rule_of_lines(rules: list[tuple[RuleFuncBlockType, str]]) -> RuleFuncBlockType:
+    asked = {sign: [rule for rule, begins in rules if sign in begins or not begins] for _, signs in rules for sign in signs}
+    anywhere = [rule for rule, begins in rules if not begins]
+
+    def ask(state: StateBlock, start_line: int, end_line: int, silent: bool) -> bool:
+        start = state.bMarks[start_line] + state.tShift[start_line]
+        for rule in asked.get(state.src[start : start + 1], anywhere):  # noqa: SIM110 - here and below any() would be a generator more at each sign
+            if rule(state, start_line, end_line, silent):
+                return True
+        return False
+
+    return ask
+
+
+def _rule_of_signs(rules: list[tuple[RuleFuncInlineType, str]]) -> RuleFuncInlineType:
+    """Return the rule of all signs; the first of its rules takes letters up to the next sign, and is not asked at one."""
+    asked = {sign: [rule for rule, begins in rules[1:] if sign in begins or not begins] for _, signs in rules for sign in signs}
+    anywhere = [rule for rule, begins in rules if not begins]
+
+    def ask(state: StateInline, silent: bool) -> bool:
+        for rule in asked.get(state.src[state.pos], anywhere):  # noqa: SIM110
+            if rule(state, silent):
+                return True
+        return False
+
+    return ask
+
+
+def _in_pairs(rules: list[RuleFuncInline2Type], state: StateInline) -> None:
+    """Find the pairs of signs round words that stand out; only these leave text in pieces that are to be joined."""
+    if "*" in state.src or "_" in state.src or "~" in state.src:
+        for rule in rules:
+            rule(state)
 
 
 _EM_DASH = re.compile(r"(?<!-)---(?!-)")
@@ -146,6 +225,8 @@ def _link(state: StateInline, silent: bool) -> bool:
 
     In ``[words](see *[label]*)`` markdown-it takes the label for that of the words, and drops all that lies between.
     """
+    if "references" not in state.env:
+        return link(state, silent)  # there is no label that it could take
     start = state.pos
     if not link(state, True):
         return False
