@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 from urllib.parse import unquote
 
@@ -135,7 +136,7 @@ class _Survey:
         notes = tuple(
             Note(label, tuple(block), self.definitions[label][1], self.uses.get(label, 0)) for label, block in zip(self.labels, inside, strict=True)
         )
-        found = {kind: tuple(sorted(rows, key=lambda row: row.line)) for kind, rows in self.found.items()}
+        found = {kind: tuple(sorted(rows, key=attrgetter("line"))) for kind, rows in self.found.items()}
         return Document(tuple(body), notes, **found)
 
     def follow(self, inside: list[list[Token]]) -> None:
@@ -152,6 +153,8 @@ class _Survey:
 
     def without_addresses(self, tokens: list[Token]) -> list[Token]:
         """Take out the definitions of links' addresses; note those that no link takes up, for they are shown nowhere."""
+        if not any(token.type == "definition" for token in tokens):
+            return tokens
         inline = _all(child for token in tokens for child in token.children or ())
         used = {child.meta["label"] for child in inline if child.type in ("link_open", "image") and "label" in child.meta}
         first: set[str] = set()
@@ -185,7 +188,7 @@ class _Survey:
         for index, token in enumerate(tokens):
             if token.type == "inline":
                 self.inline(token)
-                if _lone_image([*out[-1:], token, *tokens[index + 1 : index + 2]]) is None:
+                if "![" in token.content and _lone_image([*out[-1:], token, *tokens[index + 1 : index + 2]]) is None:
                     self.titles(token)
             elif token.type == "math_block":
                 self.note("formulas", token.content, _start(token))
@@ -258,14 +261,16 @@ class _Survey:
 
     def text(self, text: str, line: int) -> None:
         self.note("plain", text, line)
-        for match in _HTML_TAG.finditer(text):
-            if not match[0].startswith("</"):
-                self.note("html_tags", match[0], line)
-        for match in _DEAD_LINK.finditer(text):
-            if match[1]:
-                self.note("dead_links", match[1].strip(), line)
-        for match in _NOTE_WITH_SPACE.finditer(text):
-            self.note("odd_notes", match[0], line)
+        if "<" in text:
+            for match in _HTML_TAG.finditer(text):
+                if not match[0].startswith("</"):
+                    self.note("html_tags", match[0], line)
+        if "[" in text:
+            for match in _DEAD_LINK.finditer(text):
+                if match[1]:
+                    self.note("dead_links", match[1].strip(), line)
+            for match in _NOTE_WITH_SPACE.finditer(text):
+                self.note("odd_notes", match[0], line)
 
     def image(self, token: Token, line: int) -> None:
         source = unquote(str(token.attrs["src"]))
@@ -363,7 +368,7 @@ def _is_crowded(before: Sequence[Token]) -> bool:
 
 def _lone_image(out: list[Token]) -> Token | None:
     """Return the image that is all there is in the paragraph that just closed, or None."""
-    if len(out) < 3 or out[-3].type != "paragraph_open" or out[-3].hidden:
+    if len(out) < 3 or out[-3].type != "paragraph_open" or out[-3].hidden or "![" not in out[-2].content:
         return None
     children = [c for c in out[-2].children or () if not (c.type == "text" and not c.content.strip())]
     return children[0] if len(children) == 1 and children[0].type == "image" else None
