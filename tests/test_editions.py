@@ -129,7 +129,7 @@ READY = drawing(WITHOUT_WORDS)  # the templates are compiled once
 
 def drawn(site: Site, issue: Issue) -> dict[str, tuple[str, str]]:
     ready = READY if site.theme is WITHOUT_WORDS else drawing(site.theme)
-    sources = {kind: render(Output(path, kind, "", issue), site, ready).decode() for kind, (path, _) in EDITIONS.items()}
+    sources = {kind: render(Output(path, kind, "", issue.key), site, ready).decode() for kind, (path, _) in EDITIONS.items()}
     return {kind: EDITIONS[kind][1](source) for kind, source in sources.items()}
 
 
@@ -273,7 +273,7 @@ def test_our_own_issues_hold_the_same_words_in_every_edition(key: str) -> None:
     issue = next(issue for issue in issues if str(issue.key) == key)
     site = Site(replace(digest.config, url="https://example.org/"), Archive.of(tuple(issues)), replace(digest.theme, language=WORDLESS))
     ready = drawing(site.theme)
-    sources = {kind: render(Output(path, kind, "", issue), site, ready).decode() for kind, (path, _) in EDITIONS.items()}
+    sources = {kind: render(Output(path, kind, "", issue.key), site, ready).decode() for kind, (path, _) in EDITIONS.items()}
     feed = ET.fromstring(sources["feed"])
     for entry in feed.findall(f"{ATOM}entry"):
         if not (entry.findtext(f"{ATOM}id") or "").endswith(f"/{key}"):
