@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from roundup.catalogue import AUTHORS, TOPICS, Coverage, Listing
 from roundup.config import Editor
-from roundup.issue import Block, Issue
+from roundup.issue import Block, IssueKey
 from roundup.pages.frame import clean
 from roundup.pages.theme import Drawing, draw
 from roundup.pages.views import Page, dates, head, issue_view, names, paper_links, signed
@@ -65,7 +65,7 @@ class Feed:
 
 def issues_feed(site: Site, drawing: Drawing) -> Feed:
     """Return the feed of the digest: an entry an issue, with all its text."""
-    entries = tuple(drawing.entries(_issue_entry, issue, site, drawing) for issue in feed_issues(site))
+    entries = tuple(drawing.entries(_issue_entry, issue.key, site, drawing) for issue in feed_issues(site))
     return Feed(site.feed_base, site.config.title, site.config.tagline, site.config.url, ("feed.xml", "feed.json"), entries)
 
 
@@ -85,7 +85,8 @@ def _feed_of(coverages: Iterable[Coverage], name: str, page: str, paths: tuple[s
     return Feed(site.feed_base + paths[0], f"{name} · {site.config.title}", site.config.tagline, permalink(site.config, page), paths, entries)
 
 
-def _issue_entry(issue: Issue, site: Site, drawing: Drawing) -> Entry:
+def _issue_entry(key: IssueKey, site: Site, drawing: Drawing) -> Entry:
+    issue = site.archive.issue(key)
     what = head(issue.head, site, "index.html")
     content = draw(drawing, "letter.html", f"issue {issue.key}", issue_view(issue, site, mail, absolute=True, alone=True))
     tags = tuple(dict.fromkeys(tag for pick in issue.picks for tag in pick.tags))
