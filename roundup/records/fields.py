@@ -60,7 +60,7 @@ class Fields:
         if isinstance(node, Scalar):
             return not visible(node.text).strip() and not node.faulty
         if isinstance(node, Sequence):
-            return not any(not isinstance(item, Scalar) or item.text.strip() for item in node.items)
+            return all(isinstance(item, Scalar) and not item.text.strip() for item in node.items)
         return node is None
 
     def scalar(self, key: str) -> Scalar | None:
@@ -73,14 +73,16 @@ class Fields:
 
     def text(self, key: str, default: str = "") -> str:
         """Return the value on one line, white space folded."""
+        if key not in self.mapping.values:  # as most are
+            return default
         node = self.scalar(key)
-        return one_line(node.text) or default if node and self.fits(node, f'"{key}"') else default
+        return one_line(node.text) or default if node and self.fits(node, key) else default
 
-    def fits(self, node: Scalar, what: str) -> bool:
+    def fits(self, node: Scalar, key: str, part: str = "") -> bool:
         """Tell whether a text is no longer than a page can bear; note it when it is."""
         if len(node.text) <= MAX_LINE:
             return True
-        self.note(node.line, f"{what} is too long: {len(node.text):,} characters, the limit is {MAX_LINE:,}; shorten it")
+        self.note(node.line, f'{part}"{key}" is too long: {len(node.text):,} characters, the limit is {MAX_LINE:,}; shorten it')
         return False
 
     def prose(self, key: str) -> Prose:
@@ -151,17 +153,19 @@ class Fields:
 
     def texts(self, key: str) -> tuple[str, ...]:
         """Return the items of a list of texts, each on one line."""
-        return tuple(text for text, _ in self.items(key))
+        return tuple([text for text, _ in self.items(key)]) if key in self.mapping.values else ()
 
     def items(self, key: str) -> Iterator[tuple[str, int]]:
         """Yield the items of a list of texts, each on one line, with the number of its line."""
-        yield from ((text, line) for raw, line in self.raw(key) if (text := one_line(raw)))
+        for raw, line in self.raw(key):
+            if text := one_line(raw):
+                yield text, line
 
     def raw(self, key: str) -> Iterator[tuple[str, int]]:
         """Yield the items of a list of texts to the letter, with the number of the line."""
         for node in self.nodes(key):
             if isinstance(node, Scalar):
-                if self.fits(node, f'an item of "{key}"'):
+                if self.fits(node, key, "an item of "):
                     yield node.text, node.line
             else:
                 self.note(node.line, f'an item of "{key}" is {_kind(node)}; write text')

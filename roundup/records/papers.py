@@ -17,6 +17,7 @@ KEYS = (
     "doi", "license", "links", "withdrawn", "seen", "fetched",
 )  # fmt: skip
 _CATEGORY = re.compile(r"[a-z]+(-[a-z]+)*(\.[A-Za-z]+(-[A-Za-z]+)*)?")
+_NO_LINKS = Links()
 ANNOUNCE_TYPES = ("new", "cross", "replace", "replace-cross")
 
 
@@ -72,7 +73,7 @@ def _id(fields: Fields) -> ArxivId | None:
 def _authors(fields: Fields, key: str) -> Iterator[Author]:
     for node in fields.nodes(key):
         if isinstance(node, Scalar):
-            if fields.fits(node, f'an item of "{key}"') and (name := one_line(node.text)):
+            if fields.fits(node, key, "an item of ") and (name := one_line(node.text)):
                 yield Author(name)
         elif isinstance(node, Mapping):
             inner = Fields(node, fields.path, fields.problems, ("name", "affiliations"))
@@ -95,7 +96,7 @@ def _categories(fields: Fields) -> tuple[str, ...]:
 def _links(fields: Fields) -> Links:
     inner = fields.fields("links", ("pdf", "html", "code"))
     if inner is None:
-        return Links()
+        return _NO_LINKS
     code = tuple(url for url, line in inner.items("code") if inner.is_web("code", url, line))
     return Links(inner.url("pdf"), inner.url("html"), code)
 
