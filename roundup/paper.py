@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from roundup.errors import Location
 
@@ -37,7 +38,7 @@ class ArxivId:
     @property
     def latest(self) -> ArxivId:
         """The same paper, whatever version."""
-        return ArxivId(self.base)
+        return self if self.version is None else ArxivId(self.base)
 
 
 _PREFIX = re.compile(r"arxiv:\s*", re.I)
@@ -52,6 +53,7 @@ _ARCHIVES = frozenset(
 )
 
 
+@lru_cache(maxsize=1024)  # the order of an issue, a pick and a record name the same papers, one soon after the other
 def parse_arxiv_id(text: str) -> ArxivId:
     """Return the paper that ``text`` names, with its version if it gives one.
 
@@ -209,6 +211,7 @@ _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?", re.ASCII)
 
 
+@lru_cache(maxsize=1024)  # most papers were updated when they were submitted
 def parse_moment(text: str) -> Moment:
     """Return the day or the time that ``text`` gives; a time without offset is UTC. ValueError for anything else."""
     if _DAY.fullmatch(text):
@@ -216,6 +219,8 @@ def parse_moment(text: str) -> Moment:
     if not _TIME.fullmatch(text):
         raise ValueError("not a date")
     moment = dt.datetime.fromisoformat(text)
+    if moment.tzinfo is dt.timezone.utc:
+        return moment.replace(microsecond=0)
     moment = moment.replace(tzinfo=dt.timezone.utc) if moment.tzinfo is None else moment
     try:
         return moment.astimezone(dt.timezone.utc).replace(microsecond=0)
