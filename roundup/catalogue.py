@@ -14,11 +14,11 @@ from typing import Any
 
 from roundup.archive import Archive
 from roundup.config import Config, Known
-from roundup.issue import Head, Issue, IssueKey, Pick
+from roundup.issue import Head, Issue, IssueKey, Pick, anchor
 from roundup.names import parse_name
 from roundup.nearness import nearest_of
 from roundup.outline import Outline, Taken, fingerprint
-from roundup.paper import Author, Paper
+from roundup.paper import Author, Paper, pick_name
 from roundup.text.drawn import plain
 from roundup.text.folding import folded
 from roundup.text.slugs import lasting_slug
@@ -149,6 +149,7 @@ class Columns:
     names: Sequence[str]
     is_paper: Sequence[int]
     shown: Sequence[str]  # a hash of what lists show of it
+    told: Sequence[str]  # a hash of what texts on it show of other things
     standings: Rows  # for each standing two numbers: the issue, counted from the newest, and the pick's number in it
     authors: Rows  # in the order of the paper
     topics: Rows  # tags, then categories
@@ -367,7 +368,17 @@ def columns_of(outlines: Sequence[Outline], config: Config) -> Columns:
         fingerprint(*(pick.shown for pick in rows), *(keys[n] if at % 2 == 0 else str(n) for at, n in enumerate(row)), *(people.slugs[n] for n in named))
         for rows, row, named in zip(taken, where, authors, strict=True)
     ]
-    return Columns(names, is_paper, shown, where, authors, [list(dict.fromkeys(row)) for row in topics], nearest_of(taken), picks, people, subjects)
+    whose: dict[str, list[str]] = {}
+    for name, place_shown in zip(names, shown, strict=True):
+        whose.setdefault(name, []).append(place_shown)
+    told = [_told([name for pick in rows for name in pick.references], whose) for rows in taken]
+    return Columns(names, is_paper, shown, told, where, authors, [list(dict.fromkeys(row)) for row in topics], nearest_of(taken), picks, people, subjects)
+
+
+def _told(references: Sequence[str], shown: Mapping[str, list[str]]) -> str:
+    """Return a hash of all that references can mean, as they mean it; nothing where there are none."""
+    wanted = [pick_name(name) for name in references]
+    return fingerprint(*references, *(part for name in wanted for part in shown.get(name) or shown.get(anchor(name)) or ())) if references else ""
 
 
 def _listed(rows: Sequence[tuple[str, tuple[str, ...]]], known: Sequence[Known]) -> tuple[list[list[int]], Names]:

@@ -11,10 +11,9 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
 from pathlib import Path
-from typing import Any
 
 from roundup.build import Report, Staged, build, last_built, stage
-from roundup.catalogue import Catalogue, columns_from, columns_row
+from roundup.catalogue import Catalogue, Coverage, columns_from, columns_row
 from roundup.check import Checks
 from roundup.errors import Problem, SourceError
 from roundup.issue import IssueKey
@@ -22,7 +21,10 @@ from roundup.manifest import MANIFEST, Manifest
 from roundup.moves import Permalinks, kept, parse_trail
 from roundup.outline import fingerprint
 from roundup.pages import render
-from roundup.pages.theme import drawing
+from roundup.pages.feeds import paper_entry
+from roundup.pages.papers import keep_rows
+from roundup.pages.theme import Drawing, drawing
+from roundup.pieces import Pieces
 from roundup.plan import TRAIL, Output, plan, touched
 from roundup.records.permalinks import dump_permalinks
 from roundup.site import Site
@@ -33,6 +35,9 @@ from roundup.store.reading import Digest, read_digest
 from roundup.store.release import release
 from roundup.store.stamps import stamps_of
 from roundup.workers import Workers
+
+PIECES = "pieces.sqlite"
+MANY = 2000  # outputs, of which each takes pieces that others take, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,7 @@ class Job:
     cards: str
     permalinks: Permalinks
     today: dt.date
+    entries: bool  # whether those of feeds are drawn with the pages of papers
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +84,11 @@ class _Ready:
     site: Site
     outputs: dict[str, Output]
     paths: Paths  # all that the site has
+    pieces: Pieces
 
     @cached_property
-    def drawing(self) -> Any:
-        return drawing(self.site.theme)
+    def drawing(self) -> Drawing:
+        return drawing(self.site.theme, self.pieces.rows, self.pieces.entries)
 
     @cached_property
     def checks(self) -> Checks:
@@ -106,13 +113,28 @@ def draw_part(job: Job, staging: str, paths: Sequence[str]) -> Drawn:
             odd[output.issue] = list(ready.checks.of(ready.site.archive.issue(output.issue)))  # while what was parsed of it is at hand
         if output.source:
             return (job.root / output.source).read_bytes()
+        if job.entries and isinstance(output.about, Coverage) and output.about.is_out:
+            paper_entry(output.about, ready.site, ready.drawing)  # likewise, for the feeds that follow
         return render(output, ready.site, ready.drawing)
 
     try:
         staged = stage((ready.outputs[path] for path in paths), draw, str(job.folder), staging)
     except SourceError as error:
         return Drawn((), (), error.problems)
+    ready.pieces.flush()
     return Drawn(tuple(staged), tuple((str(key), problem) for key, problems in odd.items() for problem in problems))
+
+
+def draw_rows(job: Job, places: Sequence[int]) -> tuple[Problem, ...]:
+    """Draw what lists show of some papers, while their issues are at hand."""
+    ready = _at_hand[0] if _at_hand and _at_hand[0].job == job else _keep_ready(_planned_here(job))
+    try:
+        for place in places:
+            keep_rows(ready.site.catalogue.coverage(place), ready.site, ready.drawing)
+    except SourceError as error:
+        return error.problems
+    ready.pieces.flush()
+    return ()
 
 
 def _planned_here(job: Job) -> _Ready:
@@ -121,7 +143,7 @@ def _planned_here(job: Job) -> _Ready:
     digest = read_digest(job.root, Library(job.root, memory, stamps_of(job.root, memory.now())).shelve)
     site = with_catalogue(site_of(digest, drafts=job.drafts, cards=job.cards), digest, memory).keeping(job.permalinks)
     outputs = {output.path: output for output in plan(site).outputs}
-    return _Ready(job, site, outputs, outputs)
+    return _Ready(job, site, outputs, outputs, Pieces(memory.path(PIECES), site))
 
 
 def site_of(digest: Digest, *, drafts: bool, cards: str) -> Site:
@@ -200,9 +222,9 @@ class Engine:
                 raise SourceError(planned.faults)
             outputs = tuple(output for output in planned.outputs if only is None or only(output))
             paths = [output.path for output in planned.outputs]
-        job = Job(self.root, folder, drafts, cards, site.permalinks, today)
+        job = Job(self.root, folder, drafts, cards, site.permalinks, today, bool(site.config.url) and not known)
         odd: dict[str, set[Problem]] = {}
-        _keep_ready(_Ready(job, site, {output.path: output for output in outputs}, paths))
+        _keep_ready(_Ready(job, site, {output.path: output for output in outputs}, paths, Pieces(self.memory.path(PIECES), site)))
         share = partial(self._share, job, odd)
         report = build(outputs, share, folder, whole=not known and only is None, spared=spared, as_left=left.folders)
         if only is None:
@@ -213,9 +235,13 @@ class Engine:
         return Built(digest, site, report, odd)
 
     def _share(self, job: Job, odd: dict[str, set[Problem]], outputs: Sequence[Output], staging: str) -> list[Staged]:
-        """Draw outputs into a staging folder, by all workers."""
-        paths = [output.path for output in outputs]
-        drawn = list(self.workers.shared(partial(draw_part, job, staging), paths))
+        """Draw outputs into a staging folder, by all workers: what is drawn while an issue is at hand before what takes pieces of many."""
+        if len(outputs) > MANY:
+            places = [output.about.place for output in outputs if output.kind == "paper" and isinstance(output.about, Coverage)]
+            if problems := [problem for found in self.workers.shared(partial(draw_rows, job), places) for problem in found]:
+                raise SourceError(problems)
+        ordered = sorted(outputs, key=lambda output: output.issue is None and output.kind != "paper")
+        drawn = list(self.workers.shared(partial(draw_part, job, staging), [output.path for output in ordered]))
         if problems := [problem for part in drawn for problem in part.problems]:
             raise SourceError(problems)
         for key, problem in (one for part in drawn for one in part.odd):

@@ -81,7 +81,7 @@ def listing_feed(listing: Listing, page: str, site: Site, drawing: Drawing) -> F
 
 
 def _feed_of(coverages: Iterable[Coverage], name: str, page: str, paths: tuple[str, str], site: Site, drawing: Drawing) -> Feed:
-    entries = tuple(drawing.entries(_paper_entry, coverage, site, drawing) for coverage in feed_papers(coverages, site))
+    entries = tuple(paper_entry(coverage, site, drawing) for coverage in feed_papers(coverages, site))
     return Feed(site.feed_base + paths[0], f"{name} · {site.config.title}", site.config.tagline, permalink(site.config, page), paths, entries)
 
 
@@ -102,6 +102,11 @@ def _issue_entry(key: IssueKey, site: Site, drawing: Drawing) -> Entry:
         Markup(content),  # noqa: S704 - drawn by our templates
     )
     return _drawn(entry, drawing)
+
+
+def paper_entry(coverage: Coverage, site: Site, drawing: Drawing) -> Entry:
+    """Return the entry of a paper, as all feeds have it; of one that stands in a draft as well, as the issues that are out have it."""
+    return drawing.entries(_paper_entry, coverage.published() or coverage, site, drawing)
 
 
 def _paper_entry(coverage: Coverage, site: Site, drawing: Drawing) -> Entry:

@@ -17,7 +17,7 @@ from roundup.pages.frame import article, frame
 from roundup.pages.theme import Drawing, draw
 from roundup.pages.views import NAMES_FIRST, Anchor, IssueView, Names, Page, dates, head, names, paper_links, signed
 from roundup.paper import Paper, day
-from roundup.site import Site, link_between, paper_path, relative
+from roundup.site import LISTED, Site, link_between, paper_path, relative
 from roundup.text import web
 from roundup.text.drawn import plain
 
@@ -117,6 +117,15 @@ def rows(coverages: Iterable[Coverage], site: Site, drawing: Drawing, start: str
     ``level`` is that of their headings; ``in_short`` there is no abstract.
     """
     return tuple(drawing.rows(_row, coverage, site, drawing, relative(start, ""), level, in_short) for coverage in coverages)
+
+
+def keep_rows(coverage: Coverage, site: Site, drawing: Drawing) -> None:
+    """Draw a paper for all lists that will show it: beside other papers, on the pages of its authors and topics, and of their years."""
+    catalogue = site.catalogue
+    drawing.rows(_row, coverage, site, drawing, "../", 3, True)
+    drawing.rows(_row, coverage, site, drawing, "../", 2, False)
+    if any(len(one.places) > LISTED for one in (*catalogue.authors_of(coverage), *catalogue.topics_of(coverage))):
+        drawing.rows(_row, coverage, site, drawing, "../../", 2, False)
 
 
 def _row(coverage: Coverage, site: Site, drawing: Drawing, start: str, level: int, in_short: bool) -> Markup:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import traceback
 from collections.abc import Callable, Hashable, Iterator, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from functools import cached_property, lru_cache
 from types import BuiltinMethodType
 from typing import Any, Protocol, TypeVar
@@ -45,23 +45,23 @@ def _piece(piece: Callable[..., Piece], /, *about: Hashable) -> Piece:
 class Drawing:
     """The templates made ready, once a run: an environment each for HTML and XML, for Markdown and for plain text.
 
-    ``rows(piece, *about)`` is ``piece(*about)``, and likewise ``entries``, for what stands on many pages: the last of these are kept.
+    ``rows(piece, *about)`` is ``piece(*about)``, and likewise ``entries``, for what stands on many pages.
     """
 
     html: Environment
     markdown: Environment
     plain: Environment
     theme: Theme
-    rows: Kept = field(default_factory=lambda: lru_cache(3000)(_piece))  # of lists, about 3 kB each
-    entries: Kept = field(default_factory=lambda: lru_cache(500)(_piece))  # of feeds, about 20 kB each
+    rows: Kept  # of lists, about 3 kB each
+    entries: Kept  # of feeds, about 20 kB each
 
     def of(self, template: str) -> Environment:
         """Return the environment of a template, by the end of its name."""
         return self.markdown if template.endswith(".md") else self.plain if template.endswith(".txt") else self.html
 
 
-def drawing(theme: Theme) -> Drawing:
-    """Return the environments that draw with ``theme``."""
+def drawing(theme: Theme, rows: Kept | None = None, entries: Kept | None = None) -> Drawing:
+    """Return the environments that draw with ``theme``, and what keeps pieces that stand on many pages."""
     html = _environment(theme, _shown, _escaped)
     markdown = _environment(theme, _shown_in_markdown, _shown_in_markdown)
     markdown.filters["address"] = twin.address
@@ -69,7 +69,7 @@ def drawing(theme: Theme) -> Drawing:
     plain = _environment(theme, _shown_in_plain, _shown_in_plain)
     for name, put in (("filled", paragraph), ("quoted", quoted), ("underlined", underlined)):
         plain.filters[name] = _over_shown(put)
-    return Drawing(html, markdown, plain, theme)
+    return Drawing(html, markdown, plain, theme, rows or lru_cache(3000)(_piece), entries or lru_cache(500)(_piece))
 
 
 class _Compiler(CodeGenerator):

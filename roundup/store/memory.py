@@ -39,6 +39,10 @@ class Memory:
         put(self.folder, _CLOCK, b"")
         return os.stat(f"{self.folder}/{_CLOCK}").st_ctime_ns
 
+    def path(self, name: str) -> str:
+        """Return where a file stands that somebody else keeps whole."""
+        return f"{self.folder}/{name}"
+
     def get(self, name: str) -> bytes | None:
         """Return what was kept under a name; None where nothing is."""
         try:

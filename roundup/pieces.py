@@ -1,0 +1,106 @@
+"""What stands on many pages is drawn once: rows of lists and entries of feeds, kept in the memory by what they are made from.
+
+A paper's row stands on some fifteen pages, and its entry in as many feeds, in no order that would help to have its issue at hand. They
+are kept in one SQLite file, for they are asked for one by one, by several processes. It may vanish or break at any time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sqlite3
+import zlib
+from collections.abc import Callable, Hashable
+from functools import lru_cache
+from typing import Any
+
+from markupsafe import Markup
+
+from roundup.catalogue import Coverage
+from roundup.config import Editor
+from roundup.outline import fingerprint
+from roundup.pages.feeds import Entry
+from roundup.pages.theme import Drawing
+from roundup.site import Site
+
+_ROWS, _ENTRIES = 3000, 300  # at hand in each process; a row is about 3 kB, an entry 20 kB
+_WAIT_S = 30.0  # for another process to have written
+_TABLE = "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; CREATE TABLE IF NOT EXISTS pieces (key BLOB PRIMARY KEY, made BLOB);"
+
+
+class Pieces:
+    """The pieces of one site, in a file of its memory."""
+
+    def __init__(self, path: str, site: Site) -> None:
+        self.path = path
+        self.shared = fingerprint(repr(site.config), site.theme.digest, site.feed_base)
+        self._process = 0
+        self._file: sqlite3.Connection | None = None
+        self._new: dict[bytes, bytes] = {}
+        self.rows = lru_cache(_ROWS)(self._row)
+        self.entries = lru_cache(_ENTRIES)(self._entry)
+
+    def _row(self, piece: Callable[..., Any], /, coverage: Coverage, site: Site, drawing: Drawing, *how: Hashable) -> Any:
+        key = fingerprint("row", self.shared, coverage.name, site.catalogue.columns.shown[coverage.place], *map(str, how))
+        found = self._get(key)
+        if found is None:
+            found = piece(coverage, site, drawing, *how).encode("utf-8", "surrogatepass")
+            self._put(key, found)
+        return Markup(found.decode("utf-8", "surrogatepass"))  # noqa: S704 - drawn by our templates
+
+    def _entry(self, piece: Callable[..., Any], /, about: Any, site: Site, drawing: Drawing) -> Any:
+        if not isinstance(about, Coverage):
+            return piece(about, site, drawing)  # that of an issue stands in one feed
+        said = (part for one in about.standings for part in (one.head.digest, str(one.head.key), str(one.number)))
+        key = fingerprint("entry", self.shared, site.catalogue.columns.told[about.place], *said)
+        found = self._get(key)
+        if found is None:
+            entry = piece(about, site, drawing)
+            self._put(key, zlib.compress(json.dumps(_plain(entry)).encode(), 1))
+            return entry
+        return _back(json.loads(zlib.decompress(found)))
+
+    def flush(self) -> None:
+        """Let the other processes have what was drawn here."""
+        if self._new and (file := self._open()):
+            with contextlib.suppress(sqlite3.Error), file:
+                file.executemany("INSERT OR IGNORE INTO pieces VALUES (?, ?)", self._new.items())
+        self._new.clear()
+
+    def _get(self, key: str) -> bytes | None:
+        if (known := self._new.get(bytes.fromhex(key))) is not None:
+            return known
+        file = self._open()
+        try:
+            row = file.execute("SELECT made FROM pieces WHERE key = ?", (bytes.fromhex(key),)).fetchone() if file else None
+        except sqlite3.Error:
+            return None
+        return row[0] if row else None
+
+    def _put(self, key: str, made: bytes) -> None:
+        self._new[bytes.fromhex(key)] = made
+        if len(self._new) > _ROWS:
+            self.flush()
+
+    def _open(self) -> sqlite3.Connection | None:
+        """Return this process's own connection, for none may be taken along in a fork; nothing where there can be none."""
+        if self._process != os.getpid():
+            self._process = os.getpid()
+            try:
+                self._file = sqlite3.connect(self.path, timeout=_WAIT_S, check_same_thread=False)
+                self._file.executescript(_TABLE)
+            except sqlite3.Error:
+                self._file = None
+        return self._file
+
+
+def _plain(entry: Entry) -> list[Any]:
+    authors = [[editor.name, editor.url] for editor in entry.authors]
+    return [entry.id, entry.title, entry.url, entry.published, entry.updated, authors, entry.summary, entry.tags, entry.content, entry.atom, entry.json]
+
+
+def _back(row: list[Any]) -> Entry:
+    id_, title, url, published, updated, authors, summary, tags, content, atom, text = row
+    editors = tuple(Editor(*one) for one in authors)
+    return Entry(id_, title, url, published, updated, editors, summary, tuple(tags), Markup(content), Markup(atom), text)  # noqa: S704 - drawn by our templates
