@@ -17,10 +17,10 @@ from roundup.pages.lists import archive_view, index_view, listing_view
 from roundup.pages.machines import issue_json, missing_view, moved_view, robots, site_map
 from roundup.pages.papers import paper_view
 from roundup.pages.theme import Drawing, draw
-from roundup.pages.views import card_facts, home_view, issue_view
+from roundup.pages.views import card_facts, home_view, issue_view, letter_view
 from roundup.plan import FONTS, Output
 from roundup.site import Site
-from roundup.text import mail, twin, web
+from roundup.text import twin, web
 from roundup.text.plain import Plain
 
 
@@ -51,7 +51,7 @@ def _issue_markdown(output: Output, site: Site, drawing: Drawing) -> str:
 
 def _mail_html(output: Output, site: Site, drawing: Drawing) -> str:
     issue = _issue(output, site)
-    return draw(drawing, "mail.html", f"issue {issue.key}", issue_view(issue, site, mail, absolute=True, alone=True))
+    return draw(drawing, "mail.html", f"issue {issue.key}", letter_view(issue, site, drawing))
 
 
 def _mail_text(output: Output, site: Site, drawing: Drawing) -> str:
@@ -101,7 +101,7 @@ def _index(output: Output, site: Site, drawing: Drawing) -> str:
 
 
 def _issue_json(output: Output, site: Site, drawing: Drawing) -> str:
-    return issue_json(_issue(output, site), site)
+    return issue_json(_issue(output, site), site, drawing)
 
 
 def _papers_bib(output: Output, site: Site, drawing: Drawing) -> str:

@@ -17,7 +17,7 @@ from roundup.config import Editor
 from roundup.issue import Block, IssueKey
 from roundup.pages.frame import clean
 from roundup.pages.theme import Drawing, draw
-from roundup.pages.views import Page, dates, head, issue_view, names, paper_links, signed
+from roundup.pages.views import Page, dates, head, letter_view, names, paper_links, signed
 from roundup.paper import day
 from roundup.site import Site, entry_id, feed_issues, feed_papers, feed_paths, has_feed, link_between, paper_path, permalink
 from roundup.text import mail
@@ -88,7 +88,7 @@ def _feed_of(coverages: Iterable[Coverage], name: str, page: str, paths: tuple[s
 def _issue_entry(key: IssueKey, site: Site, drawing: Drawing) -> Entry:
     issue = site.archive.issue(key)
     what = head(issue.head, site, "index.html")
-    content = draw(drawing, "letter.html", f"issue {issue.key}", issue_view(issue, site, mail, absolute=True, alone=True))
+    content = draw(drawing, "letter.html", f"issue {issue.key}", letter_view(issue, site, drawing))
     tags = tuple(dict.fromkeys(tag for pick in issue.picks for tag in pick.tags))
     entry = Entry(
         entry_id(site, issue),

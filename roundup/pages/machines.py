@@ -9,16 +9,15 @@ from urllib.parse import urlsplit
 from roundup.issue import Issue, Pick
 from roundup.pages.frame import clean, frame
 from roundup.pages.theme import Drawing, draw
-from roundup.pages.views import PickView, issue_view
+from roundup.pages.views import PickView, letter_view
 from roundup.paper import dump_moment
 from roundup.site import Site, issue_path, paper_path, permalink, relative
 from roundup.sitemap import MOST_ADDRESSES, addresses, site_map_parts, site_map_path
-from roundup.text import mail
 
 
-def issue_json(issue: Issue, site: Site) -> str:
+def issue_json(issue: Issue, site: Site, drawing: Drawing) -> str:
     """Return an issue as JSON: what the editors say as HTML with whole addresses, what arXiv says as the record has it."""
-    view = issue_view(issue, site, mail, absolute=True, alone=True)
+    view = letter_view(issue, site, drawing)
     picks = iter(issue.picks)
     whole = {
         "version": 1,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import traceback
 from collections.abc import Callable, Hashable, Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from functools import cached_property, lru_cache
 from types import BuiltinMethodType
 from typing import Any, Protocol, TypeVar
@@ -45,7 +45,7 @@ def _piece(piece: Callable[..., Piece], /, *about: Hashable) -> Piece:
 class Drawing:
     """The templates made ready, once a run: an environment each for HTML and XML, for Markdown and for plain text.
 
-    ``rows(piece, *about)`` is ``piece(*about)``, and likewise ``entries``, for what stands on many pages.
+    ``rows(piece, *about)`` is ``piece(*about)``, and likewise the next two, for what stands in several outputs.
     """
 
     html: Environment
@@ -54,6 +54,7 @@ class Drawing:
     theme: Theme
     rows: Kept  # of lists, about 3 kB each
     entries: Kept  # of feeds, about 20 kB each
+    letters: Kept = field(default_factory=lambda: lru_cache(1)(_piece))  # of the issue that is drawn
 
     def of(self, template: str) -> Environment:
         """Return the environment of a template, by the end of its name."""

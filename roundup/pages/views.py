@@ -16,9 +16,10 @@ from roundup.catalogue import Coverage
 from roundup.config import Config, Editor
 from roundup.issue import Block, Head, Issue, IssueKey, Pick
 from roundup.pages.frame import frame, posting
+from roundup.pages.theme import Drawing
 from roundup.paper import Author, Paper, day
 from roundup.site import Site, card_path, issue_path, link_between, page_of, paper_path, permalink, places, relative
-from roundup.text import web
+from roundup.text import mail, web
 from roundup.text.cards import Card
 from roundup.text.dialect import Document
 from roundup.text.language import Language
@@ -146,6 +147,15 @@ def issue_view(issue: Issue, site: Site, edition: Edition, *, absolute: bool = F
         "earlier": turn(earlier, path),
         "later": turn(later, path),
     }
+
+
+def letter_view(issue: Issue, site: Site, drawing: Drawing) -> dict[str, Any]:
+    """Return what an issue's mail, its JSON and its entry in the feed show."""
+    return drawing.letters(_letter, issue.key, site)
+
+
+def _letter(key: IssueKey, site: Site) -> dict[str, Any]:
+    return issue_view(site.archive.issue(key), site, mail, absolute=True, alone=True)
 
 
 def home_view(site: Site) -> dict[str, Any]:
