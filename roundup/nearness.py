@@ -12,7 +12,8 @@ from roundup.text.folding import folded
 
 MOST_NEAR = 5
 # A term in many papers tells little and costs much: the work for a paper is bounded by these.
-MOST_PAPERS = 200
+MOST_PAPERS = 200  # that a tag, or a reference, brings together
+MOST_WITH_WORD = 50
 ABSTRACT_WORDS = 12  # the rarest that another paper has, too
 # What a term in common is worth beside one of the title: an editor's reference and tag are meant, an abstract's word may be chance.
 _WORTH = {"reference": 4.0, "tag": 2.0, "title": 1.0, "abstract": 0.4}
@@ -41,18 +42,24 @@ class _Nearness:
 
     def of(self, here: int) -> Iterable[int]:
         scores: dict[int, float] = {}
-        shared: dict[int, int] = {}
+        several: set[int] = {here}
         for term, worth in self._telling(self.terms[here]):
+            if term[0] in "[#":
+                several.update(self.papers[term])
             for other in self.papers[term]:
-                if other != here:
-                    scores[other] = scores.get(other, 0.0) + worth
-                    shared[other] = shared.get(other, 0) + (2 if term[0] in "[#" else 1)
-        return heapq.nsmallest(MOST_NEAR, (number for number in scores if shared[number] > 1), key=lambda number: (-round(scores[number], 9), number))
+                if other in scores:
+                    scores[other] += worth
+                    several.add(other)
+                else:
+                    scores[other] = worth
+        several.discard(here)
+        return heapq.nsmallest(MOST_NEAR, several & scores.keys(), key=lambda number: (-round(scores[number], 9), number))
 
     def _telling(self, terms: dict[str, str]) -> Iterator[tuple[str, float]]:
         """Yield a paper's terms that others have, too, but not too many others, each with its worth."""
-        most = min(MOST_PAPERS, max(2, len(self.terms) // 4))
-        known = sorted((len(self.papers[term]), term) for term in terms if 1 < len(self.papers[term]) <= most)
+        few = max(2, len(self.terms) // 4)
+        counts = ((len(self.papers[term]), term) for term in terms)
+        known = sorted((count, term) for count, term in counts if 1 < count <= min(MOST_PAPERS if term[0] in "[#" else MOST_WITH_WORD, few))
         in_abstract = 0
         for count, term in known:
             kind = terms[term]

@@ -100,6 +100,7 @@ class _Making:
 
     def __init__(self, site: Site) -> None:
         self.site, self.catalogue = site, site.catalogue
+        self._said: dict[tuple[int, int], str] = {}
         self.shared = fingerprint(repr(site.config), site.theme.digest, str(bool(site.cards)))
 
     def assets(self) -> Iterator[Output]:
@@ -117,11 +118,17 @@ class _Making:
         columns = self.catalogue.columns
         people = (f"{one.slug}\0{one.name}" for one in (*self.catalogue.authors_of(coverage), *self.catalogue.topics_of(coverage)))
         beside = (columns.shown[other.place] for other in (*self.site.also_by(coverage), *self.catalogue.near(coverage)))
-        made_from = fingerprint("paper", self.shared, str(coverage.is_out), *self._said_of(coverage), "", *people, "", *beside)
+        made_from = fingerprint("paper", self.shared, str(coverage.is_out), self._said_of(coverage), *people, "", *beside)
         return Output(paper_path(coverage), "paper", made_from, about=coverage)
 
-    def _said_of(self, coverage: Coverage) -> Iterator[str]:
-        """Yield what the page and the entry of a paper show of the issues that take it up."""
+    def _said_of(self, coverage: Coverage) -> str:
+        """Return a hash of what the page and the entry of a paper show of the issues that take it up."""
+        known = (coverage.place, len(coverage.standings))  # of a paper in a draft, feeds know less
+        if known not in self._said:
+            self._said[known] = fingerprint(*self._saying(coverage))
+        return self._said[known]
+
+    def _saying(self, coverage: Coverage) -> Iterator[str]:
         for standing in coverage.standings:
             outline = self.site.archive.outline(standing.head.key)
             pick = outline.taken[standing.number - 1]
@@ -231,7 +238,7 @@ class _Making:
 
     def _entries(self, coverages: Iterable[Coverage]) -> Iterator[str]:
         for coverage in feed_papers(coverages, self.site):
-            yield from (coverage.name, *self._said_of(coverage))
+            yield from (coverage.name, self._said_of(coverage))
 
     def moved(self) -> Iterator[Output]:
         """Yield what stands where a page stood before it was renamed, and the trail by which the next build knows."""

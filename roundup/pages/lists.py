@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -49,13 +50,11 @@ def listing_view(listing: Listing, site: Site, drawing: Drawing, year: int | Non
 
 def _beside(listing: Listing, site: Site, start: str) -> Iterator[Tally]:
     """Yield who wrote most often with an author here, in a collaboration apart."""
-    counts: dict[Listing, int] = {}
-    for coverage in (one for one in listing.coverages if len(one.authors) <= COLLABORATION):
-        for other in dict.fromkeys(site.catalogue.authors_of(coverage)):
-            if other is not listing:
-                counts[other] = counts.get(other, 0) + 1
-    best = sorted(counts, key=lambda other: (-counts[other], other.sorted_as, other.slug))[:MOST_NAMED]
-    yield from (Tally(relative(start, other.path), (web.words(other.name) or other.name), counts[other]) for other in best)
+    authors = (set(site.catalogue.columns.authors[place]) for place in listing.places)
+    counts = Counter(number for row in authors if len(row) <= COLLABORATION for number in row)
+    others = ((site.catalogue.listing(AUTHORS, number), count) for number, count in counts.items())
+    best = sorted(((-count, other.sorted_as, other.slug, other) for other, count in others if other is not listing), key=lambda row: row[:3])[:MOST_NAMED]
+    yield from (Tally(relative(start, other.path), (web.words(other.name) or other.name), -count) for count, _, _, other in best)
 
 
 def archive_view(site: Site) -> dict[str, Any]:
