@@ -56,6 +56,30 @@ def test_no_file_is_read_through_a_folder_that_leads_out(depth: str, root: Path,
     assert content(root, f"{depth}/a.txt") == (None, ["a symbolic link that leads out of the digest; put the file itself here"])
 
 
+@pytest.mark.parametrize("path", ["notes/../../away/a.txt", "../away/a.txt", "./../away/a.txt"])
+def test_no_file_is_read_by_a_path_that_goes_up_and_out(path: str, root: Path, tmp_path: Path) -> None:
+    (tmp_path / "away").mkdir()
+    (tmp_path / "away/a.txt").write_text("secret")
+    assert content(root, path)[0] is None
+
+
+def test_a_path_from_the_top_of_the_machine_is_none_of_the_digest(root: Path, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("secret")
+    assert content(root, str(tmp_path / "a.txt"))[0] is None
+
+
+def test_a_folder_is_looked_at_anew_when_it_is_listed(root: Path, tmp_path: Path) -> None:
+    reader = Disk(root)
+    assert reader.names("notes") == ["a.txt", "first.txt"]
+    (tmp_path / "away").mkdir()
+    (tmp_path / "away/a.txt").write_text("secret")
+    (root / "notes").rename(root / "before")
+    (root / "notes").symlink_to(tmp_path / "away")
+    assert reader.names("notes") is None
+    assert reader.content(PATH) is None
+    assert [problem.what for problem in reader.problems] == [f"a symbolic link that leads out of the digest; put the {kind} itself here" for kind in ("folder", "file")]
+
+
 def test_a_file_too_large_is_not_read(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(disk, "_LIMIT", 5)
     assert content(root) == (None, ["the file is too large: the limit is 5 bytes; keep it elsewhere and link to it"])

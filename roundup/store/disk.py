@@ -36,13 +36,16 @@ class Disk:
         self.root = root
         self.problems: list[Problem] = []
         self.advice: list[Problem] = []
-        self._straight: dict[str, bool] = {}  # folders -> is no link on the way to them?
+        self._straight: dict[str, bool] = {}  # by folder: what _is_straight found
 
     def note(self, path: str, what: str) -> None:
         self.problems.append(Problem(Location(path), what))
 
     def is_ours(self, path: str, kind: str) -> bool:
         """Tell whether a path leads to something in the digest; note a link that leads out of it, or nowhere."""
+        self._straight.pop(path, None)
+        if self._is_straight(path):
+            return True
         full = self.root / path
         try:
             resolved = full.resolve(strict=True)
@@ -83,11 +86,9 @@ class Disk:
         """
         folder = path.rpartition("/")[0]
         full = f"{self.root}/{path}"
-        if folder not in self._straight:
-            self._straight[folder] = os.path.realpath(self.root / folder) == str(self.root / folder)
         try:
             found = os.lstat(full)
-            if not self._straight[folder] or not stat.S_ISREG(found.st_mode) or found.st_size > _LIMIT:
+            if not self._is_straight(folder) or not stat.S_ISREG(found.st_mode) or found.st_size > _LIMIT:
                 return None
             file = os.open(full, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)  # what lstat saw, or nothing: neither a link nor a pipe put there since
             try:
@@ -98,17 +99,28 @@ class Disk:
             return None
         return data if len(data) == found.st_size else None  # else somebody writes it just now
 
+    def _is_straight(self, folder: str) -> bool:
+        """Tell whether this is a folder of the digest, and no link leads to it; each is looked at once, and anew when it is listed."""
+        if folder not in self._straight:
+            above, _, name = folder.rpartition("/")
+            if folder:
+                self._straight[folder] = name not in (".", "..") and _is_folder(f"{self.root}/{folder}") and self._is_straight(above)
+            else:
+                self._straight[folder] = os.path.realpath(self.root) == str(self.root)
+        return self._straight[folder]
+
     def names(self, folder: str, ending: str = "") -> list[str] | None:
         """Return the sorted names in a folder that are no editor's back-ups; none where there is no such folder.
 
         None with the problem noted where the folder cannot be read.
         """
-        if not os.path.lexists(self.root / folder):
+        full = f"{self.root}/{folder}"
+        if not os.path.lexists(full):
             return []
         if not self.is_ours(folder, "folder"):
             return None
         try:
-            found = sorted(os.listdir(self.root / folder))
+            found = sorted(os.listdir(full))
         except NotADirectoryError:
             self.note(folder, "is no folder; move it away")
             return None
@@ -144,6 +156,14 @@ class Disk:
 def is_back_up(name: str) -> bool:
     """Tell whether a file is called as those are that editors and systems lay beside ours; it is read by nobody here."""
     return name.startswith((".", "#")) or name.endswith(_BACK_UPS)
+
+
+def _is_folder(path: str) -> bool:
+    """Tell whether a folder itself stands there, not a link to one."""
+    try:
+        return stat.S_ISDIR(os.lstat(path).st_mode)
+    except OSError:
+        return False
 
 
 def is_text(name: str) -> bool:
