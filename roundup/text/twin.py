@@ -29,14 +29,14 @@ _ALWAYS = re.compile(r"([\\`*\[\]<$~|])")
 _SPECIAL = re.compile(r"[\\`*\[\]<$~|_&\n\t\xa0]")
 _UNDERSCORE = re.compile(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 _ENTITY = re.compile(r"&(?=#?\w+(?:;|\Z))")  # at an end, too: the semicolon may begin the next piece
+_OPENS_NOTHING = re.compile(r"[^\s\d#+=>-]")
 _LINE_START = re.compile(r"^(\s*)([#+=>-]|\d+(?=[.)]))", re.M)
 
 
 @lru_cache(maxsize=4096)  # the same names and words stand on many lines
 def escaped(text: str) -> Markup:
     """Return plain text so that Markdown shows it as it is; ``Markup`` here means safe in Markdown, not in HTML."""
-    line = _at_line_starts(_escape(re.sub(r"\s+", " ", visible(text))))
-    return Markup(isolated(re.sub(r"(?<=\s)(#+)$", r"\\\1", line)))  # at the end of a heading they would go
+    return Markup(isolated(_at_ends(_escape(re.sub(r"\s+", " ", visible(text))))))
 
 
 @lru_cache(maxsize=1024)
@@ -52,7 +52,13 @@ def text(text: str) -> Markup:
 
 
 def _one_line(line: str) -> Markup:
-    return Markup(isolated(re.sub(r"(?<=\s)(#+)$", r"\\\1", _at_line_starts(" ".join(line.split())))))
+    return Markup(isolated(_at_ends(" ".join(line.split()))))
+
+
+def _at_ends(line: str) -> str:
+    """Escape what would open a block at the start of a line, and at the end of a heading would go."""
+    line = _at_line_starts(line)
+    return re.sub(r"(?<=\s)(#+)$", r"\\\1", line) if line.endswith("#") else line
 
 
 def _drawn(piece: Piece, *, linked: bool) -> str:
@@ -118,12 +124,18 @@ def _escape(text: str) -> str:
     if not _SPECIAL.search(text):
         return text
     text = text.replace("\n", " ").replace("\t", " ")
-    text = _ENTITY.sub(r"\\&", _UNDERSCORE.sub(r"\\_", _ALWAYS.sub(r"\\\1", text)))
+    text = _ALWAYS.sub(r"\\\1", text)
+    if "_" in text:
+        text = _UNDERSCORE.sub(r"\\_", text)
+    if "&" in text:
+        text = _ENTITY.sub(r"\\&", text)
     return text.replace("\xa0", "&nbsp;")
 
 
 def _at_line_starts(text: str) -> str:
     """Escape what would open a block at the start of a line."""
+    if _OPENS_NOTHING.match(text) and "\n" not in text:
+        return text
 
     def disarm(match: re.Match[str]) -> str:
         mark = match[2]
@@ -244,7 +256,7 @@ class _Writer:
             # A row is cut at each sign that no backslash precedes, in code, too; text has its own already.
             out.append(text.replace("|", "\\|") if in_table and token.type != "text" else text)
         for index in range(1, len(tokens) - 2):
-            if _has_to_be_bare(tokens, index, out):
+            if tokens[index].markup == "bare" and _has_to_be_bare(tokens, index, out):
                 out[index : index + 3] = ["", tokens[index + 1].content, out[index + 2].removeprefix(">")]
         return "".join(out).strip(" ")
 
@@ -324,7 +336,7 @@ _PLAIN_ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(?:[/?#][A-Za-z0-9./?=#+%_-
 
 def _has_to_be_bare(tokens: Sequence[Token], index: int, out: Sequence[str]) -> bool:
     """Tell whether brackets would undo the emphasis that an address begins: behind a letter, ``**<`` opens none."""
-    if tokens[index].markup != "bare" or not tokens[index - 1].type.endswith(("em_open", "strong_open", "s_open")):
+    if not tokens[index - 1].type.endswith(("em_open", "strong_open", "s_open")):
         return False
     before = "".join(out[max(0, index - 4) : index]).rstrip("*_~")[-1:]
     behind = "".join(out[index + 3 : index + 8])
