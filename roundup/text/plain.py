@@ -175,6 +175,8 @@ class _Writer:
 
     def span(self, tokens: Sequence[Token], index: int, token: Token) -> str:
         match token.type:
+            case "text":
+                return token.content
             case "softbreak":
                 return " "
             case "hardbreak":

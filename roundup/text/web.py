@@ -65,6 +65,9 @@ def sanitised(html: str) -> Markup:
 
 def _blocks(document: Document, setting: Setting) -> Iterator[str]:
     env = environment(document, setting)
+    if not document.notes:
+        yield _renderer().render(document.tokens, OPTIONS, env)
+        return
     shown = 0
     for group in _groups(document.tokens):
         yield _renderer().render(group, OPTIONS, env)
@@ -78,7 +81,7 @@ def _blocks(document: Document, setting: Setting) -> Iterator[str]:
 
 def environment(document: Document, setting: Setting) -> dict[str, Any]:
     """Return what the renderer's rules ask about while they draw a block."""
-    levels = sorted({int(t.tag[1]) for t in document.tokens if t.type == "heading_open" and t.meta})
+    levels = sorted({int(t.tag[1]) for t in document.tokens if t.type == "heading_open" and t.meta}) if document.headings else []
     return {
         "setting": setting,
         "ids": heading_ids(document, setting.prefix),
@@ -135,6 +138,24 @@ class Web(RendererHTML):
     loading = ' loading="lazy"'  # of an image
     heads = ' scope="col"'  # of a table's head
     aligns = "class"  # the attribute that puts a cell to the right
+
+    def renderInline(self, tokens: Sequence[Token], options: OptionsDict, env: EnvType) -> str:  # noqa: N802 - markdown-it's name
+        """Return a line, its words escaped here and now, for every other token is words."""
+        # between tags a quote is a letter; and all of it goes through the sanitiser
+        draw, other = self.rules.get, self.renderToken
+        return "".join(
+            escape(token.content, quote=False) if token.type == "text" else draw(token.type, other)(tokens, place, options, env)
+            for place, token in enumerate(tokens)
+        )
+
+    def renderToken(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:  # noqa: N802
+        """Return a tag; of most there is nothing to find out, for nothing stands in them but their name."""
+        token = tokens[idx]
+        if token.attrs or not token.nesting or (token.block and token.nesting > 0):
+            return super().renderToken(tokens, idx, options, env)
+        if token.hidden:
+            return ""
+        return f"{'<' if token.nesting > 0 else '</'}{token.tag}>" + "\n" * token.block
 
     def heading_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         if not tokens[idx].meta:
