@@ -5,16 +5,12 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from conftest import MINIMAL, ROOT, Result, tree, write
+from conftest import MINIMAL, Result, tree, write
 from roundup.build import Render, Report, drawn_by
 from roundup.build import build as build_into
 from roundup.errors import RefusedError
@@ -115,52 +111,6 @@ def test_what_cannot_be_drawn_stops_it_before_the_first_file(tmp_path: Path) -> 
     assert tree(tmp_path / "site") == before
 
 
-@pytest.mark.parametrize("stop_at", range(1, 9))
-def test_a_stop_at_any_rename_leaves_whole_files_and_the_next_run_finishes(stop_at: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The power goes before the n-th rename: every file is the old or the new one, and one more run ends as if nothing was."""
-    old, new = outputs("a.html", "b.html", "gone.html"), outputs("a.html", "b.html", "c/index.html", made_from="new words")
-    build(old, drawn, tmp_path / "expected")
-    build(new, drawn, tmp_path / "expected")
-    build(old, drawn, tmp_path / "site")
-    real, count = os.replace, 0
-
-    def replace(source: object, target: object) -> None:
-        nonlocal count
-        count += 1
-        if count == stop_at:
-            raise KeyboardInterrupt
-        real(source, target)  # type: ignore[call-overload]
-
-    monkeypatch.setattr(os, "replace", replace)
-    try:
-        build(new, drawn, tmp_path / "site")
-    except KeyboardInterrupt:
-        allowed = {drawn(o) for o in (*old, *new)}
-        assert all(data in allowed for path, data in tree(tmp_path / "site").items() if path != MANIFEST)
-    monkeypatch.setattr(os, "replace", real)
-    build(new, drawn, tmp_path / "site")
-    assert tree(tmp_path / "site") == tree(tmp_path / "expected")
-
-
-def test_killed_at_any_moment_the_next_build_ends_the_same(digest: Digest, roundup: Run) -> None:
-    root = digest({f"issues/2024-{m}/issue.yaml": f"date: 2024-02-01\nintro: Words of issue {m}.\n" for m in range(2, 13)})
-    assert roundup("build", "--output", str(root.parent / "expected"), root=root).code == 0
-    before = {path: data for path, data in tree(root).items() if not path.startswith("site/")}
-    codes = []
-    for moment in range(20):
-        shutil.rmtree(root / "site", ignore_errors=True)
-        process = subprocess.Popen([sys.executable, "-m", "roundup", "build"], cwd=root, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=subprocess.DEVNULL)
-        deadline = time.monotonic() + 20
-        while process.poll() is None and sum(len(names) for _, _, names in os.walk(root / "site")) < moment * 2 and time.monotonic() < deadline:
-            time.sleep(0.001)  # until the build has made that many files
-        process.send_signal(signal.SIGKILL)
-        codes.append(process.wait())
-        assert roundup("build", root=root).code == 0
-        assert tree(root / "site") == tree(root.parent / "expected")
-    assert codes.count(-signal.SIGKILL) >= 10, "most of the builds were stopped at work"
-    assert {path: data for path, data in tree(root).items() if not path.startswith("site/")} == before
-
-
 def test_an_interrupted_build_says_so_and_leaves_no_site(digest: Digest, roundup: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*_: object) -> bytes:
         raise KeyboardInterrupt
@@ -180,7 +130,7 @@ def test_a_folder_that_it_did_not_make_is_refused(digest: Digest, roundup: Run) 
     assert tree(root) == before
 
 
-@pytest.mark.parametrize("folder", ["/", "~", ".", "issues", "issues/new", "templates/site", "..", "repository", "file"])
+@pytest.mark.parametrize("folder", ["/", "~", ".", "issues", "issues/new", "templates", "templates/site", "assets", ".roundup/site", ".git", "..", "repository", "file"])
 def test_dangerous_output_folders_are_refused(folder: str, digest: Digest, roundup: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     root = digest({"repository/.git/config": "", "file": "a file"})
     monkeypatch.setenv("HOME", str(root.parent))

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from roundup.store.writing import open_in_place
+from roundup.store.writing import open_in_place, write_in_place
 
 DELAY_S = 3.0
 LONGEST_S = 120.0  # nobody waits longer than this without being asked
@@ -78,4 +78,4 @@ class Pace:
 
     def _stamp(self, handle: int, hold_s: float = 0.0) -> None:
         now = self.clock()
-        os.pwrite(handle, f"{now:20.6f} {now + hold_s:20.6f}\n".encode(), 0)
+        write_in_place(handle, f"{now:20.6f} {now + hold_s:20.6f}\n", self.path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import signal
@@ -12,14 +13,14 @@ from pathlib import Path
 
 from roundup.errors import RefusedError
 from roundup.store.disk import reason
-from roundup.store.writing import open_in_place
+from roundup.store.writing import open_in_place, write_in_place
 
 
 @contextmanager
 def alone(root: Path, tell: Callable[[str], None], *, must: bool = True) -> Iterator[None]:
     """Hold the digest's lock; wait for it where another run has it, and tell which one that is.
 
-    RefusedError where there can be none; who writes elsewhere ``must`` not have it, and goes on: a digest may stand on a disk for reading only.
+    Where there can be none, as on a disk for reading only, who ``must`` have it is told so, by a RefusedError, and who writes elsewhere goes on.
 
     Writing a file and renaming it is atomic, but what was read before may be old by then: of 4 writers' 200 updates
     60 were kept so, and all with a lock.
@@ -34,6 +35,8 @@ def alone(root: Path, tell: Callable[[str], None], *, must: bool = True) -> Iter
 
 
 def _hold(path: Path, tell: Callable[[str], None], until: ExitStack) -> None:
+    if path.parent.is_symlink() or path.parent.parent.is_symlink():
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
     handle = open_in_place(path, 0o644)
     until.callback(os.close, handle)
     try:
@@ -43,7 +46,7 @@ def _hold(path: Path, tell: Callable[[str], None], until: ExitStack) -> None:
             holder = os.pread(handle, 40, 0).decode("ascii", "replace").strip() or "unknown"
             tell(f"another run (process {holder}) is writing to this digest; waiting for it")
             fcntl.flock(handle, fcntl.LOCK_EX)
-        os.pwrite(handle, f"{os.getpid():<12}\n".encode(), 0)
+        write_in_place(handle, f"{os.getpid():<12}\n", path)
     except OSError as error:
         error.filename = str(path)
         raise

@@ -66,7 +66,7 @@ def settle(folder: Path) -> None:
     try:
         os.fsync(handle)
     except OSError as error:
-        error.filename = str(folder)
+        _name(error, folder)
         raise
     finally:
         os.close(handle)
@@ -75,7 +75,8 @@ def settle(folder: Path) -> None:
 def make_folder(folder: Path) -> None:
     """Make a folder for data, and those above it, where there are none; their names are on the disk."""
     missing = [one for one in (folder, *folder.parents) if not one.is_dir()]
-    folder.mkdir(parents=True, exist_ok=True)
+    if missing:
+        folder.mkdir(parents=True, exist_ok=True)
     for one in missing:
         settle(one.parent)
 
@@ -84,6 +85,15 @@ def open_in_place(path: Path, mode: int) -> int:
     """Return a handle on a file that is written where it stands, as locks and stamps are: a line, of no worth to any later run. A link is not followed."""
     make_folder(path.parent)
     return os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
+
+
+def write_in_place(handle: int, text: str, path: Path) -> None:
+    """Write the line of a file that was opened so; it is as long as the one before."""
+    try:
+        os.pwrite(handle, text.encode(), 0)
+    except OSError as error:
+        _name(error, path)
+        raise
 
 
 # ---- output ----
@@ -173,8 +183,7 @@ def sweep(folder: str | Path) -> None:
 
 def _write(path: Path, data: bytes, place: Callable[[str, Path], None]) -> None:
     temporary = _temporary(path.parent)
-    if not path.parent.is_dir():
-        make_folder(path.parent)
+    make_folder(path.parent)
     try:
         _fill(temporary, data, durable=True)
         place(temporary, path)
