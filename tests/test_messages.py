@@ -456,8 +456,9 @@ def refused(root: Path, roundup: Run, command: str, words: str) -> None:
 
 
 def standing(root: Path) -> dict[str, str | bytes]:
-    """Return every file below the folder, and where each link leads."""
-    return {str(path): os.readlink(path) if path.is_symlink() else path.read_bytes() for path in root.rglob("*") if path.is_symlink() or path.is_file()}
+    """Return every file below the folder but the lock, and where each link leads."""
+    found = (path for path in root.rglob("*") if (path.is_symlink() or path.is_file()) and path.parts[-3:] != (".roundup", "state", "lock"))
+    return {str(path): os.readlink(path) if path.is_symlink() else path.read_bytes() for path in found}
 
 
 def test_a_build_refuses_a_folder_in_which_another_is_at_work(digest: Make, roundup: Run) -> None:

@@ -73,10 +73,12 @@ def build(session: Session, keys: tuple[str, ...], drafts: bool, output: str | N
     """Build the site, or only the pages of the issues KEY."""
     from roundup import pagefind
     from roundup.engine import Engine
+    from roundup.store.lock import alone
     from roundup.store.writing import keep_permalinks
     from roundup.workers import Workers
 
     began = time.perf_counter()
+    click.get_current_context().with_resource(alone(root_of(session), session.remark, must=False))  # nobody fetches while it reads
     engine = Engine(root_of(session), Workers(workers or 0))
     digest = engine.read()
     wanted = folders_of(digest, keys)
