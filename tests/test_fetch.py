@@ -455,14 +455,15 @@ def test_a_thousand_papers_in_ten_requests(ask: Callable[..., Result], digest: C
         assert_equal(record(root, served.id.replace("/", "-")), served)
 
 
-def test_ctrl_c_leaves_whole_files_and_says_so(digest: Callable[..., Path], server: ReplayServer) -> None:
+@pytest.mark.parametrize(("stop", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
+def test_a_stop_leaves_whole_files_and_says_so(stop: str, code: int, digest: Callable[..., Path], server: ReplayServer) -> None:
     server.papers = many(250)
-    stop = "import os, signal\nreal, calls = os.link, 0\n" + (
-        "def link(*arguments):\n    global calls\n    calls += 1\n    if calls == 30:\n        os.kill(os.getpid(), signal.SIGINT)\n    return real(*arguments)\nos.link = link\n"
+    hook = "import os, signal\nreal, calls = os.link, 0\n" + (
+        f"def link(*arguments):\n    global calls\n    calls += 1\n    if calls == 30:\n        os.kill(os.getpid(), signal.{stop})\n    return real(*arguments)\nos.link = link\n"
     )
     root = digest(BARE, bare=True)
-    done = fetch_apart(root, server, ids(server.papers), hook=stop)
-    assert done.returncode == 130
+    done = fetch_apart(root, server, ids(server.papers), hook=hook)
+    assert done.returncode == code
     assert done.stderr.strip() == "stopped; nothing is half-written, run it again to go on"
     assert len(list((root / "issues/2024-1/papers").glob("*.yaml"))) == 100  # the answer that was had is written down
     assert fetch_apart(root, server, ids(server.papers)).returncode == 0
@@ -501,6 +502,18 @@ def test_a_run_that_has_to_wait_says_for_whom(digest: Callable[..., Path], serve
         assert not server.requests
     assert run.communicate()[0] == "1 paper: 1 new, into 2024-1\n"
     assert told == []
+
+
+def test_a_lock_that_a_dead_run_left_holds_nobody_up(digest: Callable[..., Path]) -> None:
+    root = digest({**BARE, ".roundup/state/lock": "1\n"}, bare=True)
+    with alone(root, pytest.fail):
+        assert (root / ".roundup/state/lock").read_text() == f"{os.getpid():<12}\n"
+
+
+def test_who_writes_elsewhere_needs_no_lock(digest: Callable[..., Path]) -> None:
+    root = digest({**BARE, ".roundup": "no folder"}, bare=True)
+    with alone(root, pytest.fail, must=False):
+        assert (root / ".roundup").read_text() == "no folder"
 
 
 # Tells of every file that is opened for writing, renamed over, linked to or removed.

@@ -487,6 +487,14 @@ def test_a_build_does_not_follow_a_link_out_of_its_folder(digest: Make, roundup:
     assert os.listdir(root / "elsewhere") == []
 
 
+def test_nothing_is_remembered_behind_a_link(digest: Make, roundup: Run) -> None:
+    root = digest()
+    (root / "elsewhere").mkdir()
+    (root / ".roundup").symlink_to("elsewhere")
+    refused(root, roundup, "new 2024-2", "DIGEST/.roundup/state/lock cannot be written: too many levels of symbolic links; nothing was changed")
+    assert os.listdir(root / "elsewhere") == []
+
+
 def test_a_build_does_not_replace_a_foreign_link(digest: Make, roundup: Run) -> None:
     root = digest({"site/.roundup-manifest.json": '{"made_by": "roundup", "files": {}}\n'})
     (root / "site/index.html").symlink_to("nothing")
