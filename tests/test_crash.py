@@ -91,7 +91,7 @@ COMMANDS = {
     "refresh": Command(("refresh", "--delay", "0"), FETCHED, ("fetch", "2401.03002", *TAKEN, "--delay", "0"), kills=25),
     "new": Command(("new", "2024-2"), FETCHED),
     "new list": Command(("new", "2024-1-12", "--list"), {**FETCHED, "issues/2024-1-12/papers/.keep": ""}),
-    "init": Command(("init",), {"README.md": "A repository that was there before.\n"}, kills=25),
+    "init": Command(("init",), {"README.md": "A repository that was there before.\n"}, kills=60),
 }
 
 

@@ -28,14 +28,15 @@ def init(session: Session, folder: str, title: str | None, cadence: str) -> None
     from pathlib import Path
 
     from roundup.starter import new_digest
-    from roundup.store.beginning import create
+    from roundup.store.beginning import create, stands
 
     root = Path(session.start) / folder
     name = title or root.resolve().name.replace("-", " ").replace("_", " ").strip().capitalize() or "Roundup"
     if outer := next((up for up in root.resolve().parents if (up / "roundup.yaml").is_file()), None):
         session.remark(f"{root} lies inside another digest, {outer}")
     files = new_digest(name, cadence, today(), __version__)
-    kept = [path for path in files if path.startswith(".") and (root / path).exists()]  # those of a repository that was there before
+    # those of a repository that was there before
+    kept = [path for path, words in files.items() if path.startswith(".") and (root / path).exists() and not stands(root / path, words)]
     made = {path: text for path, text in files.items() if path not in kept}
     create(root, made)
     for path in made:
