@@ -82,7 +82,7 @@ class Disk:
     def _plain_content(self, path: str) -> bytes | None:
         """Return the bytes of what is plainly an ordinary file of this digest, reached by no link; None where a closer look is due.
 
-        Nearly every file is one. To resolve each path anew took 0.15 ms a file; to look at its folder once and at the file itself takes 0.01 ms.
+        Nearly every file is one. To resolve each path anew took 0.07 ms a file; to look at its folder once and at the file itself takes 0.012 ms.
         """
         folder = path.rpartition("/")[0]
         full = f"{self.root}/{path}"
