@@ -97,7 +97,7 @@ class _Build:
         self.top = str(self.folder)
         self.as_left = as_left
         self.before = _read_manifest(folder)
-        self.is_new = not self.before
+        self.is_new = not os.path.lexists(self.folder / MANIFEST)
         self.checked: dict[str, bool] = {}
 
     def run(self, outputs: Sequence[Output], share: Share, spared: Callable[[str], bool], *, whole: bool) -> Report:
@@ -110,10 +110,9 @@ class _Build:
         clash = self._refuse_foreign(due, entries, gone)
         staging = staging_folder(self.top, _STAGING)
         try:
-            staged = list(share(due, staging))
-            made_from = {output.path: output.made_from for output in due}
-            after: dict[str, Entry | None] = {one.path: Entry(made_from[one.path], (one.digest,)) for one in staged}
-            changed = [one.path for one in staged if one.differs]
+            staged = {one.path: one for one in share(due, staging)}
+            after: dict[str, Entry | None] = {output.path: Entry(output.made_from, (staged[output.path].digest,)) for output in due}
+            changed = [output.path for output in due if staged[output.path].differs]  # in the order of the plan
             unsettled = {path: _joined(entries.get(path), after[path]) for path in changed}
             if unsettled:
                 self._write(self.before.having(unsettled))

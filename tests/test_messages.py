@@ -456,8 +456,9 @@ def refused(root: Path, roundup: Run, command: str, words: str) -> None:
 
 
 def standing(root: Path) -> dict[str, str | bytes]:
-    """Return every file below the folder but the lock, and where each link leads."""
+    """Return every file below the folder but the lock and what a build remembers, and where each link leads."""
     found = (path for path in root.rglob("*") if (path.is_symlink() or path.is_file()) and path.parts[-3:] != (".roundup", "state", "lock"))
+    found = (path for path in found if ".roundup/cache/built/" not in str(path))
     return {str(path): os.readlink(path) if path.is_symlink() else path.read_bytes() for path in found}
 
 
@@ -518,5 +519,5 @@ def test_a_stop_is_told(digest: Make, roundup: Run, monkeypatch: pytest.MonkeyPa
         raise KeyboardInterrupt
 
     root = digest()
-    monkeypatch.setattr("roundup.build.build", stop)
+    monkeypatch.setattr("roundup.engine.build", stop)
     assert roundup("build", root=root) == Result(130, "", "\nstopped; nothing is half-written, run it again to go on\n")

@@ -96,18 +96,14 @@ class Library:
         self.memory.forget_all_but("issues", {f"{row[0]}.json" for row in self.rows.values()})
 
     def _lines(self, folder: Folder, count: int) -> list[bytes]:
-        """Return the first lines of what is kept of an issue, read anew where it is gone, or is of other files."""
-        seal = self.rows[folder][0].encode()
-        for _ in range(2):
-            try:
-                with open(f"{self.memory.folder}/{_file(seal.decode())}", "rb") as file:
-                    lines = [file.readline().rstrip(b"\n") for _ in range(count)]
-            except OSError:
-                lines = []
-            if lines and lines[0] == seal:
-                return lines
-            read_part(Part(self.root, self.memory.folder, self.config, ((folder, seal.decode()),)))
-        raise OSError(f"{self.memory.folder} forgets what it was given")
+        """Return the first lines of what is kept of an issue; of one that could not be kept, or is gone, as it is read anew."""
+        seal = self.rows[folder][0]
+        try:
+            with open(f"{self.memory.folder}/{_file(seal)}", "rb") as file:
+                lines = [file.readline().rstrip(b"\n") for _ in range(count)]
+        except OSError:
+            lines = []
+        return lines if lines and lines[0] == seal.encode() else _read(self.root, folder, self.config, seal)[1]
 
     def _header_of(self, folder: Folder) -> Any:
         return json.loads(self._lines(folder, 2)[1])
@@ -123,14 +119,20 @@ def read_part(part: Part) -> list[Row]:
     """Read some issues, keep what they say, and return the row of each."""
     rows = []
     for folder, seal in part.folders:
-        read = read_issue(part.root, folder, part.config)
-        outline = outline_of(read.issue) if read.issue else None
-        header = [outline and outline_row(outline), list(map(problem_row, read.problems)), list(map(problem_row, read.advice))]
-        text = plain(issue_row(read.issue)) if read.issue else b""
-        keep(part.memory, _file(seal), b"\n".join((seal.encode(), plain(header), text)))
-        is_odd = bool(read.problems or read.advice)
-        rows.append([seal, outline.print if outline else "", is_odd, read.unsure, head_row(outline.head) if outline else None])
+        row, lines = _read(part.root, folder, part.config, seal)
+        keep(part.memory, _file(seal), b"\n".join(lines))
+        rows.append(row)
     return rows
+
+
+def _read(root: Path, folder: Folder, config: Config, seal: str) -> tuple[Row, list[bytes]]:
+    """Return the row of an issue, and the lines in which it is kept."""
+    read = read_issue(root, folder, config)
+    outline = outline_of(read.issue) if read.issue else None
+    header = [outline and outline_row(outline), list(map(problem_row, read.problems)), list(map(problem_row, read.advice))]
+    is_odd = bool(read.problems or read.advice)
+    row = [seal, outline.print if outline else "", is_odd, read.unsure, head_row(outline.head) if outline else None]
+    return row, [seal.encode(), plain(header), plain(issue_row(read.issue)) if read.issue else b""]
 
 
 def _file(seal: str) -> str:
