@@ -1,4 +1,4 @@
-// Finds papers in the reader's browser, in the files of search/ that roundup/search.py writes. No server, no word that is not in the page:
+// Finds papers in the reader's browser, in the files of search/ that roundup/search/ writes. No server, no word that is not in the page:
 //
 //   <form role="search" id="search" data-root="../" data-one="{n} result" data-other="{n} results" data-failed="..."><input type="search" name="q"></form>
 //   <p role="status" id="count" aria-live="polite"></p>
@@ -7,7 +7,7 @@
 (() => {
   const SHOWN = 50;  // results,
   const STEP = 10;   // drawn so many at a time as the reader comes to them, for each may stand in a file of its own
-  const WORDS = 8;   // of a query are looked up
+  const WORDS = 8;   // of a query are looked up; if it has fewer, also what two next to each other make
   const WEIGHT = [1, 2, 2.5];  // of a word in an abstract, in commentary, in a title, a name or a tag. With 4 for the last, phrases of commentary suffer
   const SPREAD = 4;  // files at most hold the words that begin as the last one does: "co" alone would be in many
 
@@ -31,35 +31,52 @@
 
   // ---- words, by the rules of the index ----
 
+  // Returns a query's words, in order; and by word those that it makes with its neighbours: who asks for pre-training wants pretraining, too.
   const wordsOf = rules => {
     const pattern = new RegExp(rules.word, "gu"), spaceless = new RegExp(rules.spaceless, "u");
     const dress = new RegExp(rules.dress, "g"), ending = new RegExp(rules.ending);
     const folded = text => [...text.normalize("NFKD").toLowerCase().replace(dress, "")].map(char => rules.letters[char] ?? char).join("");
     const stemmed = word => { const at = word.search(ending); return at < rules.stem ? word : word.slice(0, at); };
     const pairs = ([first, ...rest]) => rest.length ? rest.map((char, at) => (rest[at - 1] ?? first) + char) : [first];
-    const read = word => spaceless.test(word) ? pairs(word) : rules.stop.includes(word) ? [] : [stemmed(word)];
-    return text => [...new Set((folded(text).match(pattern) ?? []).flatMap(read))];
+    const parts = word => !spaceless.test(word) && !/^\d/.test(word) && !rules.stop.includes(word);
+    return text => {
+      const found = folded(text).match(pattern) ?? [], joined = new Map();
+      const read = word => spaceless.test(word) ? pairs(word) : rules.stop.includes(word) ? [] : [stemmed(word)];
+      found.slice(1).forEach((word, at) => {
+        const both = found[at] + word;
+        if (!parts(found[at]) || !parts(word) || both.length > rules.longest) return;
+        for (const part of [found[at], word].map(stemmed)) joined.set(part, [...joined.get(part) ?? [], stemmed(both)]);
+      });
+      return { wanted: [...new Set(found.flatMap(read))].slice(0, WORDS), joined };
+    };
   };
 
   // ---- a file of words -> each word with its places: the number of a document times 4, and where in it, as WEIGHT has it ----
 
-  const unpacked = (total, coded, packed) => {
-    const bytes = atob(packed);
-    let at = 0, word = "";
-    const bit = () => bytes.charCodeAt(at >> 3) >> (7 - at++ % 8) & 1;
-    const run = of => { let length = 0; while (bit() === of) length++; return length; };
-    const number = (bits, value) => { while (bits--) value = 2 * value + bit(); return value; };
-    return (coded.match(/[A-Z][^A-Z]*/g) ?? []).map(part => {
+  const BITS = Object.fromEntries([..."ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"].map((char, value) => [char, value]));
+
+  const unpacked = (scale, coded, packed) => {
+    const texts = packed.split(" ");
+    let word = "";
+    return (coded.match(/[A-Z][^A-Z]*/g) ?? []).map((part, n) => {
       word = word.slice(0, part.charCodeAt(0) - 65) + part.slice(1);
-      const places = new Uint32Array(number(run(0), 1));
-      const width = Math.max(0, 31 - Math.clz32(11 * total / (16 * places.length)));
-      let document = 0;
-      for (let i = 0; i < places.length; i++) {
-        document += (run(1) << width) + number(width, 0);
-        places[i] = 4 * document++ + (bit() ? 2 * bit() : 1);
-      }
-      return { word, places };
+      let read;
+      return { word, get places() { return read ??= placesOf(scale, texts[n]); } };  // of most words in a file nobody asks
     });
+  };
+
+  const placesOf = (scale, text) => {
+    const end = 6 * text.length, places = [];
+    let at = 0, document = 0;
+    const bit = () => BITS[text[Math.floor(at / 6)]] >> (5 - at++ % 6) & 1;
+    const ones = () => { let length = 0; while (at < end && bit()) length++; return length; };
+    const number = bits => { let value = 0; while (bits--) value = 2 * value + bit(); return value; };
+    const width = Math.max(0, 31 - Math.clz32(11 * scale / 16)) - ones();
+    for (let high = ones(); at < end; high = ones()) {
+      document += (high << width) + number(width);
+      places.push(4 * document++ + (bit() ? 2 * bit() : 1));
+    }
+    return places;
   };
 
   // ---- a query ----
@@ -68,29 +85,37 @@
   const find = async query => {
     const { count: total, first, words } = await loadIndex();
     const fileOf = word => Math.max(0, first.findLastIndex(start => start <= word));
-    const wanted = words(query).slice(0, WORDS);
+    const read = async (word, end = fileOf(word)) => {
+      const names = first.slice(fileOf(word), end + 1).map((_, n) => `words-${fileOf(word) + n}`);
+      return (await Promise.all(names.map(name => load(name, unpacked)))).flat();
+    };
+    const { wanted, joined } = words(query);
+    const looked = [...new Set([...joined.values()].flat())].slice(0, WORDS - wanted.length);
     const entries = await Promise.all(wanted.map(async (word, at) => {
-      const start = fileOf(word), end = fileOf(word + "\uffff");
-      const open = at === wanted.length - 1 && end - start < SPREAD;  // it may be half typed
-      const names = first.slice(start, open ? end + 1 : start + 1).map((_, n) => `words-${start + n}`);
-      const shards = await Promise.all(names.map(name => load(name, unpacked)));
-      return shards.flat().filter(entry => entry.word === word || open && entry.word.startsWith(word));
+      const end = fileOf(word + "\uffff");
+      const open = at === wanted.length - 1 && end - fileOf(word) < SPREAD;  // it may be half typed
+      const begun = (await read(word, open ? end : undefined)).filter(entry => entry.word === word || open && entry.word.startsWith(word));
+      const both = await Promise.all(looked.filter(one => joined.get(word)?.includes(one)).map(async one => (await read(one)).filter(entry => entry.word === one)));
+      return [begun, both.flat()];
     }));
     const sums = new Float64Array(total), hits = new Uint8Array(total);
-    entries.forEach((found, at) => {
-      for (const [document, score] of scores(found, wanted[at], total).entries()) if (score) { sums[document] += score; hits[document]++; }
+    entries.forEach(([begun, both], at) => {
+      for (const [document, score] of scores(begun, both, wanted[at], total).entries()) if (score) { sums[document] += score; hits[document]++; }
     });
     const most = hits.reduce((a, b) => Math.max(a, b), 1);
     return [...hits.keys()].filter(document => hits[document] === most).sort((a, b) => sums[b] - sums[a] || b - a);
   };
 
-  // A rare word counts more. What only begins as the word does counts half, and as the most common of these, lest a misprint comes first.
-  const scores = (found, wanted, total) => {
-    const best = new Float64Array(total), common = Math.max(...found.map(({ places }) => places.length));
-    for (const { word, places } of found) {
-      const weight = word === wanted ? Math.log(1 + total / places.length) : Math.log(1 + total / common) / 2;
-      for (const place of places) best[place >> 2] = Math.max(best[place >> 2], weight * WEIGHT[place & 3]);
-    }
+  // A rare word counts more. What it makes with a neighbour is as good as the word itself, and both are as rare as the more common of them.
+  // What only begins as the word does counts half, and as the most common of these, lest a misprint comes first.
+  const scores = (begun, both, wanted, total) => {
+    const best = new Float64Array(total), rarity = entries => Math.log(1 + total / Math.max(...entries.map(({ places }) => places.length)));
+    const put = (entries, weight) => {
+      for (const { places } of entries) for (const place of places) best[place >> 2] = Math.max(best[place >> 2], weight * WEIGHT[place & 3]);
+    };
+    const whole = [...begun.filter(({ word }) => word === wanted), ...both];
+    put(whole, rarity(whole));
+    put(begun, rarity(begun) / 2);
     return best;
   };
 

@@ -7,18 +7,24 @@ import json
 import math
 import random
 import re
-from base64 import b64decode
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from itertools import accumulate, islice
+from itertools import accumulate, pairwise
 from pathlib import Path
+from string import ascii_lowercase, ascii_uppercase, digits
 from typing import Any
 
-from roundup.search import Searchable
+from roundup.search import Searchable, entry, search_index
 from roundup.text.folding import folded
 
 TEMPLATE = Path(__file__).parent.parent / "templates/search.js"
+BASE64 = f"{ascii_uppercase}{ascii_lowercase}{digits}+/"
 WEIGHT, WORDS, SPREAD = (1, 2, 2.5), 8, 4  # as there
+
+
+def files_of(documents: Iterable[Searchable]) -> dict[str, str]:
+    """Return the text of each file of an index by its path."""
+    return dict(search_index(map(entry, documents)))
 
 
 class Index:
@@ -36,19 +42,29 @@ class Index:
             if re.match(self.about["spaceless"], word):
                 found += [word[at : at + 2] for at in range(max(1, len(word) - 1))]
             elif word not in self.about["stop"]:
-                ending = re.search(self.about["ending"], word)
-                found.append(word[: ending.start()] if ending and ending.start() >= self.about["stem"] else word)
+                found.append(self.stem(word))
         return list(dict.fromkeys(map(utf16, found)))
+
+    def joined(self, query: str) -> list[tuple[str, str]]:
+        """Return each word of a query that has a neighbour, with the word that they make."""
+        found = []
+        for pair in pairwise(re.findall(self.about["word"], folded(query))):
+            if len("".join(pair)) <= self.about["longest"] and not any(re.match(f"{self.about['spaceless']}|[0-9]", part) or part in self.about["stop"] for part in pair):
+                found += [(utf16(self.stem(part)), utf16(self.stem("".join(pair)))) for part in pair]
+        return found
+
+    def stem(self, word: str) -> str:
+        ending = re.search(self.about["ending"], word)
+        return word[: ending.start()] if ending and ending.start() >= self.about["stem"] else word
 
     @cache  # noqa: B019 - a few indexes, each for a module's tests
     def shard(self, number: int) -> dict[str, list[tuple[int, int]]]:
         """Return the words of a file with their places: the number of a document, and where in it."""
-        count, coded, packed = values(self.files[f"search/words-{number}.js"])
-        bits = iter("".join(f"{byte:08b}" for byte in b64decode(packed)))
+        scale, coded, packed = values(self.files[f"search/words-{number}.js"])
         found, word = {}, ""
-        for part in re.findall("[A-Z][^A-Z]*", utf16(coded)):
+        for part, text in zip(re.findall("[A-Z][^A-Z]*", utf16(coded)), packed.split(), strict=True):
             word = word[: ord(part[0]) - ord("A")] + part[1:]
-            found[word] = list(places(bits, count))
+            found[word] = list(places("".join(f"{BASE64.index(char):06b}" for char in text), scale))
         return found
 
     def row(self, number: int) -> list[str]:
@@ -70,14 +86,15 @@ class Index:
 
     def find(self, query: str) -> list[str]:
         """Return the links to what is found, best first."""
-        total, wanted = self.about["count"], self.words(query)[:WORDS]
+        total, wanted, joined = self.about["count"], self.words(query)[:WORDS], self.joined(query)
+        looked = list(dict.fromkeys(both for _, both in sorted(joined, key=lambda pair: [part for part, _ in joined].index(pair[0]))))[: WORDS - len(wanted)]
         sums, hits = [0.0] * total, [0] * total
         for at, word in enumerate(wanted):
             entries = self.entries(word, begins=at == len(wanted) - 1)
-            common = max(map(len, entries.values()), default=0)
+            whole = [*filter(None, [entries.get(word)]), *(found for both in looked if (word, both) in joined and (found := self.places(both)))]
+            scored = [(found, rarity(total, whole)) for found in whole] + [(found, rarity(total, entries.values()) / 2) for found in entries.values()]
             best: dict[int, float] = {}
-            for entry, found in entries.items():
-                weight = math.log(1 + total / len(found)) if entry == word else math.log(1 + total / common) / 2
+            for found, weight in scored:
                 for document, where in found:
                     best[document] = max(best.get(document, 0), weight * WEIGHT[where])
             for document, score in best.items():
@@ -85,6 +102,10 @@ class Index:
                 hits[document] += 1
         most = max([1, *hits])
         return [self.row(number)[0] for number in sorted((n for n in range(total) if hits[n] == most), key=lambda n: (-sums[n], -n))]
+
+
+def rarity(total: int, found: Iterable[Sequence[object]]) -> float:
+    return math.log(1 + total / max(map(len, found)))
 
 
 def values(script: str) -> list[Any]:
@@ -100,20 +121,12 @@ def utf16(text: str) -> str:
     return "".join(map(chr, memoryview(text.encode("utf-16-le", "surrogatepass")).cast("H")))
 
 
-def places(bits: Iterator[str], count: int) -> Iterator[tuple[int, int]]:
-    number = int("1" + "".join(islice(bits, run(bits, "0"))), 2)
-    width = max(0, (11 * count // (16 * number)).bit_length() - 1)
-    document = -1
-    for _ in range(number):
-        document += 1 + (run(bits, "1") << width) + int("0" + "".join(islice(bits, width)), 2)
-        yield document, 1 if next(bits) == "0" else 2 * int(next(bits))
-
-
-def run(bits: Iterator[str], of: str) -> int:
-    length = 0
-    while next(bits) == of:
-        length += 1
-    return length
+def places(bits: str, scale: int) -> Iterator[tuple[int, int]]:
+    narrower = bits.index("0")
+    width, document = max(0, (11 * scale // 16).bit_length() - 1) - narrower, -1
+    for ones, low, where in re.findall(f"(1*)0([01]{{{width}}})(0|1[01])", bits[narrower + 1 :]):
+        document += 1 + (len(ones) << width) + int(f"0{low}", 2)
+        yield document, 1 if where == "0" else 2 * int(where[1])
 
 
 # ---- archives ----

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from itertools import zip_longest
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roundup.search import Searchable, search_files, search_index
-from searching import SPREAD, TEMPLATE, WORDS, Index, made_up, real
+from roundup.search import Searchable, entry, patched, search_files
+from roundup.search.cuts import cuts, scale_of
+from roundup.search.postings import packed as as_text
+from roundup.search.postings import unpacked
+from searching import SPREAD, TEMPLATE, WORDS, Index, files_of, made_up, real
 
 PAPERS = (
     Searchable("old.html", "Sparse mixtures", ("Ada Jørgensen", "Łukasz Kaiser"), "2020-1", ("routing",), "", "Networks of experts that gate each token."),
@@ -23,7 +28,7 @@ PAPERS = (
 
 
 def index(documents: Iterable[Searchable]) -> Index:
-    return Index(search_index(documents))
+    return Index(files_of(documents))
 
 
 @pytest.fixture(scope="module")
@@ -96,37 +101,51 @@ def test_an_author_who_is_not_shown_is_found() -> None:
 
 
 def test_a_break_in_a_word_does_not_make_its_halves_words() -> None:
-    """Where a line's end left a hyphen in one word of many, its halves find that paper only."""
+    """Where a line's end left a hyphen in one word of many, its halves find that paper only; the whole finds it, too."""
     broken = Searchable("broken.html", "Slow con-vergence")
     many = index([broken, *(Searchable(f"{number}.html", "Fast convergence") for number in range(30))])
     assert many.find("vergence") == ["broken.html"]
-    assert len(many.find("convergence")) == 30
+    assert len(many.find("convergence")) == 31
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 31, 32, 33, 64, 65, 100])
 def test_the_count_tells_the_files(count: int) -> None:
     """The plan names the files before anything is in them."""
-    files = search_index(made_up(count, commentary=3, abstract=3))
+    files = files_of(made_up(count, commentary=3, abstract=3))
     assert tuple(files) == search_files(count)
     assert index(made_up(count, commentary=3, abstract=3)).find("nothing-at-all") == []
 
 
 def test_new_papers_change_no_full_file_of_rows() -> None:
-    before, after = (search_index(list(made_up(120, commentary=3, abstract=3))[:count]) for count in (70, 120))
+    before, after = (files_of(list(made_up(120, commentary=3, abstract=3))[:count]) for count in (70, 120))
     assert [after[f"search/rows-{number}.js"] == before[f"search/rows-{number}.js"] for number in range(3)] == [True, True, False]
 
 
 def test_the_same_papers_give_the_same_bytes() -> None:
-    assert search_index(PAPERS) == search_index(iter(PAPERS))
+    assert files_of(PAPERS) == files_of(iter(PAPERS))
 
 
-def test_a_word_is_asked_for_in_one_small_file() -> None:
-    """All files of words are about as long as each other, and each holds what stands between its first word and the next file's."""
-    many = index(made_up(400, commentary=60, abstract=60))
-    lengths = [len(many.files[f"search/words-{number}.js"]) for number in range(20)]
-    assert max(lengths) < 1.5 * min(lengths)
-    assert [word for number in range(20) for word in many.shard(number) if many.shard_of(word) != number] == []
-    assert many.first == sorted(many.first)
+def test_a_word_is_asked_for_in_one_file() -> None:
+    """Each file holds what stands between its first letters and the next file's."""
+    many = index((*PAPERS, *made_up(400, commentary=60, abstract=60)))
+    assert [word for number in range(len(many.first)) for word in many.shard(number) if many.shard_of(word) != number] == []
+    assert many.first == sorted(set(many.first))
+
+
+@pytest.mark.parametrize("count", [0, 1, 8, 9, 4096, 4097, 10**9])
+def test_files_begin_where_the_number_of_papers_says(count: int) -> None:
+    """More papers part the files of fewer."""
+    first = cuts(scale_of(count))
+    assert list(first) == sorted(set(first))
+    assert first[0] == ""
+    assert set(first) <= set(cuts(scale_of(2 * count)))
+    assert len(first) == max(2, min(768, scale_of(count) * 3 // 16))
+
+
+def test_files_are_about_as_long_as_each_other(shared: Path) -> None:
+    """The price of a word does not hang on its letters: of real papers, no file is much longer than one is on average."""
+    sizes = [packed(text) for path, text in files_of(real(shared, 1000)).items() if path.startswith("search/words-")][:128]
+    assert max(sizes) < 1.6 * sum(sizes) / 128
 
 
 TEXTS = st.text(st.characters() | st.sampled_from("\ud800\udfff\0\x1b\u2028\u2029\"'\\</script>-\xad語言𝒪ß"), max_size=40)
@@ -152,6 +171,74 @@ def test_a_word_half_typed_begins_as_the_whole(text: str) -> None:
             assert all(word.startswith(begun) for begun in many.words(word[:length]))
 
 
+# ---- what changes ----
+
+
+def patch(files: Mapping[str, str], before: Sequence[Searchable], after: Sequence[Searchable]) -> dict[str, str] | None:
+    changes = {n: (a and entry(a), b and entry(b)) for n, (a, b) in enumerate(zip_longest(before, after)) if a != b}
+    return patched(changes, len(before), len(after), files.get)
+
+
+SAID = st.lists(st.sampled_from("a the soft few shot few-shot fewshot pre-training pretraining models model 7 gpt4 語言 語言模型 𠀀𠀁 Ὀδυσσεύς русский ﬁne con-vergence z".split()), max_size=8).map(" ".join)
+DOCUMENTS = st.builds(Searchable, st.sampled_from("ab"), SAID, st.lists(SAID, max_size=2).map(tuple), st.just(""), st.lists(SAID, max_size=1).map(tuple), SAID, SAID)
+EDITS = st.tuples(st.sampled_from(("put", "add", "append", "remove", "swap")), st.integers(0, 79), DOCUMENTS)
+
+
+def edited(documents: list[Searchable], kind: str, at: int, document: Searchable) -> list[Searchable]:
+    at %= max(1, len(documents))
+    if kind == "append":
+        return [*documents, document]
+    if kind == "swap":
+        return [*documents[at:], *documents[:at]]
+    return [*documents[:at], *(() if kind == "remove" else (document,)), *documents[at + (kind != "add") :]]
+
+
+@given(st.sampled_from((0, 1, 5, 30, 33, 62, 64, 65, 70)), st.lists(EDITS, min_size=1, max_size=8))
+def test_a_patched_index_is_what_all_papers_anew_give(count: int, edits: Sequence[tuple[str, int, Searchable]]) -> None:
+    documents = list(made_up(count, commentary=3, abstract=3))
+    files = files_of(documents)
+    for edit in edits:
+        after = edited(documents, *edit)
+        new, cold = patch(files, documents, after), files_of(after)
+        if new is None:
+            assert scale_of(len(after)) != scale_of(len(documents))
+            new = cold
+        else:
+            assert [path for path, text in new.items() if text == files.get(path)] == []
+        documents, files = after, {path: new.get(path, files.get(path)) for path in search_files(len(after))}
+        assert files == cold
+
+
+def test_a_word_changed_touches_the_files_that_hold_it() -> None:
+    documents = list(made_up(300, commentary=60, abstract=60))
+    files = files_of(documents)
+    after = [*documents]
+    after[7] = replace(after[7], commentary=f"{after[7].commentary} sparsity")
+    new = patch(files, documents, after)
+    assert new is not None
+    assert list(new) == [f"search/words-{Index(files).shard_of('sparsit')}.js"]
+    assert patch(files, documents, documents) == {}
+
+
+def test_a_title_changed_touches_its_row() -> None:
+    files = files_of(PAPERS)
+    assert patch(files, PAPERS, (*PAPERS[:4], replace(PAPERS[4], href="moved.html"))) == {
+        "search/rows-0.js": files["search/rows-0.js"].replace("cjk.html", "moved.html")
+    }
+
+
+def test_an_index_that_lost_a_file_is_made_anew() -> None:
+    after = (*PAPERS[:4], replace(PAPERS[4], title="Sparse"))
+    assert patch({}, PAPERS, after) is None
+    assert patch(files_of(PAPERS), PAPERS, (*PAPERS, *PAPERS)) is None
+
+
+@given(st.lists(st.sets(st.integers(0, 999), min_size=1).map(sorted), max_size=5), st.integers(0, 2))
+def test_places_come_back(found: list[list[int]], where: int) -> None:
+    places = [[4 * document + where for document in documents] for documents in found]
+    assert [list(unpacked(text, 1024)) for text in as_text(places, 1024)] == places
+
+
 # ---- the budget ----
 
 BUDGET = 150_000
@@ -169,11 +256,11 @@ def most_that_a_query_loads(files: dict[str, str]) -> int:
 
 def test_a_first_query_is_cheap() -> None:
     """A thousand papers as long as editors' and arXiv's are: words of 6 letters on average."""
-    assert most_that_a_query_loads(search_index(made_up(1000, commentary=145, abstract=185))) < BUDGET
+    assert most_that_a_query_loads(files_of(made_up(1000, commentary=145, abstract=185))) < BUDGET
 
 
 def test_a_first_query_is_cheap_over_real_papers(shared: Path) -> None:
     documents = real(shared, 1000)
     assert sum(len(document.abstract) for document in documents) > 1_150_000
     assert sum(len(document.commentary) for document in documents) > 940_000
-    assert most_that_a_query_loads(search_index(documents)) < BUDGET
+    assert most_that_a_query_loads(files_of(documents)) < BUDGET

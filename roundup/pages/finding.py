@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
 from roundup.catalogue import Coverage
 from roundup.pages.frame import frame
-from roundup.search import Searchable, search_index
+from roundup.search import Searchable, entry, search_index
 from roundup.site import SEARCH_PAGE, Site, issue_path, paper_path
 from roundup.text.drawn import plain
 from roundup.text.gist import gist
@@ -22,15 +21,19 @@ def search_view(site: Site) -> dict[str, Any]:
 @lru_cache(maxsize=1)
 def index_files(site: Site) -> dict[str, str]:
     """Return every file of the index by its path. They are made at once, and drawn one after the other."""
-    return search_index(_documents(site))
+    return dict(search_index(entry(searchable(coverage)) for coverage in numbered(site)))
 
 
-def _documents(site: Site) -> Iterator[Searchable]:
-    for coverage in reversed(tuple(site.catalogue.coverages)):  # oldest first, so that new ones change few files
-        yield _document(coverage)
+def numbered(site: Site) -> tuple[Coverage, ...]:
+    """Return everything covered in the order of its numbers in the index: by the first issue that has it, and by name.
+
+    So what is new comes last; and where a paper is taken up again, or editors put picks in another order, no number moves.
+    """
+    return tuple(sorted(site.catalogue.coverages, key=lambda coverage: (coverage.standings[-1].issue.key, coverage.name)))
 
 
-def _document(coverage: Coverage) -> Searchable:
+def searchable(coverage: Coverage) -> Searchable:
+    """Return a paper, or a pick about something else, as it is found."""
     paper, newest = coverage.paper, coverage.standings[0]
     said = (text for standing in coverage.standings for text in (standing.pick.title, standing.pick.tldr, gist(standing.pick.commentary.text)))
     link = newest.pick.link

@@ -1,1 +1,1 @@
-roundupSearch("words-1",4,"AjeremAlabelBeftCssBgBineDkBooseAmlAnBameBestedBoteAoneBtherAparagraphBlainAquoteFdArBawBeferenceCturnBightAsaidCmeDpleBecondBhortDwnBtatCressAtalkBextBhCingDrdBitleBwiceCoAunicodeAwithdrawnEoutBordDthAxAy","zxVZ1VZ1nSgo86vWdVVVirqFKLOiMHV86bcqs8aqFHmA");
+roundupSearch("words-1",4,"","");

@@ -1,1 +1,1 @@
-roundupSearch("words-0",4,"A00001E2E3A1A2B401A3A4A5A6A7A8A9AadaBmongBpButhorAbeforeBoundAcBeliaBlBsBvAexample","vnPNU228888888773zi9pzTvO4A=");
+roundupSearch("words-0",4,"A00001E2E3A1A2B401A3A4A5A6A7A8A9AadaBmongBpButhorAbeforeBoundAcBeliaBlBsBvAexampleAfBixtureAhandAissueAlightCstBpAmakeCthAnineBormCteBumberApBaperAsharpCowAtagCkenClkBwiceAupAwordDk","P T H T qf m3 T T T T T T T P X P T D P N H H nf T P N H T D T R P T P T P R T N nv P N T H X H H if T");

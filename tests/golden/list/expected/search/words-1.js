@@ -1,1 +1,1 @@
-roundupSearch("words-1",4,"AfBixtureAhandAissueAlightCstBpAmakeCthAnineBormCteBumberApBaperAsharpCowAtagCkenClkBwiceAupAwordDk","tPOM8XzvnfGdk93tnPec0TM=");
+roundupSearch("words-1",4,"","");

@@ -1,0 +1,1 @@
+roundupSearch("words-0",1,"","");

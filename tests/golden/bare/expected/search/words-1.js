@@ -1,0 +1,1 @@
+roundupSearch("words-1",1,"","");
