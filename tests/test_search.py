@@ -12,11 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from roundup.pages.finding import numbered
 from roundup.search import Searchable, entry, patched, search_files
 from roundup.search.cuts import cuts, scale_of
 from roundup.search.postings import packed as as_text
 from roundup.search.postings import unpacked
 from searching import SPREAD, TEMPLATE, WORDS, Index, files_of, made_up, real
+from test_catalogue import catalogue, issue, paper, pick
 
 PAPERS = (
     Searchable("old.html", "Sparse mixtures", ("Ada Jørgensen", "Łukasz Kaiser"), "2020-1", ("routing",), "", "Networks of experts that gate each token."),
@@ -119,6 +121,13 @@ def test_the_count_tells_the_files(count: int) -> None:
 def test_new_papers_change_no_full_file_of_rows() -> None:
     before, after = (files_of(list(made_up(120, commentary=3, abstract=3))[:count]) for count in (70, 120))
     assert [after[f"search/rows-{number}.js"] == before[f"search/rows-{number}.js"] for number in range(3)] == [True, True, False]
+
+
+def test_a_paper_keeps_its_number() -> None:
+    """Neither the order of picks nor a later issue that takes a paper up again moves any; a new one comes last."""
+    one, two, three = (pick(paper(number, "A")) for number in (1, 2, 3))
+    for issues in ((issue(1, one, two), issue(2, three)), (issue(1, two, one), issue(2, three, one))):
+        assert [coverage.name for coverage in numbered(catalogue(*issues).coverages)] == ["2401.00001", "2401.00002", "2401.00003"]
 
 
 def test_the_same_papers_give_the_same_bytes() -> None:

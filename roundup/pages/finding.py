@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -21,15 +22,16 @@ def search_view(site: Site) -> dict[str, Any]:
 @lru_cache(maxsize=1)
 def index_files(site: Site) -> dict[str, str]:
     """Return every file of the index by its path. They are made at once, and drawn one after the other."""
-    return dict(search_index(entry(searchable(coverage)) for coverage in numbered(site)))
+    return dict(search_index(entry(searchable(coverage)) for coverage in numbered(site.catalogue.coverages)))
 
 
-def numbered(site: Site) -> tuple[Coverage, ...]:
-    """Return everything covered in the order of its numbers in the index: by the first issue that has it, and by name.
+def numbered(coverages: Iterable[Coverage]) -> tuple[Coverage, ...]:
+    """Return everything covered in the order of its numbers in the index: by the first issue that has it, and by its name there.
 
     So what is new comes last; and where a paper is taken up again, or editors put picks in another order, no number moves.
     """
-    return tuple(sorted(site.catalogue.coverages, key=lambda coverage: (coverage.standings[-1].issue.key, coverage.name)))
+    first = {coverage: coverage.standings[-1] for coverage in coverages}
+    return tuple(sorted(first, key=lambda coverage: (first[coverage].issue.key, first[coverage].pick.name)))
 
 
 def searchable(coverage: Coverage) -> Searchable:
