@@ -13,7 +13,7 @@ import os
 import shutil
 import stat
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from roundup.errors import RefusedError
@@ -54,13 +54,14 @@ class Report:
 
 def build(
     outputs: Sequence[Output], share: Share, folder: Path, *,
-    whole: bool = True, spared: Callable[[str], bool] = lambda path: False, as_left: Container[str] = (),
+    whole: bool = True, spared: Callable[[str], bool] = lambda path: False, as_left: Container[str] = (), same: Container[str] = (),
 ) -> Report:  # fmt: skip
     """Make ``folder`` hold these outputs, and where they are the ``whole`` site, of what earlier builds made no others but the ``spared``.
 
     ``share`` draws outputs into a staging folder, as ``drawn_by`` does. In folders that are ``as_left`` by the last build, nobody has
-    to look whether a file is there. RefusedError when the folder is not ours, when a foreign file stands in the way, or when another
-    build is at work; whatever drawing raises comes through. In all these cases no file of the site has changed.
+    to look whether a file is there; outputs that are the ``same``, though made from others, need not be drawn to know it.
+    RefusedError when the folder is not ours, when a foreign file stands in the way, or when another build is at work; whatever drawing
+    raises comes through. In all these cases no file of the site has changed.
     """
     refuse_dangerous(folder)
     made = not folder.exists()
@@ -68,7 +69,7 @@ def build(
         folder.mkdir(parents=True, exist_ok=True)
     try:
         with _reporting(folder), _lock(folder):
-            return _Build(folder, as_left).run(outputs, share, spared, whole=whole)
+            return _Build(folder, as_left, same).run(outputs, share, spared, whole=whole)
     finally:
         if made:
             remove_empty(folder)  # only when nothing came into it
@@ -87,15 +88,15 @@ def stage(outputs: Iterable[Output], render: Render, folder: str, staging: str) 
         differs = not _holds(f"{folder}/{output.path}", data)
         if differs:
             draft(staging, output.path, data)
-        found.append(Staged(output.path, _hash(data), differs))
+        found.append(Staged(output.path, hash_of(data), differs))
     return found
 
 
 class _Build:
-    def __init__(self, folder: Path, as_left: Container[str]) -> None:
+    def __init__(self, folder: Path, as_left: Container[str], same: Container[str]) -> None:
         self.folder = folder.resolve()
         self.top = str(self.folder)
-        self.as_left = as_left
+        self.as_left, self.same = as_left, same
         self.before = _read_manifest(folder)
         self.is_new = not os.path.lexists(self.folder / MANIFEST)
         self.checked: dict[str, bool] = {}
@@ -112,6 +113,7 @@ class _Build:
         try:
             staged = {one.path: one for one in share(due, staging)}
             after: dict[str, Entry | None] = {output.path: Entry(output.made_from, (staged[output.path].digest,)) for output in due}
+            after |= {o.path: replace(entries[o.path], made_from=o.made_from) for o in outputs if o.path in self.same and o.path not in after}
             changed = [output.path for output in due if staged[output.path].differs]  # in the order of the plan
             unsettled = {path: _joined(entries.get(path), after[path]) for path in changed}
             if unsettled:
@@ -127,10 +129,10 @@ class _Build:
 
     def _stands(self, output: Output, entry: Entry | None) -> bool:
         """Tell whether an output is there already, drawn from the same."""
-        if entry is None or entry.made_from != output.made_from or len(entry.digests) != 1:
+        if entry is None or len(entry.digests) != 1 or (entry.made_from != output.made_from and output.path not in self.same):
             return False
         folder = output.path.rpartition("/")[0]
-        return folder in self.as_left or _hash_of(f"{self.top}/{output.path}") == entry.digests[0]
+        return folder in self.as_left or _hash_at(f"{self.top}/{output.path}") == entry.digests[0]
 
     def _gone(self, outputs: Sequence[Output], spared: Callable[[str], bool]) -> dict[str, Entry]:
         planned = {output.path for output in outputs}
@@ -154,7 +156,7 @@ class _Build:
             target = self.folder / path
             if not os.path.lexists(target):
                 continue
-            if not self._inside(target) or _hash_of(str(target)) not in entry.digests:
+            if not self._inside(target) or _hash_at(str(target)) not in entry.digests:
                 kept.append(path)
                 continue
             remove(target)
@@ -192,7 +194,7 @@ class _Build:
         """Return True when all these files are about to be removed by us; refuse otherwise."""
         for file in files:
             entry = gone.get(file.relative_to(self.folder).as_posix())
-            if entry is None or _hash_of(str(file)) not in entry.digests:
+            if entry is None or _hash_at(str(file)) not in entry.digests:
                 raise RefusedError(otherwise)
         return True
 
@@ -282,16 +284,17 @@ def _holds(path: str, data: bytes) -> bool:
         return False
 
 
-def _hash_of(path: str) -> str:
+def _hash_at(path: str) -> str:
     """Return the hash of a file's bytes; nothing where there is no ordinary file."""
     try:
         if not stat.S_ISREG(os.lstat(path).st_mode):
             return ""
         with open(path, "rb") as file:
-            return _hash(file.read())
+            return hash_of(file.read())
     except (FileNotFoundError, NotADirectoryError):
         return ""
 
 
-def _hash(data: bytes) -> str:
+def hash_of(data: bytes) -> str:
+    """Return the hash by which a manifest knows the bytes of a file."""
     return hashlib.blake2b(data, digest_size=16).hexdigest()

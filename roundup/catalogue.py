@@ -154,6 +154,7 @@ class Columns:
     authors: Rows  # in the order of the paper
     topics: Rows  # tags, then categories
     near: Rows
+    numbers: Sequence[int]  # of documents in the search index
     picks: Rows  # a row for each issue: the place of each pick
     people: Names
     subjects: Names
@@ -372,7 +373,17 @@ def columns_of(outlines: Sequence[Outline], config: Config) -> Columns:
     for name, place_shown in zip(names, shown, strict=True):
         whose.setdefault(name, []).append(place_shown)
     told = [_told([name for pick in rows for name in pick.references], whose) for rows in taken]
-    return Columns(names, is_paper, shown, told, where, authors, [list(dict.fromkeys(row)) for row in topics], nearest_of(taken), picks, people, subjects)
+    topics = [list(dict.fromkeys(row)) for row in topics]
+    return Columns(names, is_paper, shown, told, where, authors, topics, nearest_of(taken), _numbers(where, names), picks, people, subjects)
+
+
+def _numbers(where: Rows, names: Sequence[str]) -> list[int]:
+    """Return a number for everything, by the first issue that has it, and by its name there.
+
+    So what is new comes last; and where a paper is taken up again, or editors put picks in another order, no number moves.
+    """
+    order = sorted(range(len(names)), key=lambda place: (-where[place][-2], names[place]))
+    return [number for _, number in sorted((place, number) for number, place in enumerate(order))]
 
 
 def _told(references: Sequence[str], shown: Mapping[str, list[str]]) -> str:

@@ -7,12 +7,12 @@ has changed, all is planned anew; the fingerprints of the plan then tell what ha
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
 from pathlib import Path
 
-from roundup.build import Report, Staged, build, last_built, stage
+from roundup.build import Report, Staged, build, hash_of, last_built, stage
 from roundup.catalogue import Catalogue, Coverage, columns_from, columns_row
 from roundup.check import Checks
 from roundup.errors import Problem, SourceError
@@ -22,11 +22,13 @@ from roundup.moves import Permalinks, kept, parse_trail
 from roundup.outline import fingerprint
 from roundup.pages import render
 from roundup.pages.feeds import paper_entry
+from roundup.pages.finding import numbered
 from roundup.pages.papers import keep_rows
 from roundup.pages.theme import Drawing, drawing
 from roundup.pieces import Pieces
 from roundup.plan import TRAIL, Output, plan, touched
 from roundup.records.permalinks import dump_permalinks
+from roundup.search import patched, search_index
 from roundup.site import Site
 from roundup.store.left import Left, left_by, look_back
 from roundup.store.library import Library
@@ -50,7 +52,7 @@ class Job:
     cards: str
     permalinks: Permalinks
     today: dt.date
-    entries: bool  # whether those of feeds are drawn with the pages of papers
+    whole: bool  # or a few outputs of an edit
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,20 @@ class _Ready:
     outputs: dict[str, Output]
     paths: Paths  # all that the site has
     pieces: Pieces
+    index: Mapping[str, str] | None = None  # files of the search index, where these are known
+
+    def keep(self, coverage: Coverage) -> None:
+        """Draw what feeds and the search index will want of a paper."""
+        if self.site.config.url and coverage.is_out:
+            paper_entry(coverage, self.site, self.drawing)
+        self.pieces.words(coverage, self.site)
+
+    def index_file(self, path: str) -> str:
+        """Return a file of the search index; all of them are made at once."""
+        if self.index is None:
+            entries = (self.pieces.words(coverage, self.site) for coverage in numbered(self.site))
+            self.index = dict(search_index(entry for entry in entries if entry))
+        return self.index[path]
 
     @cached_property
     def drawing(self) -> Drawing:
@@ -113,8 +129,10 @@ def draw_part(job: Job, staging: str, paths: Sequence[str]) -> Drawn:
             odd[output.issue] = list(ready.checks.of(ready.site.archive.issue(output.issue)))  # while what was parsed of it is at hand
         if output.source:
             return (job.root / output.source).read_bytes()
-        if job.entries and isinstance(output.about, Coverage) and output.about.is_out:
-            paper_entry(output.about, ready.site, ready.drawing)  # likewise, for the feeds that follow
+        if job.whole and isinstance(output.about, Coverage):
+            ready.keep(output.about)  # likewise
+        if output.kind == "index":
+            return ready.index_file(output.path).encode()
         return render(output, ready.site, ready.drawing)
 
     try:
@@ -211,10 +229,13 @@ class Engine:
         if known and not changed:
             return Built(digest, site, Report((), left.facts["files"], (), ()), {})
         site = with_catalogue(site, digest, self.memory)
+        index: Mapping[str, str] | None = None
         if known:
             site = site.keeping(digest.permalinks, left.facts["moved"])
             outputs = touched(site, changed)
-            paths: Paths = _Lazily(lambda: {path for path, _ in Manifest.read((folder / MANIFEST).read_bytes()).items()})
+            manifest = Manifest.read((folder / MANIFEST).read_bytes())
+            paths: Paths = _Lazily(lambda: {path for path, _ in manifest.items()})
+            index = self._patched(site, {str(key): left.issues[str(key)] for key in changed}, folder, manifest)
         else:
             site = site.keeping(kept(digest.permalinks, parse_trail(last_built(folder, TRAIL)), site.trail(), site.config))
             planned = plan(site)
@@ -222,17 +243,39 @@ class Engine:
                 raise SourceError(planned.faults)
             outputs = tuple(output for output in planned.outputs if only is None or only(output))
             paths = [output.path for output in planned.outputs]
-        job = Job(self.root, folder, drafts, cards, site.permalinks, today, bool(site.config.url) and not known)
+        job = Job(self.root, folder, drafts, cards, site.permalinks, today, not known)
         odd: dict[str, set[Problem]] = {}
-        _keep_ready(_Ready(job, site, {output.path: output for output in outputs}, paths, Pieces(self.memory.path(PIECES), site)))
-        share = partial(self._share, job, odd)
-        report = build(outputs, share, folder, whole=not known and only is None, spared=spared, as_left=left.folders)
+        _keep_ready(_Ready(job, site, {output.path: output for output in outputs}, paths, self._pieces(site), index))
+        report = build(
+            outputs, partial(self._share, job, odd), folder, whole=not known and only is None, spared=spared, as_left=left.folders,
+            same=frozenset() if index is None else {output.path for output in outputs if output.kind == "index" and output.path not in index},
+        )  # fmt: skip
         if only is None:
             facts = {"files": report.unchanged + len(report.written), "moved": site.moved}
             issues = {str(head.key): head.digest for head in site.archive.heads}
             now = Left(all_but_words(site, digest, drafts=drafts), issues, facts=facts)
             left_by(self.memory, folder.resolve(), now, left.folders if known else {output.path.rpartition("/")[0] for output in outputs})
         return Built(digest, site, report, odd)
+
+    def _pieces(self, site: Site) -> Pieces:
+        return Pieces(self.memory.path(PIECES), site)
+
+    def _patched(self, site: Site, then: Mapping[str, str], folder: Path, manifest: Manifest) -> dict[str, str] | None:
+        """Return the files of the search index that an edit changes; ``then`` are the hashes that the edited issues had. None: all are to be made."""
+        pieces, catalogue, changes = self._pieces(site), site.catalogue, {}
+        for coverage in {one.place: one for head in site.archive.heads if str(head.key) in then for one in catalogue.of_issue(head.key)}.values():
+            was, now = pieces.words(coverage, site, then), pieces.words(coverage, site)
+            if was is None:
+                return None
+            if was != now:
+                changes[catalogue.columns.numbers[coverage.place]] = was, now
+        pieces.flush()
+
+        def text(path: str) -> str | None:
+            entry, found = manifest.of([path]).get(path), last_built(folder, path)
+            return found if entry and entry.digests == (hash_of(found.encode()),) else None
+
+        return patched(changes, len(catalogue), len(catalogue), text)
 
     def _share(self, job: Job, odd: dict[str, set[Problem]], outputs: Sequence[Output], staging: str) -> list[Staged]:
         """Draw outputs into a staging folder, by all workers: what is drawn while an issue is at hand before what takes pieces of many."""

@@ -11,17 +11,20 @@ import json
 import os
 import sqlite3
 import zlib
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from functools import lru_cache
 from typing import Any
 
 from markupsafe import Markup
 
+from roundup import search
 from roundup.catalogue import Coverage
 from roundup.config import Editor
 from roundup.outline import fingerprint
 from roundup.pages.feeds import Entry
+from roundup.pages.finding import searchable
 from roundup.pages.theme import Drawing
+from roundup.plan import text_of
 from roundup.site import Site
 
 _ROWS, _ENTRIES = 3000, 300  # at hand in each process; a row is about 3 kB, an entry 20 kB
@@ -50,16 +53,34 @@ class Pieces:
         return Markup(found.decode("utf-8", "surrogatepass"))  # noqa: S704 - drawn by our templates
 
     def _entry(self, piece: Callable[..., Any], /, about: Any, site: Site, drawing: Drawing) -> Any:
-        if not isinstance(about, Coverage):
-            return piece(about, site, drawing)  # that of an issue stands in one feed
-        said = (part for one in about.standings for part in (one.head.digest, str(one.head.key), str(one.number)))
-        key = fingerprint("entry", self.shared, site.catalogue.columns.told[about.place], *said)
+        if isinstance(about, Coverage):
+            said = (part for one in about.standings for part in (one.head.digest, str(one.head.key), str(one.number)))
+            key = fingerprint("entry", self.shared, site.catalogue.columns.told[about.place], *said)
+        else:
+            key = fingerprint("letter", self.shared, text_of(site, about))
         found = self._get(key)
         if found is None:
             entry = piece(about, site, drawing)
             self._put(key, zlib.compress(json.dumps(_plain(entry)).encode(), 1))
             return entry
         return _back(json.loads(zlib.decompress(found)))
+
+    def words(self, coverage: Coverage, site: Site, then: Mapping[str, str] | None = None) -> search.Entry | None:
+        """Return what the search index has of a paper, or of what else was picked.
+
+        As it was, where ``then`` has the hashes of issues of which others are known now; None where that is forgotten.
+        """
+        digests = ((then or {}).get(str(one.head.key), one.head.digest) for one in coverage.standings)
+        key = fingerprint("words", site.theme.digest, site.catalogue.columns.shown[coverage.place], coverage.name, *digests)
+        found = self._get(key)
+        if found is not None:
+            row, words = json.loads(found)
+            return search.Entry(tuple(row), words)
+        if then is not None:
+            return None
+        entry = search.entry(searchable(coverage))
+        self._put(key, json.dumps(entry).encode())
+        return entry
 
     def flush(self) -> None:
         """Let the other processes have what was drawn here."""

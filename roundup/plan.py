@@ -95,6 +95,11 @@ def touched(site: Site, keys: Iterable[IssueKey]) -> tuple[Output, ...]:
     return (*outputs, making.home())
 
 
+def text_of(site: Site, key: IssueKey) -> str:
+    """Return the fingerprint of an issue's text, in whatever edition."""
+    return _Making(site).text_of(site.archive.heads[site.archive.places[key]])
+
+
 class _Making:
     """Makes the outputs of a site: what is in many fingerprints is worked out once."""
 
@@ -178,9 +183,13 @@ class _Making:
             yield Output(f"{key}/{name}", "copy", digest, key, source=f"{head.folder}/{name}")
         if site.cards:
             yield Output(card_path(key), "card", self._card_made_from(head), key)
-        made_from = fingerprint(self.shared, head.digest, *self._from_elsewhere(key))
+        made_from = self.text_of(head)
         for path in ("index.md", "mail.html", "mail.txt", "issue.json", "papers.bib", "index.html"):
             yield Output(f"{key}/{path}", path, fingerprint(path, made_from), key)
+
+    def text_of(self, head: Head) -> str:
+        """Return the fingerprint of an issue's text, in whatever edition."""
+        return fingerprint(self.shared, head.digest, *self._from_elsewhere(head.key))
 
     def _card_made_from(self, head: Head) -> str:
         """Return what a card shows, the head of an issue; a word of commentary draws none anew."""
@@ -211,13 +220,13 @@ class _Making:
             yield Output("assets/pagefind.js", "script", fingerprint("pagefind.js", site.theme.digest))
             return
         yield Output("assets/search.js", "script", fingerprint("search.js", site.theme.digest))
-        made_from = fingerprint("index", site.theme.digest, *columns.shown, *(head.digest for head in site.archive.heads))
+        made_from = fingerprint("index", site.theme.digest, *columns.shown, *(head.digest for head in site.archive.heads))  # all of them together
         yield from (Output(path, "index", made_from) for path in search_files(len(self.catalogue)))
 
     def common_feeds(self) -> Iterator[Output]:
         """Yield the feeds of issues and of papers."""
         heads = self.site.archive.published().heads[: self.site.config.feeds.entries]
-        made_from = fingerprint("feed", self.shared, *(part for head in heads for part in (head.digest, *self._from_elsewhere(head.key))))
+        made_from = fingerprint("feed", self.shared, *map(self.text_of, heads))
         yield from (Output(path, "feed", made_from) for path in feed_paths("feed.html"))
         made_from = fingerprint("papers", self.shared, *self._entries(self.catalogue.coverages))
         yield from (Output(path, "feed", made_from, part="papers") for path in feed_paths("papers.html"))

@@ -242,9 +242,9 @@ def test_what_is_planned_is_fingerprinted_by_all_its_inputs(digest: Digest) -> N
     cases: list[tuple[dict[str, str | None], set[str]]] = [
         ({"issues/2024-1/commentary/2401.00001.yaml": MINIMAL["issues/2024-1/commentary/2401.00001.yaml"].replace("Some", "Other")}, {"2024-1", "papers", "search"}),
         ({"issues/2024-1/papers/2401.00001.yaml": MINIMAL["issues/2024-1/papers/2401.00001.yaml"].replace("plain", "new")}, {"2024-1", "authors", "papers", "search", "topics"}),
-        ({other: "date: 2024-04-01\ntitle: New\n"}, {"2024-3", "archive", "index.html"}),
-        ({"issues/2024-2/issue.yaml": "date: 2024-03-01\n"}, {"2024-1", "2024-2", "2024-3", "archive", "index.html"}),
-        ({issue: MINIMAL[issue] + "teaser: new\n"}, {"2024-1", "archive", "index.html", "papers"}),
+        ({other: "date: 2024-04-01\ntitle: New\n"}, {"2024-3", "archive", "index.html", "search"}),
+        ({"issues/2024-2/issue.yaml": "date: 2024-03-01\n"}, {"2024-1", "2024-2", "2024-3", "archive", "index.html", "search"}),
+        ({issue: MINIMAL[issue] + "teaser: new\n"}, {"2024-1", "archive", "index.html", "papers", "search"}),
         ({"roundup.yaml": "title: New\n"}, everything),
         ({"roundup.yaml": 'title: A digest\naccent: "#112233"\n'}, {*everything, "assets"}),
         ({"templates/issue.html": '{% extends "roundup/issue.html" %}'}, {*everything, "assets"}),

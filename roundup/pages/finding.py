@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -22,16 +22,13 @@ def search_view(site: Site) -> dict[str, Any]:
 @lru_cache(maxsize=1)
 def index_files(site: Site) -> dict[str, str]:
     """Return every file of the index by its path. They are made at once, and drawn one after the other."""
-    return dict(search_index(entry(searchable(coverage)) for coverage in numbered(site.catalogue.coverages)))
+    return dict(search_index(entry(searchable(coverage)) for coverage in numbered(site)))
 
 
-def numbered(coverages: Iterable[Coverage]) -> tuple[Coverage, ...]:
-    """Return everything covered in the order of its numbers in the index: by the first issue that has it, and by its name there.
-
-    So what is new comes last; and where a paper is taken up again, or editors put picks in another order, no number moves.
-    """
-    first = {coverage: coverage.standings[-1] for coverage in coverages}
-    return tuple(sorted(first, key=lambda coverage: (first[coverage].issue.key, first[coverage].pick.name)))
+def numbered(site: Site) -> Iterator[Coverage]:
+    """Yield everything covered in the order of its numbers in the index."""
+    numbers = site.catalogue.columns.numbers
+    return map(site.catalogue.coverage, sorted(range(len(numbers)), key=numbers.__getitem__))
 
 
 def searchable(coverage: Coverage) -> Searchable:
