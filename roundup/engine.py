@@ -11,9 +11,10 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
 from pathlib import Path
+from typing import Any
 
 from roundup.build import Report, Staged, build, hash_of, last_built, stage
-from roundup.catalogue import Catalogue, Coverage, columns_from, columns_row
+from roundup.catalogue import Catalogue, Coverage, columns_from, columns_of, columns_row
 from roundup.check import Checks
 from roundup.errors import Problem, SourceError
 from roundup.issue import IssueKey
@@ -39,6 +40,7 @@ from roundup.store.stamps import stamps_of
 from roundup.workers import Workers
 
 PIECES = "pieces.sqlite"
+MANY_ISSUES = 100  # whose outlines are no small thing to hold
 MANY = 2000  # outputs, of which each takes pieces that others take, too
 
 
@@ -159,7 +161,7 @@ def _planned_here(job: Job) -> _Ready:
     """Return the site as another process planned it, read from the same memory."""
     memory = Memory(job.root)
     digest = read_digest(job.root, Library(job.root, memory, stamps_of(job.root, memory.now())).shelve)
-    site = with_catalogue(site_of(digest, drafts=job.drafts, cards=job.cards), digest, memory).keeping(job.permalinks)
+    site = with_catalogue(site_of(digest, drafts=job.drafts, cards=job.cards), digest, memory, Workers(1)).keeping(job.permalinks)
     outputs = {output.path: output for output in plan(site).outputs}
     return _Ready(job, site, outputs, outputs, Pieces(memory.path(PIECES), site))
 
@@ -170,15 +172,19 @@ def site_of(digest: Digest, *, drafts: bool, cards: str) -> Site:
     return Site(digest.config, archive, digest.theme, digest.assets, cards if digest.config.url else "", digest.permalinks)
 
 
-def with_catalogue(site: Site, digest: Digest, memory: Memory) -> Site:
+def with_catalogue(site: Site, digest: Digest, memory: Memory, workers: Workers) -> Site:
     """Return a site with its catalogue, which is kept until an outline changes."""
     made_of = _catalogue_made_of(site, digest)
     name = "catalogue-with-drafts.json" if site.archive.drafts() else "catalogue.json"
     row = memory.value(name, made_of)
-    catalogue = Catalogue(site.archive, site.config, columns_from(row) if row else None)
     if not row:
-        memory.keep_value(name, made_of, columns_row(catalogue.columns))
-    return site.having(catalogue)
+
+        def work_out() -> dict[str, Any]:
+            return columns_row(columns_of(tuple(site.archive.outlines), site.config))
+
+        row = workers.apart(work_out) if len(site.archive.heads) > MANY_ISSUES else work_out()
+        memory.keep_value(name, made_of, row)
+    return site.having(Catalogue(site.archive, site.config, columns_from(row)))
 
 
 def _catalogue_made_of(site: Site, digest: Digest) -> str:
@@ -228,7 +234,7 @@ class Engine:
         known = left.is_whole and left.plan == all_but_words(site, digest, drafts=drafts)
         if known and not changed:
             return Built(digest, site, Report((), left.facts["files"], (), ()), {})
-        site = with_catalogue(site, digest, self.memory)
+        site = with_catalogue(site, digest, self.memory, self.workers)
         index: Mapping[str, str] | None = None
         if known:
             site = site.keeping(digest.permalinks, left.facts["moved"])

@@ -23,6 +23,7 @@ from roundup.store.memory import Memory
 from roundup.store.reading import Digest, read_digest
 from roundup.store.stamps import Stamps, stamp_of, stamps_of
 from roundup.store.watch import Watch
+from roundup.workers import Workers
 
 _KEPT = 300  # outputs that were drawn last
 
@@ -97,7 +98,7 @@ class Preview:
             site = site.having(Catalogue(site.archive, site.config, before.site.catalogue.columns)).keeping(site.permalinks, before.site.moved)
             found = touched(site, [now.key for now, then in heads if now.digest != then.digest])
             return _Stand(site, {**before.outputs, **{output.path: output for output in found}}, ready, made_from)
-        site = with_catalogue(site, digest, self._memory)
+        site = with_catalogue(site, digest, self._memory, Workers())
         planned = plan(site)
         self.problems = tuple(sorted({*digest.problems, *planned.faults}))
         return _Stand(site, {output.path: output for output in planned.outputs}, ready, made_from)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from roundup.archive import Archive
 from roundup.catalogue import AUTHORS, TOPICS, Catalogue, Coverage, Listing, Standing, named_slug
@@ -211,7 +211,7 @@ def relative(start: str, path: str) -> str:
 
 def permalink(config: Config, path: str) -> str:
     """Return the lasting, absolute address of a page, or nothing where the digest has no address yet."""
-    return urljoin(config.url, path.removesuffix("index.html")) if config.url else ""
+    return config.url + path.removesuffix("index.html") if config.url else ""
 
 
 def entry_id(site: Site, issue: Issue) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 Given = TypeVar("Given")
 Done = TypeVar("Done")
@@ -32,6 +33,15 @@ class Workers:
         with self.executor() if self.executor else _forked(self.count) as executor:
             return list(executor.map(function, parts))
 
+    def apart(self, function: Callable[[], Done]) -> Done:
+        """Return what a function gives, from a process of its own where there can be one: what it took to work that out goes with it."""
+        if self.count < 2 or self.executor is not None:
+            return function()
+        _errands[:] = [function]
+        with _forked(1) as executor:
+            found: Done = executor.submit(_run_errand).result()
+        return found
+
     def shared(self, function: Callable[[Sequence[Given]], Done], work: Sequence[Given]) -> Iterable[Done]:
         """Return what a function makes of runs of the work, in order; little work is one run."""
         runs = self.count * PARTS if len(work) >= FEW else 1
@@ -39,9 +49,19 @@ class Workers:
         return self.each(function, [work[at : at + size] for at in range(0, len(work), size)])
 
 
+_errands: list[Callable[[], Any]] = []  # a forked process has it from its parent
+
+
+def _run_errand() -> Any:
+    return _errands[0]()
+
+
 def _forked(count: int) -> Executor:
     import multiprocessing
     from concurrent.futures import ProcessPoolExecutor
+
+    gc.collect()
+    gc.freeze()  # nobody looks through what all have in common, for a look is a write and a write a copy
 
     # forked, for so they have what was planned from their parent, and need not be told
     return ProcessPoolExecutor(count, multiprocessing.get_context("fork"), partial(_begin, os.getpid()))

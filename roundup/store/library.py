@@ -26,7 +26,7 @@ from roundup.store.reading import Folder, Shelved, read_issue
 from roundup.store.release import release
 from roundup.store.stamps import Stamps
 
-AT_HAND = 40  # issues in full, and as many outlines
+AT_HAND = 16  # issues in full, and as many outlines
 PART = 8  # issues that one worker reads at a time
 
 Row = list[Any]  # of an issue: seal, print of its outline, whether anything is wrong with it, whether it may have a date that a fault hides, head
