@@ -253,15 +253,14 @@ def test_killed_at_any_step_of_its_writing_nothing_is_lost(name: str, scenes: Ca
 @pytest.mark.parametrize("name", ["build", "build over an older site", "fetch", "fetch into the inbox", "refresh"])
 def test_killed_at_a_random_moment_nothing_is_lost(name: str, scenes: Callable[[str], Scene]) -> None:
     scene, chance = scenes(name), random.Random(name)
-    stopped = 0
-    for _ in range(500):
-        root = scene.fresh()
-        moment = chance.uniform(0, 1.2 * scene.takes_s)
+    killed, longest_s = 0, scene.takes_s
+    while killed < 500:
+        root, moment = scene.fresh(), chance.uniform(0, longest_s)
         done = scene.runs.end(scene.start(root), after_s=moment, stop="SIGKILL")
-        stopped += done.code == -9
+        killed += done.code == -9
+        longest_s *= 1.01 if done.code == -9 else 0.95  # a machine with other work is now slow, now quick
         scene.assert_whole(root, moment)
         scene.assert_goes_on(root, moment)
-    assert stopped > 250
 
 
 @pytest.mark.parametrize("stop", ["SIGTERM", "SIGINT"])

@@ -106,7 +106,8 @@ class Child:
         _, status = os.waitpid(self.pid, 0)
         took_s = time.monotonic() - began
         out, err, log = (_content(file) for file in self.files)
-        return {"code": os.waitstatus_to_exitcode(status), "out": out, "err": err, "steps": [json.loads(line) for line in log.splitlines()], "took_s": took_s}
+        steps = [json.loads(line) for line in log.split("\n")[:-1]]  # a kill may tear the line that is being written
+        return {"code": os.waitstatus_to_exitcode(status), "out": out, "err": err, "steps": steps, "took_s": took_s}
 
 
 def _content(file: BinaryIO) -> str:
