@@ -7,6 +7,7 @@ has changed, all is planned anew; the fingerprints of the plan then tell what ha
 from __future__ import annotations
 
 import datetime as dt
+import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
@@ -114,6 +115,7 @@ class _Ready:
 
 
 _at_hand: list[_Ready] = []  # one, for this process and those that it forks
+_one_at_a_time = threading.Lock()  # a worker of a cluster may have threads
 
 
 def _keep_ready(ready: _Ready) -> _Ready:
@@ -123,8 +125,12 @@ def _keep_ready(ready: _Ready) -> _Ready:
 
 def draw_part(job: Job, staging: str, paths: Sequence[str]) -> Drawn:
     """Draw some outputs of a site into a staging folder."""
-    ready = _at_hand[0] if _at_hand and _at_hand[0].job == job else _keep_ready(_planned_here(job))
-    odd: dict[IssueKey, list[Problem]] = {}
+    with _one_at_a_time:
+        return _draw_part(_ready(job), staging, paths)
+
+
+def _draw_part(ready: _Ready, staging: str, paths: Sequence[str]) -> Drawn:
+    job, odd = ready.job, dict[IssueKey, list[Problem]]()
 
     def draw(output: Output) -> bytes:
         if output.issue and output.issue not in odd:
@@ -147,14 +153,20 @@ def draw_part(job: Job, staging: str, paths: Sequence[str]) -> Drawn:
 
 def draw_rows(job: Job, places: Sequence[int]) -> tuple[Problem, ...]:
     """Draw what lists show of some papers, while their issues are at hand."""
-    ready = _at_hand[0] if _at_hand and _at_hand[0].job == job else _keep_ready(_planned_here(job))
-    try:
-        for place in places:
-            keep_rows(ready.site.catalogue.coverage(place), ready.site, ready.drawing)
-    except SourceError as error:
-        return error.problems
-    ready.pieces.flush()
-    return ()
+    with _one_at_a_time:
+        ready = _ready(job)
+        try:
+            for place in places:
+                keep_rows(ready.site.catalogue.coverage(place), ready.site, ready.drawing)
+        except SourceError as error:
+            return error.problems
+        ready.pieces.flush()
+        return ()
+
+
+def _ready(job: Job) -> _Ready:
+    """Return the site of a job, as this process has it, or as it plans it now."""
+    return _at_hand[0] if _at_hand and _at_hand[0].job == job else _keep_ready(_planned_here(job))
 
 
 def _planned_here(job: Job) -> _Ready:

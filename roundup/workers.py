@@ -6,10 +6,14 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
+from contextlib import contextmanager
 from functools import partial
+from importlib import import_module
 from typing import Any, TypeVar
+
+from roundup.errors import RefusedError
 
 Given = TypeVar("Given")
 Done = TypeVar("Done")
@@ -19,9 +23,9 @@ PARTS = 8  # for each worker, so that none waits long for another
 
 
 class Workers:
-    """So many processes; with one, no other. ``executor`` makes one that is used in their place."""
+    """So many processes; with one, no other. An ``executor`` of so many workers takes their place."""
 
-    def __init__(self, count: int = 0, executor: Callable[[], Executor] | None = None) -> None:
+    def __init__(self, count: int = 0, executor: Executor | None = None) -> None:
         self.count = count or (len(os.sched_getaffinity(0)) if sys.platform == "linux" else 1)
         self.executor = executor
 
@@ -30,7 +34,9 @@ class Workers:
         parts = list(parts)
         if len(parts) < 2 or (self.count < 2 and self.executor is None):
             return list(map(function, parts))
-        with self.executor() if self.executor else _forked(self.count) as executor:
+        if self.executor:
+            return list(self.executor.map(function, parts))
+        with _forked(self.count) as executor:
             return list(executor.map(function, parts))
 
     def apart(self, function: Callable[[], Done]) -> Done:
@@ -49,6 +55,27 @@ class Workers:
         return self.each(function, [work[at : at + size] for at in range(0, len(work), size)])
 
 
+@contextmanager
+def named(name: str) -> Iterator[Workers]:
+    """Give the workers of a cluster, as ``dask:HOST:PORT`` names one. RefusedError where there is none, or nothing that could ask it."""
+    kind, _, address = name.partition(":")
+    if kind != "dask" or not address:
+        raise RefusedError(f'executor "{name}" is not known; write dask:HOST:PORT')
+    try:
+        dask: Any = import_module("distributed")  # two seconds, which nobody else has to wait
+    except ImportError:
+        raise RefusedError('a Dask cluster needs Dask here, too; pip install "roundup-digest[dask]"') from None
+    try:
+        client = dask.Client(address, timeout=_ANSWER_S, set_as_default=False)
+    except OSError as error:
+        raise RefusedError(f"there is no Dask scheduler at {address}; start one, or leave out --executor") from error
+    with client:
+        if not (threads := client.nthreads()):
+            raise RefusedError(f"the Dask scheduler at {address} has no workers; start some, with the digest's folder on a disk that they share")
+        yield Workers(max(2, sum(threads.values())), client.get_executor(pure=False, retries=0))
+
+
+_ANSWER_S = 10  # for a scheduler to answer
 _errands: list[Callable[[], Any]] = []  # a forked process has it from its parent
 
 

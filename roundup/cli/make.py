@@ -68,18 +68,20 @@ def check(session: Session, keys: tuple[str, ...], as_json: bool) -> None:
 @click.option("--drafts", is_flag=True, help="Build issues without a date, too.")
 @click.option("--output", metavar="DIR", help="Where the site goes; site/ in the digest by default.")
 @click.option("--workers", metavar="N", type=click.IntRange(1), default=None, help="How many processes draw; as many as there are cores by default.")
+@click.option("--executor", metavar="NAME", help="Draw on a cluster, as dask:HOST:PORT; its workers share the digest's disk.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was written and removed as JSON.")
-def build(session: Session, keys: tuple[str, ...], drafts: bool, output: str | None, workers: int | None, as_json: bool) -> None:
+def build(session: Session, keys: tuple[str, ...], drafts: bool, output: str | None, workers: int | None, executor: str | None, as_json: bool) -> None:
     """Build the site, or only the pages of the issues KEY."""
     from roundup import pagefind
     from roundup.engine import Engine
     from roundup.store.lock import alone
     from roundup.store.writing import keep_permalinks
-    from roundup.workers import Workers
+    from roundup.workers import Workers, named
 
     began = time.perf_counter()
-    click.get_current_context().with_resource(alone(root_of(session), session.remark, must=False))  # nobody fetches while it reads
-    engine = Engine(root_of(session), Workers(workers or 0))
+    context = click.get_current_context()
+    context.with_resource(alone(root_of(session), session.remark, must=False))  # nobody fetches while it reads
+    engine = Engine(root_of(session), context.with_resource(named(executor)) if executor else Workers(workers or 0))
     digest = engine.read()
     wanted = folders_of(digest, keys)
     cards = card_maker() if digest.config.url else ""
