@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
+from typing import NoReturn
 
 from roundup.issue import Head, Issue, IssueKey
-from roundup.outline import Outline, outline_of
+from roundup.outline import Outline
 
 
-def _nothing(key: IssueKey) -> Issue:
+def _nothing(key: IssueKey) -> NoReturn:
     raise KeyError(key)
 
 
@@ -20,12 +21,14 @@ class Archive:
 
     heads: tuple[Head, ...] = ()
     issue: Callable[[IssueKey], Issue] = _nothing
-    outline: Callable[[IssueKey], Outline] = lambda key: outline_of(_nothing(key))
+    outline: Callable[[IssueKey], Outline] = _nothing
     unread: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, issues: Iterable[Issue], unread: frozenset[str] = frozenset()) -> Archive:
         """Return the archive of issues that were read in full, newest first."""
+        from roundup.outlining import outline_of  # it reads texts, which nobody else needs here
+
         found = {issue.key: issue for issue in issues}
         return cls(tuple(issue.head for issue in found.values()), found.__getitem__, cache(lambda key: outline_of(found[key])), unread)
 

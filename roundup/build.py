@@ -15,15 +15,18 @@ import stat
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
 from roundup.errors import RefusedError
 from roundup.manifest import MANIFEST, Entry, Manifest
-from roundup.plan import Output
 from roundup.store.writing import draft, move, remove, remove_empty, replace_record, staging_folder, sweep
+
+if TYPE_CHECKING:
+    from roundup.plan import Output
 
 _STAGING = ".roundup-staging-"
 
-Render = Callable[[Output], bytes]
+Render: TypeAlias = "Callable[[Output], bytes]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,7 @@ class Staged:
     differs: bool
 
 
-Share = Callable[[Sequence[Output], str], Iterable[Staged]]
+Share: TypeAlias = "Callable[[Sequence[Output], str], Iterable[Staged]]"
 
 
 @dataclass(frozen=True, slots=True)

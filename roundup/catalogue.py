@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from roundup.archive import Archive
-from roundup.config import Config, Known
+from roundup.config import AUTHORS, TOPICS, Config, Known
 from roundup.issue import Head, Issue, IssueKey, Pick, anchor
 from roundup.names import parse_name
 from roundup.nearness import nearest_of
@@ -23,7 +23,6 @@ from roundup.text.drawn import plain
 from roundup.text.folding import folded
 from roundup.text.slugs import lasting_slug
 
-AUTHORS, TOPICS = "authors", "topics"
 OTHER_LETTERS = "…"
 
 

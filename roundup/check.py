@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Collection, Iterator
 from functools import partial
 
-from roundup.catalogue import AUTHORS, TOPICS
+from roundup.config import AUTHORS, TOPICS
 from roundup.crosslinks import CrossLinks
 from roundup.errors import Problem, nearest
 from roundup.issue import Issue, Pick, Prose

@@ -65,6 +65,8 @@ class Comments:
     category_id: str = ""
 
 
+AUTHORS, TOPICS = "authors", "topics"  # the two kinds of listings, by their keys and folders
+
 # Where the sources stand; a mirror may take the place of each.
 SERVICES = {
     "arxiv_api": "https://export.arxiv.org/api/query",

@@ -11,9 +11,12 @@ from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher, get_close_matches
+from typing import TYPE_CHECKING
 
-from roundup.catalogue import AUTHORS, TOPICS, Catalogue
-from roundup.config import Config
+from roundup.config import AUTHORS, TOPICS, Config
+
+if TYPE_CHECKING:
+    from roundup.catalogue import Catalogue
 
 KINDS = (AUTHORS, TOPICS)
 

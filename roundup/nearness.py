@@ -6,7 +6,8 @@ import heapq
 import math
 from collections.abc import Iterable, Iterator, Sequence
 
-from roundup.outline import Taken, words_of
+from roundup.outline import Taken
+from roundup.outlining import words_of
 from roundup.paper import pick_name
 from roundup.text.folding import folded
 

@@ -1,4 +1,4 @@
-"""An issue -> its outline: all that pages about other things show of it, and ask of it, without its text. Pure.
+"""The outline of an issue: all that pages about other things show of it, and ask of it, without its text.
 
 An archive is held in memory as outlines; the text of an issue is read when a page of its own is drawn. While an outline stays the
 same, an edit has touched nothing but the pages that hold the issue's own words.
@@ -8,20 +8,11 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
-from roundup.issue import Head, Issue, Pick, parse_issue_key
-from roundup.paper import Paper
-from roundup.showing import figures_shown
-from roundup.text.drawn import plain
-from roundup.text.folding import folded
-
-_REFERENCE = re.compile(r"\[\[([^\[\]\n]+)\]\]")
-_WORD = re.compile(r"[^\W\d_]{3,}")
+from roundup.issue import Head, parse_issue_key
 
 
 class Taken(NamedTuple):
@@ -65,51 +56,6 @@ class Outline:
         """A hash of all that others show of the issue, or that decides what they show; its own words are not in it."""
         taken = [pick._replace(own="") for pick in self.taken]
         return fingerprint(json.dumps([head_row(self.head)[:-2], taken, self.asked, self.figures, self.may_hold_math]))
-
-
-def outline_of(issue: Issue) -> Outline:
-    """Return the outline of an issue that was read in full."""
-    asked = (name for block in issue.blocks() if block.pick is None for name in _REFERENCE.findall(block.prose.text))
-    shown = {name for name, _ in figures_shown(issue)}
-    figures = tuple((figure.name, figure.digest) for figure in issue.figures if figure.name in shown and not figure.fault)
-    return Outline(issue.head, tuple(map(_taken, issue.picks)), tuple(dict.fromkeys(asked)), figures, _may_hold_math(issue))
-
-
-def _taken(pick: Pick) -> Taken:
-    paper = pick.paper
-    references = dict.fromkeys(_REFERENCE.findall(pick.commentary.text))
-    return Taken(
-        pick.name,
-        paper is not None,
-        paper.id.version or 0 if paper else 0,
-        pick.title,
-        tuple(author.name for author in pick.authors),
-        pick.subject.title,
-        tuple(author.name for author in paper.authors) if paper else (),
-        pick.tags,
-        paper.categories if paper else (),
-        tuple(references),
-        " ".join(dict.fromkeys(words_of(paper.abstract))) if paper else "",
-        fingerprint(pick.title, pick.tldr, repr(pick.authors), repr(pick.subject)),
-        fingerprint(repr(pick)),
-    )
-
-
-def _may_hold_math(issue: Issue) -> bool:
-    """Tell whether a formula may stand in an issue, or on a page about its papers: a dollar or a command of TeX's does."""
-    texts = (text for pick in issue.picks for text in (pick.shown_title, *(author.name for author in pick.shown_authors), *_record_texts(pick.paper)))
-    return any("$" in text or "\\" in text for text in texts) or any("$" in block.prose.text for block in issue.blocks())
-
-
-def _record_texts(paper: Paper | None) -> Iterator[str]:
-    if paper:
-        yield from (paper.abstract, paper.comment, paper.journal_ref, paper.withdrawn.reason if paper.withdrawn else "")
-
-
-def words_of(text: str) -> Iterator[str]:
-    """Yield the words by which two papers stand near each other, as they are compared."""
-    for word in _WORD.findall(folded(plain(text) if "$" in text or "\\" in text else text)):
-        yield word[:-1] if word.endswith("s") and not word.endswith("ss") else word
 
 
 def outline_row(outline: Outline) -> list[Any]:

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from roundup.build import Report, build, drawn_by
 from roundup.errors import RefusedError
-from roundup.plan import Output
 
 FOLDER = "pagefind/"
 
@@ -27,6 +26,8 @@ def is_of_index(path: str) -> bool:
 
 def build_index(folder: Path) -> Report:
     """Make ``folder`` hold the index of the pages that stand in it, and no other. RefusedError when Pagefind fails; then the index is as it was."""
+    from roundup.plan import Output  # a digest whose search is our own has no need of it here
+
     with tempfile.TemporaryDirectory(prefix="roundup-pagefind-") as made:
         _run(folder.resolve(), made)
         paths = sorted(path.relative_to(made).as_posix() for path in Path(made).rglob("*") if path.is_file())

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from roundup.catalogue import AUTHORS, TOPICS, Coverage, Listing
+from roundup.catalogue import Coverage, Listing
+from roundup.config import AUTHORS, TOPICS
 from roundup.errors import Location, Problem
 from roundup.issue import Head, IssueKey
 from roundup.moves import dump_trail

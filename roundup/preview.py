@@ -11,13 +11,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from roundup.catalogue import Catalogue, Coverage
-from roundup.engine import all_but_words, site_of, with_catalogue
 from roundup.errors import Problem, SourceError
+from roundup.jobs import site_of, with_catalogue
 from roundup.pages import render
 from roundup.pages.theme import Drawing, drawing
 from roundup.plan import Output, plan, touched
 from roundup.site import Site
 from roundup.store.disk import ISSUES, Disk
+from roundup.store.left import all_but_words
 from roundup.store.library import Library
 from roundup.store.memory import Memory
 from roundup.store.reading import Digest, read_digest
@@ -92,7 +93,7 @@ class Preview:
         """Return the site as it is now: where nothing but words has changed, with the plan that it had."""
         before, site = self._stand, site_of(digest, drafts=True, cards=self._cards)
         ready = before.ready if before and before.site.theme == site.theme else drawing(site.theme)  # templates are compiled once
-        made_from = all_but_words(site, digest, drafts=True)
+        made_from = all_but_words(site.archive, digest, site.permalinks, site.cards, drafts=True)
         if before and before.plan == made_from:
             heads = zip(site.archive.heads, before.site.archive.heads, strict=True)
             site = site.having(Catalogue(site.archive, site.config, before.site.catalogue.columns)).keeping(site.permalinks, before.site.moved)

@@ -13,51 +13,22 @@ from itertools import islice
 from urllib.parse import urlsplit
 
 from roundup.archive import Archive
-from roundup.catalogue import AUTHORS, TOPICS, Catalogue, Coverage, Listing, Standing, named_slug
-from roundup.config import Config
+from roundup.catalogue import Catalogue, Coverage, Listing, Standing, named_slug
+from roundup.config import AUTHORS, TOPICS, Config
 from roundup.issue import Block, Issue, IssueKey, Pick, Prose, anchor
 from roundup.moves import Permalinks, Trail, end_of, trail_of
-from roundup.outline import fingerprint
 from roundup.paper import pick_name
 from roundup.text import dialect
 from roundup.text.dialect import Document
-from roundup.text.language import ENGLISH, Language
+from roundup.text.language import Language
 from roundup.text.setting import Place
 from roundup.text.slugs import lasting_slug
+from roundup.themes import Asset, Theme
 
 BESIDE = 5  # papers by the same authors, or near a paper, that its page names
 SEARCH_PAGE = "search/index.html"
 LISTED = 100  # papers on the page of an author or a topic; where there are more, each year has a page as well
 LISTED_NAMES = 1000  # authors or topics in one list; where there are more, each letter has a page
-
-
-@dataclass(frozen=True, slots=True)
-class Asset:
-    """A file that goes to the site as it is: where it stands in the digest (or the theme), and a hash of its bytes."""
-
-    path: str
-    source: str
-    digest: str
-
-
-@dataclass(frozen=True, slots=True)
-class Theme:
-    """The templates by name, and where each was read: ``own`` ones replace ``built_in`` ones of the same name.
-
-    ``fonts`` are files that the stylesheet names; a browser asks for one where a page has a use for it.
-    ``cards`` are those that social cards are set in; they stay here.
-    """
-
-    built_in: Mapping[str, str]
-    own: Mapping[str, str] = field(default_factory=dict)
-    version: str = ""
-    fonts: Mapping[str, bytes] = field(default_factory=dict)
-    cards: Mapping[str, bytes] = field(default_factory=dict)
-    language: Language = ENGLISH
-
-    @property
-    def digest(self) -> str:
-        return fingerprint(self.version, repr(self.language), *(f"{n}\0{t}" for part in (self.built_in, self.own) for n, t in sorted(part.items())))
 
 
 @dataclass(frozen=True, eq=False)

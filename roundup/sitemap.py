@@ -9,7 +9,8 @@ import datetime as dt
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from roundup.catalogue import AUTHORS, TOPICS, Coverage
+from roundup.catalogue import Coverage
+from roundup.config import AUTHORS, TOPICS
 from roundup.site import SEARCH_PAGE, Site, issue_path, paper_path, permalink, year_path, years_of
 
 MOST_ADDRESSES = 50_000  # in one file

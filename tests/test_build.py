@@ -115,7 +115,7 @@ def test_an_interrupted_build_says_so_and_leaves_no_site(digest: Digest, roundup
     def interrupted(*_: object) -> bytes:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("roundup.engine.render", interrupted)
+    monkeypatch.setattr("roundup.jobs.render", interrupted)
     root = digest()
     result = roundup("build", root=root)
     assert (result.code, result.err) == (130, "\nstopped; nothing is half-written, run it again to go on\n")

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from roundup.archive import Archive
-from roundup.catalogue import AUTHORS, TOPICS, Catalogue, Coverage
-from roundup.config import Config, Known
+from roundup.catalogue import Catalogue, Coverage
+from roundup.config import AUTHORS, TOPICS, Config, Known
 from roundup.issue import Issue, IssueKey, Link, Pick, Prose, Section
 from roundup.moves import Permalinks, Trail, dump_trail, end_of, kept, parse_trail, trail_of
 from roundup.paper import ArxivId, Author, Paper

@@ -192,8 +192,8 @@ def build(root: Path, site: Path, workers: int = 1) -> Report | None:
     if digest.problems:
         return None
     built = engine.build(digest, site, TODAY, drafts=False, cards="")
-    if built.site.permalinks != digest.permalinks:
-        keep_permalinks(root, built.site.permalinks)
+    if built.permalinks != digest.permalinks:
+        keep_permalinks(root, built.permalinks)
     return built.report
 
 

@@ -53,6 +53,7 @@ LINES = [
     "roundup.config",
     "roundup.showing",
     "roundup.outline",
+    "roundup.outlining",
     "roundup.archive",
     "roundup.nearness",
     "roundup.catalogue",
@@ -67,6 +68,7 @@ LINES = [
     "roundup.records.digest",
     "roundup.records.permalinks",
     "roundup.records.language",
+    "roundup.themes",
     "roundup.site",
     "roundup.sitemap",
     "roundup.search.words",
@@ -108,6 +110,7 @@ LINES = [
     "roundup.build",
     "roundup.pieces",
     "roundup.workers",
+    "roundup.jobs",
     "roundup.engine",
     "roundup.pagefind",
     "roundup.preview",
@@ -139,7 +142,7 @@ LINES = [
     "roundup.cli",
     "roundup.__main__",
 ]
-DOORS = ("roundup.store", "roundup.build", "roundup.pieces", "roundup.workers", "roundup.engine", "roundup.pagefind", "roundup.preview", "roundup.serve", "roundup.sources", "roundup.fetch", "roundup.cli", "roundup.__main__")
+DOORS = ("roundup.store", "roundup.build", "roundup.pieces", "roundup.workers", "roundup.jobs", "roundup.engine", "roundup.pagefind", "roundup.preview", "roundup.serve", "roundup.sources", "roundup.fetch", "roundup.cli", "roundup.__main__")
 PURE = [name for name in LINES if not name.startswith(DOORS) or name in {"roundup.sources.finds", "roundup.sources.people"}]
 
 

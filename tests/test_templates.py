@@ -12,9 +12,9 @@ from markupsafe import Markup, escape
 
 from roundup.pages.theme import drawing
 from roundup.pages.views import Anchor, Names
-from roundup.site import Theme
 from roundup.text.language import ENGLISH
 from roundup.text.visible import visible
+from roundup.themes import Theme
 
 READY = drawing(Theme({}))
 JINJAS = ImmutableSandboxedEnvironment(autoescape=True, undefined=READY.html.undefined)

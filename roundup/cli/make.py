@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 def check(session: Session, keys: tuple[str, ...], as_json: bool) -> None:
     """Tell every problem of every issue, or of the issues KEY, drafts included."""
     from roundup.check import Checks
-    from roundup.engine import site_of
+    from roundup.jobs import site_of
     from roundup.pages.theme import unfit_templates
     from roundup.plan import plan
 
@@ -98,10 +98,10 @@ def build(session: Session, keys: tuple[str, ...], drafts: bool, output: str | N
         digest, folder, today(), drafts=drafts, cards=cards, only=partial(belongs, wanted=wanted) if keys else None,
         spared=lambda path: can_index and pagefind.is_of_index(path),
     )  # fmt: skip
-    site, done = built.site, built.report
-    moved = not keys and not drafts and site.permalinks != digest.permalinks
+    done = built.report
+    moved = not keys and not drafts and built.permalinks != digest.permalinks
     if moved:
-        keep_permalinks(digest.root, site.permalinks)
+        keep_permalinks(digest.root, built.permalinks)
     if can_index:
         done += pagefind.build_index(folder)
     if as_json:
@@ -109,7 +109,7 @@ def build(session: Session, keys: tuple[str, ...], drafts: bool, output: str | N
 
         click.echo(json.dumps({"folder": str(folder), "written": done.written, "removed": done.removed, "kept": done.kept}, indent=2))
         return
-    heads = [head for head in site.archive.heads if not keys or f"{head.folder}/" in wanted]
+    heads = [head for head in built.archive.heads if not keys or f"{head.folder}/" in wanted]
     _tell_done(session, folder, done, heads, time.perf_counter() - began)
     written = {path.partition("/")[0] for path in done.written}
     advice = {p for p in digest.advice if p.where.path.startswith(tuple(f"{head.folder}/" for head in heads if str(head.key) in written))}

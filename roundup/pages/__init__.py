@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from roundup.catalogue import AUTHORS, TOPICS, Coverage, Listing
+from roundup.catalogue import Coverage, Listing
 from roundup.citation import bibtex
+from roundup.config import AUTHORS, TOPICS
 from roundup.issue import Issue
 from roundup.moves import dump_trail
 from roundup.pages.feeds import atom, issues_feed, json_feed, listing_feed, opml, papers_feed

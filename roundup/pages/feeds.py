@@ -12,8 +12,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from roundup.catalogue import AUTHORS, TOPICS, Coverage, Listing
-from roundup.config import Editor
+from roundup.catalogue import Coverage, Listing
+from roundup.config import AUTHORS, TOPICS, Editor
 from roundup.issue import Block, IssueKey
 from roundup.pages.frame import clean
 from roundup.pages.theme import Drawing, draw

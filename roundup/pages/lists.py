@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from roundup.catalogue import AUTHORS, OTHER_LETTERS, Listing
+from roundup.catalogue import OTHER_LETTERS, Listing
+from roundup.config import AUTHORS
 from roundup.pages.frame import frame
 from roundup.pages.papers import COLLABORATION, rows
 from roundup.pages.theme import Drawing

@@ -20,10 +20,10 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
 from roundup.errors import Location, Problem, SourceError, nearest
-from roundup.site import Theme
 from roundup.text import twin
 from roundup.text.plain import paragraph, quoted, underlined
 from roundup.text.visible import isolated, visible
+from roundup.themes import Theme
 
 BUILT_IN = "roundup/"  # before a template's name: the built-in one, whatever the digest has
 _PLAIN = re.compile("[ !#-%(-;=?-~]*")  # ASCII that can be seen, and that means nothing to HTML

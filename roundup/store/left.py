@@ -13,10 +13,28 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
+from roundup.archive import Archive
 from roundup.manifest import MANIFEST
+from roundup.moves import Permalinks
+from roundup.outline import fingerprint
+from roundup.records.permalinks import dump_permalinks
 from roundup.store.memory import Memory
+from roundup.store.reading import Digest
+from roundup.store.release import release
 
 _BOOT = "/proc/sys/kernel/random/boot_id"
+
+
+def catalogue_made_of(archive: Archive, digest: Digest) -> str:
+    """Return a fingerprint of what the catalogue of an archive is worked out from."""
+    prints = (f"{head.key} {digest.shelved.prints[head.key]}" for head in archive.heads)
+    return fingerprint(release(), repr(digest.config.authors), repr(digest.config.topics), *prints)
+
+
+def all_but_words(archive: Archive, digest: Digest, permalinks: Permalinks, cards: str, *, drafts: bool) -> str:
+    """Return a fingerprint of all that a plan is made from, but for the issues' own words."""
+    shared = (repr(digest.config), digest.theme.digest, cards, repr(digest.assets), dump_permalinks(permalinks), str(drafts))
+    return fingerprint(catalogue_made_of(archive, digest), *shared)
 
 
 @dataclass(frozen=True, slots=True)

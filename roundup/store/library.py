@@ -18,7 +18,7 @@ from roundup.archive import Archive
 from roundup.config import Config
 from roundup.errors import Problem
 from roundup.issue import Issue, IssueKey
-from roundup.outline import Outline, fingerprint, head_from, head_row, outline_from, outline_of, outline_row
+from roundup.outline import Outline, fingerprint, head_from, head_row, outline_from, outline_row
 from roundup.store.disk import ISSUES
 from roundup.store.memory import Memory, keep, plain
 from roundup.store.plain import issue_from, issue_row, problem_from, problem_row
@@ -127,6 +127,8 @@ def read_part(part: Part) -> list[Row]:
 
 def _read(root: Path, folder: Folder, config: Config, seal: str) -> tuple[Row, list[bytes]]:
     """Return the row of an issue, and the lines in which it is kept."""
+    from roundup.outlining import outline_of  # as in reading
+
     read = read_issue(root, folder, config)
     outline = outline_of(read.issue) if read.issue else None
     header = [outline and outline_row(outline), list(map(problem_row, read.problems)), list(map(problem_row, read.advice))]

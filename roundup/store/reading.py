@@ -22,11 +22,10 @@ from roundup.records.issues import PickFile, assemble, parse_issue, parse_pick
 from roundup.records.language import parse_language
 from roundup.records.papers import parse_paper
 from roundup.records.permalinks import parse_permalinks
-from roundup.showing import missing_figures
-from roundup.site import Asset, Theme
 from roundup.store.disk import CONFIG, ISSUES, PERMALINKS, Disk
 from roundup.store.release import release
 from roundup.text.language import ENGLISH, Language
+from roundup.themes import Asset, Theme
 
 Value = TypeVar("Value")
 
@@ -182,6 +181,8 @@ class _Reader(Disk):
             frozenset(problem.where.path for problem in self.problems[before:]),
         )  # fmt: skip
         issue = replace(assemble(file, picks, papers, unread, self.problems), figures=tuple(figures), digest=digest.hexdigest())
+        from roundup.showing import missing_figures  # it reads Markdown, which nobody needs for an issue that has not changed
+
         self.problems.extend(missing_figures(issue))
         return issue
 

@@ -1,0 +1,235 @@
+"""What is drawn of a site, and by whom: the outputs of one plan, in this process, in those forked from it, or on another machine."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property, partial
+from pathlib import Path
+from typing import Any
+
+from roundup.build import Staged, hash_of, last_built, stage
+from roundup.catalogue import Catalogue, Coverage, columns_from, columns_of, columns_row
+from roundup.check import Checks
+from roundup.errors import Problem, SourceError
+from roundup.issue import IssueKey
+from roundup.manifest import Manifest
+from roundup.moves import Permalinks
+from roundup.pages import render
+from roundup.pages.feeds import paper_entry
+from roundup.pages.finding import numbered
+from roundup.pages.papers import keep_rows
+from roundup.pages.theme import Drawing, drawing
+from roundup.pieces import Pieces
+from roundup.plan import TRAIL, Output, plan
+from roundup.search import patched, search_index
+from roundup.site import Site
+from roundup.store.left import catalogue_made_of
+from roundup.store.library import Library
+from roundup.store.memory import Memory
+from roundup.store.reading import Digest, read_digest
+from roundup.store.stamps import stamps_of
+from roundup.workers import Workers
+
+__all__ = ["TRAIL", "Pieces"]
+
+PIECES = "pieces.sqlite"
+MANY_ISSUES = 100  # whose outlines are no small thing to hold
+MANY = 2000  # outputs, of which each takes pieces that others take, too
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What is to be built, as far as a worker on another machine has to know: the digest and the site on a disk that they share."""
+
+    root: Path
+    folder: Path
+    drafts: bool
+    cards: str
+    permalinks: Permalinks
+    today: dt.date
+    whole: bool  # or a few outputs of an edit
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """What a worker did: the outputs that it drew, what is odd about their issues, what kept it from drawing."""
+
+    staged: tuple[Staged, ...]
+    odd: tuple[tuple[str, Problem], ...]
+    problems: tuple[Problem, ...] = ()
+
+
+Paths = Collection[str]
+Only = Callable[[Output], bool]
+
+
+@dataclass(eq=False)
+class Ready:
+    """A site ready to be drawn. Forked workers have it from their parent; one on another machine makes it for itself."""
+
+    job: Job
+    site: Site
+    outputs: dict[str, Output]
+    paths: Paths  # all that the site has
+    pieces: Pieces
+    index: Mapping[str, str] | None = None  # files of the search index, where these are known
+
+    def keep(self, coverage: Coverage) -> None:
+        """Draw what feeds and the search index will want of a paper."""
+        if self.site.config.url and coverage.is_out:
+            paper_entry(coverage, self.site, self.drawing)
+        self.pieces.words(coverage, self.site)
+
+    def index_file(self, path: str) -> str:
+        """Return a file of the search index; all of them are made at once."""
+        if self.index is None:
+            entries = (self.pieces.words(coverage, self.site) for coverage in numbered(self.site))
+            self.index = dict(search_index(entry for entry in entries if entry))
+        return self.index[path]
+
+    @cached_property
+    def drawing(self) -> Drawing:
+        return drawing(self.site.theme, self.pieces.rows, self.pieces.entries)
+
+    @cached_property
+    def checks(self) -> Checks:
+        return Checks(self.site, self.paths, self.job.today)
+
+
+_at_hand: list[Ready] = []  # one, for this process and those that it forks
+_one_at_a_time = threading.Lock()  # a worker of a cluster may have threads
+
+
+def keep_ready(ready: Ready) -> Ready:
+    _at_hand[:] = [ready]
+    return ready
+
+
+def draw_part(job: Job, staging: str, paths: Sequence[str]) -> Drawn:
+    """Draw some outputs of a site into a staging folder."""
+    with _one_at_a_time:
+        return _draw_part(_ready(job), staging, paths)
+
+
+def _draw_part(ready: Ready, staging: str, paths: Sequence[str]) -> Drawn:
+    job, odd = ready.job, dict[IssueKey, list[Problem]]()
+
+    def draw(output: Output) -> bytes:
+        if output.issue and output.issue not in odd:
+            odd[output.issue] = list(ready.checks.of(ready.site.archive.issue(output.issue)))  # while what was parsed of it is at hand
+        if output.source:
+            return (job.root / output.source).read_bytes()
+        if job.whole and isinstance(output.about, Coverage):
+            ready.keep(output.about)  # likewise
+        if output.kind == "index":
+            return ready.index_file(output.path).encode()
+        return render(output, ready.site, ready.drawing)
+
+    try:
+        staged = stage((ready.outputs[path] for path in paths), draw, str(job.folder), staging)
+    except SourceError as error:
+        return Drawn((), (), error.problems)
+    ready.pieces.flush()
+    return Drawn(tuple(staged), tuple((str(key), problem) for key, problems in odd.items() for problem in problems))
+
+
+def draw_rows(job: Job, places: Sequence[int]) -> tuple[Problem, ...]:
+    """Draw what lists show of some papers, while their issues are at hand."""
+    with _one_at_a_time:
+        ready = _ready(job)
+        try:
+            for place in places:
+                keep_rows(ready.site.catalogue.coverage(place), ready.site, ready.drawing)
+        except SourceError as error:
+            return error.problems
+        ready.pieces.flush()
+        return ()
+
+
+def _ready(job: Job) -> Ready:
+    """Return the site of a job, as this process has it, or as it plans it now."""
+    return _at_hand[0] if _at_hand and _at_hand[0].job == job else keep_ready(_planned_here(job))
+
+
+def _planned_here(job: Job) -> Ready:
+    """Return the site as another process planned it, read from the same memory."""
+    memory = Memory(job.root)
+    digest = read_digest(job.root, Library(job.root, memory, stamps_of(job.root, memory.now())).shelve)
+    site = with_catalogue(site_of(digest, drafts=job.drafts, cards=job.cards), digest, memory, Workers(1)).keeping(job.permalinks)
+    outputs = {output.path: output for output in plan(site).outputs}
+    return Ready(job, site, outputs, outputs, Pieces(memory.path(PIECES), site))
+
+
+def site_of(digest: Digest, *, drafts: bool, cards: str) -> Site:
+    """Return the site of a digest; ``cards`` is the release of what can draw social cards."""
+    archive = digest.archive if drafts else digest.archive.published()
+    return Site(digest.config, archive, digest.theme, digest.assets, cards if digest.config.url else "", digest.permalinks)
+
+
+def with_catalogue(site: Site, digest: Digest, memory: Memory, workers: Workers) -> Site:
+    """Return a site with its catalogue, which is kept until an outline changes."""
+    made_of = catalogue_made_of(site.archive, digest)
+    name = "catalogue-with-drafts.json" if site.archive.drafts() else "catalogue.json"
+    row = memory.value(name, made_of)
+    if not row:
+
+        def work_out() -> dict[str, Any]:
+            return columns_row(columns_of(tuple(site.archive.outlines), site.config))
+
+        row = workers.apart(work_out) if len(site.archive.heads) > MANY_ISSUES else work_out()
+        memory.keep_value(name, made_of, row)
+    return site.having(Catalogue(site.archive, site.config, columns_from(row)))
+
+
+
+
+class Lazily(Collection[str]):
+    """Paths that are looked for when somebody asks."""
+
+    def __init__(self, found: Callable[[], set[str]]) -> None:
+        self._found = cache(found)
+
+    def __contains__(self, path: object) -> bool:
+        return path in self._found()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted(self._found()))
+
+    def __len__(self) -> int:
+        return len(self._found())
+
+
+def made_again(site: Site, then: Mapping[str, str], pieces: Pieces, folder: Path, manifest: Manifest) -> dict[str, str] | None:
+    """Return the files of the search index that an edit changes; ``then`` are the hashes that the edited issues had. None: all are to be made."""
+    catalogue, changes = site.catalogue, {}
+    for coverage in {one.place: one for head in site.archive.heads if str(head.key) in then for one in catalogue.of_issue(head.key)}.values():
+        was, now = pieces.words(coverage, site, then), pieces.words(coverage, site)
+        if was is None:
+            return None
+        if was != now:
+            changes[catalogue.columns.numbers[coverage.place]] = was, now
+    pieces.flush()
+
+    def text(path: str) -> str | None:
+        entry, found = manifest.of([path]).get(path), last_built(folder, path)
+        return found if entry and entry.digests == (hash_of(found.encode()),) else None
+
+    return patched(changes, len(catalogue), len(catalogue), text)
+
+
+def share(job: Job, workers: Workers, odd: dict[str, set[Problem]], outputs: Sequence[Output], staging: str) -> list[Staged]:
+    """Draw outputs into a staging folder, by all workers: what is drawn while an issue is at hand before what takes pieces of many."""
+    if len(outputs) > MANY:
+        places = [output.about.place for output in outputs if output.kind == "paper" and isinstance(output.about, Coverage)]
+        if problems := [problem for found in workers.shared(partial(draw_rows, job), places) for problem in found]:
+            raise SourceError(problems)
+    ordered = sorted(outputs, key=lambda output: output.issue is None and output.kind != "paper")
+    drawn = list(workers.shared(partial(draw_part, job, staging), [output.path for output in ordered]))
+    if problems := [problem for part in drawn for problem in part.problems]:
+        raise SourceError(problems)
+    for key, problem in (one for part in drawn for one in part.odd):
+        odd.setdefault(key, set()).add(problem)
+    return [one for part in drawn for one in part.staged]
