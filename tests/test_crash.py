@@ -70,6 +70,7 @@ FETCHED = {
     "issues/2024-1/commentary/2401.03002.yaml": "# mine\r\npaper: 2401.03002\r\ncommentary: |\r\n  Words of an editor.  \r\n",
 }
 TAKEN = ("2401.03001", "2401.03003", "hep-th/9901001")
+PLAIN = ("2401.03006", "2401.03007", "2401.03008", "2401.03009")
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ class Command:
 COMMANDS = {
     "build": Command(("build",), BUILT, kills=33),
     "build over an older site": Command(("build",), BUILT, ("build",), REBUILT, kills=33),
-    "fetch": Command(("fetch", "2401.03001v2", "2401.03002", "2401.03003", "{server}/feed.xml", "--delay", "0"), FETCHED, ("fetch", "2401.03001v1", "--delay", "0"), kills=35),
+    "fetch": Command(("fetch", "2401.03001v2", "2401.03002", *TAKEN[1:], *PLAIN, "{server}/feed.xml", "--delay", "0"), FETCHED, ("fetch", "2401.03001v1", "--delay", "0"), kills=35),
     "fetch into the inbox": Command(("fetch", "2401.03001", "2401.03003", "--inbox", "--delay", "0"), FETCHED, kills=20),
     "refresh": Command(("refresh", "--delay", "0"), FETCHED, ("fetch", "2401.03002", *TAKEN, "--delay", "0"), kills=25),
     "new": Command(("new", "2024-2"), FETCHED),
