@@ -10,7 +10,6 @@ import contextlib
 import fcntl
 import hashlib
 import os
-import shutil
 import stat
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -19,7 +18,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from roundup.errors import RefusedError
 from roundup.manifest import MANIFEST, Entry, Manifest
-from roundup.store.writing import draft, move, remove, remove_empty, replace_record, staging_folder, sweep
+from roundup.store.writing import draft, move, remove, remove_empty, remove_folder, replace_record, staging_folder, sweep
 
 if TYPE_CHECKING:
     from roundup.plan import Output
@@ -128,7 +127,7 @@ class _Build:
             self._write(self.before.having({**after, **dict.fromkeys(gone)}))
             return Report(tuple(changed), len(self.before) + len(after.keys() - entries.keys()) - len(gone) - len(changed), removed, kept)
         finally:
-            shutil.rmtree(staging, ignore_errors=True)
+            remove_folder(staging)
 
     def _stands(self, output: Output, entry: Entry | None) -> bool:
         """Tell whether an output is there already, drawn from the same."""
@@ -210,7 +209,7 @@ class _Build:
     def _sweep(self) -> None:
         sweep(self.top)
         for leftover in self.folder.glob(f"{_STAGING}*"):
-            shutil.rmtree(leftover, ignore_errors=True)
+            remove_folder(leftover)
 
 
 def last_built(folder: Path, path: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import gc
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from roundup.pages import render
 from roundup.pages.feeds import paper_entry
 from roundup.pages.finding import numbered
 from roundup.pages.papers import keep_rows
-from roundup.pages.theme import Drawing, drawing
+from roundup.pages.theme import Drawing, compiled, drawing
 from roundup.pieces import Pieces
 from roundup.plan import TRAIL, Output, plan
 from roundup.search import patched, search_index
@@ -31,12 +32,13 @@ from roundup.store.library import Library
 from roundup.store.memory import Memory
 from roundup.store.reading import Digest, read_digest
 from roundup.store.stamps import stamps_of
-from roundup.workers import Workers
+from roundup.workers import FEW, Workers
 
 __all__ = ["TRAIL", "Pieces"]
 
 PIECES = "pieces.sqlite"
 MANY_ISSUES = 100  # whose outlines are no small thing to hold
+_RARELY = 50_000  # new objects between two looks of the garbage collector
 MANY = 2000  # outputs, of which each takes pieces that others take, too
 
 
@@ -222,6 +224,9 @@ def made_again(site: Site, then: Mapping[str, str], pieces: Pieces, folder: Path
 
 def share(job: Job, workers: Workers, odd: dict[str, set[Problem]], outputs: Sequence[Output], staging: str) -> list[Staged]:
     """Draw outputs into a staging folder, by all workers: what is drawn while an issue is at hand before what takes pieces of many."""
+    gc.set_threshold(_RARELY)  # a page leaves little that only a search would find: looking for it after each 700 objects is a fifth of all work
+    if len(outputs) >= FEW:
+        compiled(_ready(job).drawing)  # once, for all who are forked
     if len(outputs) > MANY:
         places = [output.about.place for output in outputs if output.kind == "paper" and isinstance(output.about, Coverage)]
         if problems := [problem for found in workers.shared(partial(draw_rows, job), places) for problem in found]:

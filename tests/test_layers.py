@@ -192,7 +192,6 @@ OF_OS = {"os.link", "os.replace", "os.remove"}  # texts, values and lists have m
 MODE = re.compile(r"""O_WRONLY|O_RDWR|O_CREAT|['"][rbt]*[wxa+][rwxabt+]*['"]""")
 WRITERS = {
     "roundup.store.writing": "the one place",
-    "roundup.build": "not yet",
     "roundup.pagefind": "Pagefind's own output, in the system's folder for such",
     "roundup.cli.door": "nothing, to where nothing goes",
 }

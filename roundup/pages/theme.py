@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import traceback
 from collections.abc import Callable, Hashable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, fields, is_dataclass
 from functools import cached_property, lru_cache
 from types import BuiltinMethodType
@@ -71,6 +72,15 @@ def drawing(theme: Theme, rows: Kept | None = None, entries: Kept | None = None)
     for name, put in (("filled", paragraph), ("quoted", quoted), ("underlined", underlined)):
         plain.filters[name] = _over_shown(put)
     return Drawing(html, markdown, plain, theme, rows or lru_cache(3000)(_piece), entries or lru_cache(500)(_piece))
+
+
+def compiled(ready: Drawing) -> Drawing:
+    """Return the same with all templates compiled; what is wrong with one is told where it draws."""
+    for name in {**ready.theme.built_in, **ready.theme.own}:
+        if name.endswith(_DRAWN):
+            with suppress(TemplateError, RecursionError):
+                ready.of(name).get_template(name)
+    return ready
 
 
 class _Compiler(CodeGenerator):

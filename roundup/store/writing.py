@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -171,6 +172,11 @@ def remove_empty(folder: str | Path) -> bool:
     except OSError:
         return False
     return True
+
+
+def remove_folder(folder: str | Path) -> None:
+    """Remove a folder of ours with all that is in it; what cannot be removed now is swept another time."""
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def sweep(folder: str | Path) -> None:
