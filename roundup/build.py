@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from roundup.errors import RefusedError
 from roundup.manifest import MANIFEST, Entry, Manifest
-from roundup.store.writing import draft, move, remove, remove_empty, remove_folder, replace_record, staging_folder, sweep
+from roundup.store.writing import draft, make_folder, move, remove, remove_empty, remove_folder, replace_record, staging_folder, sweep
 
 if TYPE_CHECKING:
     from roundup.plan import Output
@@ -68,7 +68,7 @@ def build(
     refuse_dangerous(folder)
     made = not folder.exists()
     with _reporting(folder):
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
     try:
         with _reporting(folder), _lock(folder):
             return _Build(folder, as_left, same).run(outputs, share, spared, whole=whole)
