@@ -24,7 +24,7 @@ from selectolax.lexbor import LexborHTMLParser
 from conftest import MINIMAL, Result
 from roundup.archive import Archive
 from roundup.catalogue import Catalogue, Coverage, Listing
-from roundup.config import Config, Editor
+from roundup.config import AUTHORS, TOPICS, Config, Editor
 from roundup.errors import Location, Problem
 from roundup.issue import Figure, Issue, IssueKey, Link, Pick, Prose, Section
 from roundup.pages import render
@@ -256,7 +256,7 @@ def drawn(issue: Issue, kind: str, path: str, of: Callable[[Catalogue], Coverage
     editors = tuple((short, Editor(short, address_of(short))) for pick in issue.picks for short in pick.by)
     config = Config(title=issue.teaser, tagline=issue.teaser, url="https://example.org/", editors=(*editors, ("ann", Editor(issue.teaser, address_of(issue.teaser)))))
     site = Site(config, Archive.of((issue,)), built_in())
-    return render(Output(path, kind, "", issue, about=of(site.catalogue)), site, ready()).decode()
+    return render(Output(path, kind, "", issue.key, about=of(site.catalogue)), site, ready()).decode()
 
 
 def abstracts(issue: Issue) -> str:
@@ -288,11 +288,11 @@ ATOM = "{http://www.w3.org/2005/Atom}"
 IN_FEED = set("feed category title subtitle id link updated generator entry published author name uri summary content".split())
 EDITIONS = {
     "page": Edition(lambda issue: drawn(issue, "index.html", "2024-1/index.html"), {**TITLE, **MARKDOWN}),
-    "paper": Edition(lambda issue: drawn(issue, "paper", "papers/a.html", lambda known: next(iter(known.papers.values()))), {**ABSTRACT, **TITLE, **MARKDOWN}),
-    "author": Edition(lambda issue: drawn(issue, "listing", "authors/a.html", lambda known: next(iter(known.authors.values()))), {**ABSTRACT, **TITLE}),
-    "topic": Edition(lambda issue: drawn(issue, "listing", "topics/a.html", lambda known: next(iter(known.topics.values()))), {**ABSTRACT, **TITLE}),
+    "paper": Edition(lambda issue: drawn(issue, "paper", "papers/a.html", lambda known: next(known.papers)), {**ABSTRACT, **TITLE, **MARKDOWN}),
+    "author": Edition(lambda issue: drawn(issue, "listing", "authors/a.html", lambda known: next(known.listings(AUTHORS))), {**ABSTRACT, **TITLE}),
+    "topic": Edition(lambda issue: drawn(issue, "listing", "topics/a.html", lambda known: next(known.listings(TOPICS))), {**ABSTRACT, **TITLE}),
     "authors": Edition(lambda issue: drawn(issue, "authors", "authors/index.html"), TITLE),
-    "papers": Edition(lambda issue: drawn(issue, "feed", "topics/a.xml", lambda known: next(iter(known.topics.values()))), IN_MAIL, as_reader_shows),
+    "papers": Edition(lambda issue: drawn(issue, "feed", "topics/a.xml", lambda known: next(known.listings(TOPICS))), IN_MAIL, as_reader_shows),
     "home": Edition(lambda issue: drawn(issue, "home", "index.html"), TITLE),
     "markdown": Edition(lambda issue: drawn(issue, "index.md", "2024-1/index.md"), IN_TWIN, as_html_of_github),
     "mail": Edition(lambda issue: drawn(issue, "mail.html", "2024-1/mail.html"), IN_MAIL),

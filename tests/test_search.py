@@ -12,7 +12,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roundup.pages.finding import numbered
 from roundup.search import Searchable, entry, patched, search_files
 from roundup.search.cuts import cuts, scale_of
 from roundup.search.postings import packed as as_text
@@ -127,7 +126,8 @@ def test_a_paper_keeps_its_number() -> None:
     """Neither the order of picks nor a later issue that takes a paper up again moves any; a new one comes last."""
     one, two, three = (pick(paper(number, "A")) for number in (1, 2, 3))
     for issues in ((issue(1, one, two), issue(2, three)), (issue(1, two, one), issue(2, three, one))):
-        assert [coverage.name for coverage in numbered(catalogue(*issues).coverages)] == ["2401.00001", "2401.00002", "2401.00003"]
+        columns = catalogue(*issues).columns
+        assert [name for _, name in sorted(zip(columns.numbers, columns.names, strict=True))] == ["2401.00001", "2401.00002", "2401.00003"]
 
 
 def test_the_same_papers_give_the_same_bytes() -> None:
