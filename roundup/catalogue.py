@@ -147,7 +147,7 @@ class Columns:
 
     names: Sequence[str]
     is_paper: Sequence[int]
-    shown: Sequence[str]  # a hash of what lists show of it
+    shown: Sequence[str]  # a hash of what lists show of it, its name and its places among that
     told: Sequence[str]  # a hash of what texts on it show of other things
     standings: Rows  # for each standing two numbers: the issue, counted from the newest, and the pick's number in it
     authors: Rows  # in the order of the paper
@@ -365,8 +365,8 @@ def columns_of(outlines: Sequence[Outline], config: Config) -> Columns:
     where = list(standings.values())
     keys = [str(outline.head.key) for outline in outlines]
     shown = [
-        fingerprint(*(pick.shown for pick in rows), *(keys[n] if at % 2 == 0 else str(n) for at, n in enumerate(row)), *(people.slugs[n] for n in named))
-        for rows, row, named in zip(taken, where, authors, strict=True)
+        fingerprint(name, *(pick.shown for pick in rows), *(keys[n] if at % 2 == 0 else str(n) for at, n in enumerate(row)), *(people.slugs[n] for n in named))
+        for name, rows, row, named in zip(names, taken, where, authors, strict=True)
     ]
     whose: dict[str, list[str]] = {}
     for name, place_shown in zip(names, shown, strict=True):

@@ -234,6 +234,39 @@ def test_a_build_that_remembers_ends_as_one_that_does_not(seed: int, tmp_path: P
         assert touched == set(report.written), f"step {step}: {edit.__name__}"
 
 
+def pick_of(root: Path, issue: str, name: str, *, title: str, version: int = 1, words: str = "Words.") -> None:
+    """Write a paper with its commentary."""
+    write(root / f"issues/{issue}/papers/{name}.yaml", f'id: "{name}"\nversion: {version}\ntitle: {title}\nauthors:\n- Ada Example\ncategories:\n- cs.LG\n')
+    write(root / f"issues/{issue}/commentary/{name}.yaml", f"paper: {name}\ncommentary: |\n  {words}\nstatus: ready\n")
+
+
+def rename_link(root: Path) -> None:
+    (root / "issues/2024-2/commentary/talk.yaml").rename(root / "issues/2024-2/commentary/speech.yaml")
+
+
+# What one issue shows of another; the chance of the test above meets it seldom.
+FAR = {
+    "a link is called otherwise, alone on the page of its topic, and in a text and its feeds": rename_link,
+}
+
+
+@pytest.mark.parametrize("edit", FAR.values(), ids=FAR.keys())
+def test_what_pages_show_of_other_issues_is_among_what_they_are_made_from(edit: Callable[[Path], None], tmp_path: Path) -> None:
+    root = tmp_path / "digest"
+    write(root / "roundup.yaml", CONFIGS[1])
+    for month in (1, 2, 3):
+        write(root / f"issues/2024-{month}/issue.yaml", f"title: Issue {month}\ndate: 2024-{month:02}-28\n")
+    pick_of(root, "2024-1", "2401.00001", title="As it was in its third version", version=3)
+    pick_of(root, "2024-2", "2401.00002", title="Another one")
+    pick_of(root, "2024-3", "2401.00001", title="As it was at first")
+    pick_of(root, "2024-3", "2401.00003", title="A third one", words="See [[talk]] and [[speech]].")
+    write(root / "issues/2024-2/commentary/talk.yaml", "link:\n  url: https://talk.example/\n  title: A talk\ntags: [experts]\ncommentary: |\n  Words.\nstatus: ready\n")
+    assert build(root, root / "site")
+    edit(root)
+    assert build(root, root / "site")
+    assert pages(root / "site") == cold(root, tmp_path / "cold")
+
+
 def stamped(site: Path) -> dict[str, tuple[int, int]]:
     """Return for each file what changes when it is written, even with the same bytes."""
     found: Iterator[Path] = (path for path in site.rglob("*") if path.is_file())
