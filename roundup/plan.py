@@ -206,10 +206,8 @@ class _Making:
         site, outline = self.site, self.site.archive.outline(key)
         yield from (str(other or "") for other in (site.archive.earlier(key), site.archive.later(key)))
         for coverage, pick in zip(self.catalogue.of_issue(key), outline.taken, strict=True):
-            newest = coverage.standings[0]
-            yield site.archive.outline(newest.head.key).taken[newest.number - 1].shown
-            yield from (one.slug for one in (*self.catalogue.authors_of(coverage), *self.catalogue.topics_of(coverage)))
-            yield from (f"{one.head.key} {one.number}" for one in coverage.standings if one.head.key < key)
+            yield self.catalogue.columns.shown[coverage.place]  # by all issues: its highest version names it
+            yield from (one.slug for one in self.catalogue.topics_of(coverage))
             yield from self._places(pick.references, key, pick.name)
         yield from self._places(outline.asked, key)
 
