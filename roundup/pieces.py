@@ -24,7 +24,7 @@ from roundup.outline import fingerprint
 from roundup.pages.feeds import Entry
 from roundup.pages.finding import searchable
 from roundup.pages.theme import Drawing
-from roundup.plan import text_of
+from roundup.plan import shared_of, text_of
 from roundup.site import Site
 
 _ROWS, _ENTRIES = 3000, 300  # at hand in each process; a row is about 3 kB, an entry 20 kB
@@ -37,7 +37,7 @@ class Pieces:
 
     def __init__(self, path: str, site: Site) -> None:
         self.path = path
-        self.shared = fingerprint(repr(site.config), site.theme.digest, site.feed_base)
+        self.shared = shared_of(site)
         self._process = 0
         self._file: sqlite3.Connection | None = None
         self._new: dict[bytes, bytes] = {}
@@ -45,7 +45,7 @@ class Pieces:
         self.entries = lru_cache(_ENTRIES)(self._entry)
 
     def _row(self, piece: Callable[..., Any], /, coverage: Coverage, site: Site, drawing: Drawing, *how: Hashable) -> Any:
-        key = fingerprint("row", self.shared, coverage.name, site.catalogue.columns.shown[coverage.place], *map(str, how))
+        key = fingerprint("row", self.shared, site.catalogue.columns.shown[coverage.place], *map(str, how))
         found = self._get(key)
         if found is None:
             found = piece(coverage, site, drawing, *how).encode("utf-8", "surrogatepass")
@@ -71,7 +71,7 @@ class Pieces:
         As it was, where ``then`` has the hashes of issues of which others are known now; None where that is forgotten.
         """
         digests = ((then or {}).get(str(one.head.key), one.head.digest) for one in coverage.standings)
-        key = fingerprint("words", site.theme.digest, site.catalogue.columns.shown[coverage.place], coverage.name, *digests)
+        key = fingerprint("words", site.theme.digest, site.catalogue.columns.shown[coverage.place], *digests)
         found = self._get(key)
         if found is not None:
             row, words = json.loads(found)

@@ -96,6 +96,11 @@ def touched(site: Site, keys: Iterable[IssueKey]) -> tuple[Output, ...]:
     return (*outputs, making.home())
 
 
+def shared_of(site: Site) -> str:
+    """Return the fingerprint of what has a say in all that templates draw."""
+    return fingerprint(repr(site.config), site.theme.digest, site.feed_base, str(bool(site.cards)))
+
+
 def text_of(site: Site, key: IssueKey) -> str:
     """Return the fingerprint of an issue's text, in whatever edition."""
     return _Making(site).text_of(site.archive.heads[site.archive.places[key]])
@@ -107,7 +112,7 @@ class _Making:
     def __init__(self, site: Site) -> None:
         self.site, self.catalogue = site, site.catalogue
         self._said: dict[tuple[int, int], str] = {}
-        self.shared = fingerprint(repr(site.config), site.theme.digest, str(bool(site.cards)))
+        self.shared = shared_of(site)
 
     def assets(self) -> Iterator[Output]:
         """Yield what no page's values go into: the digest's files, and those of the theme."""

@@ -247,6 +247,7 @@ def rename_link(root: Path) -> None:
 # What one issue shows of another; the chance of the test above meets it seldom.
 FAR = {
     "a link is called otherwise, alone on the page of its topic, and in a text and its feeds": rename_link,
+    "permalinks.yaml gives another address to the ids of feeds": lambda root: write(root / "permalinks.yaml", "address: https://old.example/d/\n"),
     "a record of a higher version changes in an older issue": lambda root: pick_of(root, "2024-1", "2401.00001", title="As it is now", version=3),
 }
 
