@@ -269,6 +269,18 @@ def test_what_pages_show_of_other_issues_is_among_what_they_are_made_from(edit: 
     assert pages(root / "site") == cold(root, tmp_path / "cold")
 
 
+def test_an_entry_of_a_feed_is_drawn_anew_when_there_are_cards_to_name(tmp_path: Path) -> None:
+    root = tmp_path / "digest"
+    write(root / "roundup.yaml", CONFIGS[1])
+    write(root / "issues/2024-1/issue.yaml", "date: 2024-01-28\n")
+    pick_of(root, "2024-1", "2401.00001", title="A title")
+    write(root / "templates/entry.html", "{% for one in remarks %}{{ one.issue.card }}{% endfor %}")
+    for cards in ("", "Pillow 10"):
+        engine = Engine(root, Workers(1))
+        engine.build(engine.read(), root / "site", TODAY, drafts=False, cards=cards)
+    assert "2024-1/card.png" in (root / "site/papers.xml").read_text()
+
+
 def stamped(site: Path) -> dict[str, tuple[int, int]]:
     """Return for each file what changes when it is written, even with the same bytes."""
     found: Iterator[Path] = (path for path in site.rglob("*") if path.is_file())
