@@ -267,6 +267,12 @@ class Catalogue:
         """The names of all that was picked."""
         return self._places
 
+    def same(self, about: Coverage | Listing) -> Coverage | Listing:
+        """Return what stands here in the place of something in an equal catalogue of an archive whose words were others."""
+        if isinstance(about, Coverage):
+            return self.coverage(about.place)
+        return self.listing(about.kind, self._numbers[about.kind][about.slug])
+
     def named(self, name: str) -> tuple[Coverage, ...]:
         """Return all that was picked under a name: a paper, or links of different issues, newest first."""
         return tuple(map(self.coverage, self._places.get(name, ())))

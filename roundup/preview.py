@@ -6,7 +6,7 @@ Nothing is written but to the memory that builds have, too, and no lock is taken
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -121,8 +121,11 @@ class Preview:
         made_from, data = self._drawn.pop(path, ("", b""))
         problems: tuple[Problem, ...] = ()
         if made_from != output.made_from:
+            site = self._stand.site
+            if output.about:  # it may have been planned before words changed, and what they were is not kept
+                output = replace(output, about=site.catalogue.same(output.about))
             try:
-                made_from, data = output.made_from, render(output, self._stand.site, self._stand.ready)
+                made_from, data = output.made_from, render(output, site, self._stand.ready)
             except SourceError as error:
                 problems = error.problems
         self._drawn[path] = made_from, data

@@ -75,6 +75,18 @@ def test_the_last_state_without_problems_stays(digest: Make) -> None:
     assert b"Other words." in preview.page("2024-1/index.html").data
 
 
+def test_a_list_planned_before_words_changed_is_drawn_though_their_file_is_broken_now(digest: Make) -> None:
+    root = digest(FILES)
+    preview = Preview(root)
+    preview.refresh()
+    write(root / PICK, picked("Other words."))
+    settled(preview)
+    write(root / PICK, "commentary: [\n")
+    settled(preview)
+    assert preview.problems
+    assert b"A plain title" in preview.page("topics/cs-lg.html").data
+
+
 def test_before_there_was_a_good_state_what_can_be_read_is_shown(digest: Make) -> None:
     root = digest({**FILES, "issues/2024-2/issue.yaml": "titel: no\n"})
     preview = Preview(root)
