@@ -77,9 +77,10 @@ def test_the_last_state_without_problems_stays(digest: Make) -> None:
 
 def test_a_list_planned_before_words_changed_is_drawn_though_their_file_is_broken_now(digest: Make) -> None:
     root = digest(FILES)
+    time.sleep(0.03)  # so that what is read is kept
     preview = Preview(root)
     preview.refresh()
-    write(root / PICK, picked("Other words."))
+    write(root / PICK, FILES[PICK].replace("Some", "Other"))
     settled(preview)
     write(root / PICK, "commentary: [\n")
     settled(preview)
