@@ -9,7 +9,10 @@ import datetime as dt
 import os
 import random
 import shutil
+import sqlite3
+import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -279,6 +282,30 @@ def test_an_entry_of_a_feed_is_drawn_anew_when_there_are_cards_to_name(tmp_path:
         engine = Engine(root, Workers(1))
         engine.build(engine.read(), root / "site", TODAY, drafts=False, cards=cards)
     assert "2024-1/card.png" in (root / "site/papers.xml").read_text()
+
+
+@pytest.mark.parametrize("spoil", [lambda data: data[: data.index(b"\n") + 1], lambda data: data[:200] + bytes(len(data) - 200)], ids=["cut off", "zeros"])
+def test_what_is_kept_of_an_issue_and_was_spoilt_is_read_anew(spoil: Callable[[bytes], bytes], tmp_path: Path) -> None:
+    root = tmp_path / "digest"
+    Editors(root, 1)
+    time.sleep(0.03)  # so that what is read is kept
+    build(root, root / "site")
+    for path in (root / ".roundup/cache/built/issues").iterdir():
+        path.write_bytes(spoil(path.read_bytes()))
+    write(root / "roundup.yaml", CONFIGS[1])
+    build(root, root / "site")
+    assert pages(root / "site") == cold(root, tmp_path / "cold")
+
+
+def test_a_piece_that_was_spoilt_is_drawn_anew(tmp_path: Path) -> None:
+    root = tmp_path / "digest"
+    editors = Editors(root, 1)
+    build(root, root / "site")
+    with closing(sqlite3.connect(root / ".roundup/cache/built/pieces.sqlite")) as file, file:
+        file.execute("UPDATE pieces SET made = zeroblob(length(made))")
+    editors.edit_words()
+    build(root, root / "site")
+    assert pages(root / "site") == cold(root, tmp_path / "cold")
 
 
 def stamped(site: Path) -> dict[str, tuple[int, int]]:

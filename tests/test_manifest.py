@@ -47,3 +47,9 @@ def test_one_from_before_there_were_fingerprints_is_read() -> None:
 def test_what_is_no_manifest_is_refused(data: bytes) -> None:
     with pytest.raises(ValueError, match="no manifest"):
         Manifest.read(data)
+
+
+def test_a_merge_that_was_left_half_done_is_no_manifest() -> None:
+    first, rest = Manifest().having({"a.html": Entry("x", ("1",)), "b.html": Entry("y", ("2",))}).data.split(b",\n", 1)
+    with pytest.raises(ValueError, match="no manifest"):
+        Manifest.read(first + b",\n<<<<<<< HEAD\n" + rest)

@@ -6,6 +6,7 @@ all that is wrong with the issue; the text. So an older state of the digest can 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from collections.abc import Callable, Iterable, Sequence
@@ -95,24 +96,23 @@ class Library:
         """Forget issues as they were before they were read last."""
         self.memory.forget_all_but("issues", {f"{row[0]}.json" for row in self.rows.values()})
 
-    def _lines(self, folder: Folder, count: int) -> list[bytes]:
-        """Return the first lines of what is kept of an issue; of one that could not be kept, or is gone, as it is read anew."""
+    def _line(self, folder: Folder, number: int) -> Any:
+        """Return a line of what is kept of an issue; of one that could not be kept, is gone or was spoilt, as it is read anew."""
         seal = self.rows[folder][0]
-        try:
-            with open(f"{self.memory.folder}/{_file(seal)}", "rb") as file:
-                lines = [file.readline().rstrip(b"\n") for _ in range(count)]
-        except OSError:
-            lines = []
-        return lines if lines and lines[0] == seal.encode() else _read(self.root, folder, self.config, seal)[1]
+        with contextlib.suppress(OSError, ValueError), open(f"{self.memory.folder}/{_file(seal)}", "rb") as file:
+            first, *_, line = (file.readline() for _ in range(number + 1))
+            if first.rstrip(b"\n") == seal.encode():
+                return json.loads(line)
+        return json.loads(_read(self.root, folder, self.config, seal)[1][number])
 
     def _header_of(self, folder: Folder) -> Any:
-        return json.loads(self._lines(folder, 2)[1])
+        return self._line(folder, 1)
 
     def _outline_of(self, key: IssueKey) -> Outline:
         return outline_from(self._header_of(self.folders[key])[0])
 
     def _issue_of(self, key: IssueKey) -> Issue:
-        return issue_from(json.loads(self._lines(self.folders[key], 3)[2]))
+        return issue_from(self._line(self.folders[key], 2))
 
 
 def read_part(part: Part) -> list[Row]:
