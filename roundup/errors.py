@@ -48,6 +48,11 @@ _LONG = re.compile(r'"([^"]{120})[^"]+"')
 _MOST = 100  # problems of one file that are told; a file of nothing but faults has many thousand
 
 
+def changed_meanwhile(path: str) -> Problem:
+    """Return what is wrong with a file, or an issue's folder, that is no longer what a plan was made from."""
+    return Problem(Location(path), "has changed while the site was drawn; build again")
+
+
 class RoundupError(Exception):
     """Base of all that goes wrong in a way the user can be told about."""
 

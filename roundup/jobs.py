@@ -14,7 +14,7 @@ from typing import Any
 from roundup.build import Staged, hash_of, last_built, stage
 from roundup.catalogue import Catalogue, Coverage, columns_from, columns_of, columns_row
 from roundup.check import Checks
-from roundup.errors import Problem, SourceError
+from roundup.errors import Problem, SourceError, changed_meanwhile
 from roundup.issue import IssueKey
 from roundup.manifest import Manifest
 from roundup.moves import Permalinks
@@ -123,7 +123,10 @@ def _draw_part(ready: Ready, staging: str, paths: Sequence[str]) -> Drawn:
         if output.issue and output.issue not in odd:
             odd[output.issue] = list(ready.checks.of(ready.site.archive.issue(output.issue)))  # while what was parsed of it is at hand
         if output.source:
-            return (job.root / output.source).read_bytes()
+            data = (job.root / output.source).read_bytes()
+            if hash_of(data) != output.made_from:
+                raise SourceError([changed_meanwhile(output.source)])
+            return data
         if job.whole and isinstance(output.about, Coverage):
             ready.keep(output.about)  # likewise
         if output.kind == "index":

@@ -21,6 +21,7 @@ from conftest import tree, write
 from invented import png
 from roundup.build import Report
 from roundup.engine import Engine
+from roundup.errors import SourceError
 from roundup.manifest import MANIFEST
 from roundup.plan import TRAIL
 from roundup.store.writing import keep_permalinks
@@ -306,6 +307,28 @@ def test_a_piece_that_was_spoilt_is_drawn_anew(tmp_path: Path) -> None:
     editors.edit_words()
     build(root, root / "site")
     assert pages(root / "site") == cold(root, tmp_path / "cold")
+
+
+def test_what_changes_while_a_site_is_drawn_is_never_taken_for_what_it_was(tmp_path: Path) -> None:
+    root = tmp_path / "digest"
+    write(root / "roundup.yaml", CONFIGS[1])
+    write(root / "assets/a.txt", "As it was.\n")
+    write(root / "issues/2024-1/issue.yaml", "date: 2024-01-28\n")
+    pick_of(root, "2024-1", "2401.00001", title="A title", words="As it was.")
+    time.sleep(0.03)  # so that what is read is kept
+    engine = Engine(root, Workers(1))
+    digest = engine.read()
+    write(root / "assets/a.txt", "As it is.\n")
+    with pytest.raises(SourceError, match=r"^assets/a\.txt: has changed while the site was drawn; build again\n"):
+        engine.build(digest, root / "site", TODAY, drafts=False, cards="")
+    write(root / "assets/a.txt", "As it was.\n")
+    engine = Engine(root, Workers(1))
+    digest = engine.read()
+    pick_of(root, "2024-1", "2401.00001", title="A title", words="As it is.")
+    Engine(root, Workers(1)).read()  # as a preview does, which forgets what the build was about to draw
+    with pytest.raises(SourceError, match=r"^issues/2024-1: has changed while the site was drawn; build again\n"):
+        engine.build(digest, root / "site", TODAY, drafts=False, cards="")
+    assert not (root / "site").exists()
 
 
 def stamped(site: Path) -> dict[str, tuple[int, int]]:

@@ -17,7 +17,7 @@ from typing import Any
 
 from roundup.archive import Archive
 from roundup.config import Config
-from roundup.errors import Problem
+from roundup.errors import Problem, SourceError, changed_meanwhile
 from roundup.issue import Issue, IssueKey
 from roundup.outline import Outline, fingerprint, head_from, head_row, outline_from, outline_row
 from roundup.store.disk import ISSUES
@@ -103,7 +103,11 @@ class Library:
             first, *_, line = (file.readline() for _ in range(number + 1))
             if first.rstrip(b"\n") == seal.encode():
                 return json.loads(line)
-        return json.loads(_read(self.root, folder, self.config, seal)[1][number])
+        (*_, head), lines = _read(self.root, folder, self.config, seal)
+        known = self.rows[folder][-1]
+        if known and (not head or head[-1] != known[-1]):
+            raise SourceError([changed_meanwhile(f"{ISSUES}/{folder[0]}")])
+        return json.loads(lines[number])
 
     def _header_of(self, folder: Folder) -> Any:
         return self._line(folder, 1)
