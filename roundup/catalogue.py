@@ -110,7 +110,11 @@ class Listing:
 
     @property
     def coverages(self) -> tuple[Coverage, ...]:
-        return tuple(map(self.catalogue.coverage, self.places))
+        return tuple(self.newest_first())
+
+    def newest_first(self) -> Iterator[Coverage]:
+        """Yield its papers, for who wants but the first."""
+        return map(self.catalogue.coverage, self.places)
 
     @cached_property
     def sorted_as(self) -> str:

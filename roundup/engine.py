@@ -50,6 +50,7 @@ class Engine:
     def __init__(self, root: Path, workers: Workers) -> None:
         self.root, self.workers = root, workers
         self.memory = Memory(root)
+        self.memory.sweep()
 
     def read(self) -> Digest:
         """Return the digest; issues that have not changed are not read again."""
@@ -78,6 +79,8 @@ class Engine:
 
         site = jobs.with_catalogue(jobs.site_of(digest, drafts=drafts, cards=cards), digest, self.memory, self.workers)
         pieces = jobs.Pieces(self.memory.path(jobs.PIECES), site)
+        if not known:
+            pieces.trim()
         index: Mapping[str, str] | None = None
         if known:
             site = site.keeping(digest.permalinks, left.facts["moved"])

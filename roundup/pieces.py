@@ -26,9 +26,11 @@ from roundup.pages.finding import searchable
 from roundup.pages.theme import Drawing
 from roundup.plan import shared_of, text_of
 from roundup.site import Site
+from roundup.store.writing import remove
 
 _ROWS, _ENTRIES = 3000, 300  # at hand in each process; a row is about 3 kB, an entry 20 kB
 _SUM = 4  # bytes before a piece: a power cut may leave nothing but zeros in its place
+_SMALL, _A_PAPER = 16_000_000, 60_000  # bytes of a file that is never trimmed, and four times what the pieces of a paper take
 _WAIT_S = 30.0  # for another process to have written
 _TABLE = "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; CREATE TABLE IF NOT EXISTS pieces (key BLOB PRIMARY KEY, made BLOB);"
 
@@ -37,7 +39,7 @@ class Pieces:
     """The pieces of one site, in a file of its memory."""
 
     def __init__(self, path: str, site: Site) -> None:
-        self.path = path
+        self.path, self.papers = path, site.catalogue.columns.names
         self.shared = shared_of(site)
         self._process = 0
         self._file: sqlite3.Connection | None = None
@@ -82,6 +84,13 @@ class Pieces:
         entry = search.entry(searchable(coverage))
         self._put(key, json.dumps(entry).encode())
         return entry
+
+    def trim(self) -> None:
+        """Begin anew where most of the file must be of pages as they were; nobody else may be drawing."""
+        with contextlib.suppress(OSError):
+            if os.path.getsize(self.path) > _SMALL + _A_PAPER * len(self.papers):
+                for ending in ("", "-wal", "-shm"):
+                    remove(self.path + ending)
 
     def flush(self) -> None:
         """Let the other processes have what was drawn here."""

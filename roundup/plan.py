@@ -91,8 +91,9 @@ def touched(site: Site, keys: Iterable[IssueKey]) -> tuple[Output, ...]:
     outputs += making.search()
     if site.config.url:
         outputs += making.common_feeds()
-        outputs += (output for listing in listings.values() for output in making.listing_feeds(listing))
-        outputs += (output for old, new in site.moved.items() if new in listings for output in making.listing_feeds(listings[new], old))
+        feeding = {path: one for path, one in listings.items() if any(paper.place in coverages for paper in feed_papers(one.newest_first(), site))}
+        outputs += (output for listing in feeding.values() for output in making.listing_feeds(listing))
+        outputs += (output for old, new in site.moved.items() if new in feeding for output in making.listing_feeds(feeding[new], old))
     return (*outputs, making.home())
 
 
@@ -238,7 +239,7 @@ class _Making:
     def listing_feeds(self, listing: Listing, page: str = "") -> Iterator[Output]:
         """Yield the feeds of an author or a topic, if any, beside a page: their own, or one where they stood once."""
         if has_feed(self.site, listing):
-            made_from = fingerprint(listing.path, self.shared, listing.name, *self._entries(listing.coverages))
+            made_from = fingerprint(listing.path, self.shared, listing.name, *self._entries(listing.newest_first()))
             yield from (Output(path, "feed", made_from, about=listing) for path in feed_paths(page or listing.path))
 
     def feeds(self) -> Iterator[Output]:

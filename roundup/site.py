@@ -207,7 +207,8 @@ def has_feed(site: Site, listing: Listing) -> bool:
     enough = site.config.feeds.authors if listing.kind == AUTHORS else site.config.feeds.topics
     if not site.config.url or not enough or len(listing.places) < enough:
         return False
-    return sum(1 for coverage in listing.coverages if coverage.is_paper and coverage.is_out) >= enough
+    out = (coverage for coverage in listing.newest_first() if coverage.is_paper and coverage.is_out)
+    return sum(1 for _ in islice(out, enough)) >= enough
 
 
 def feed_paths(page: str) -> tuple[str, str]:

@@ -71,6 +71,32 @@ def test_removes_what_is_no_longer_planned_and_the_folder_it_leaves_empty(tmp_pa
     assert not (tmp_path / "site/old").exists()
 
 
+def test_a_memory_from_elsewhere_is_thrown_away(digest: Digest, roundup: Run, tmp_path: Path) -> None:
+    """It could hold pages: in a pull request somebody may commit one."""
+    root = digest()
+    assert roundup("build", root=root).code == 0
+    shutil.copytree(root, tmp_path / "checkout")
+    write(tmp_path / "checkout/.roundup/cache/built/pieces.sqlite", "<script>")
+    assert roundup("build", root=tmp_path / "checkout").code == 0
+    assert not (tmp_path / "checkout/.roundup/cache/built/pieces.sqlite").exists()
+    write(root / ".roundup/cache/built/mine.json", "kept, for it was begun here")
+    assert roundup("build", root=root).code == 0
+    assert (root / ".roundup/cache/built/mine.json").exists()
+
+
+def test_a_memory_that_is_gone_or_broken_costs_nothing_but_time(digest: Digest, roundup: Run) -> None:
+    root = digest()
+    assert roundup("build", root=root).code == 0
+    before = tree(root / "site")
+    for path in sorted((root / ".roundup/cache/built").rglob("*.*")):
+        path.write_bytes(b"spoilt")
+        assert roundup("build", root=root).code == 0
+        assert tree(root / "site") == before
+    shutil.rmtree(root / ".roundup")
+    assert roundup("build", root=root).code == 0
+    assert tree(root / "site") == before
+
+
 def test_never_deletes_what_it_did_not_make(tmp_path: Path) -> None:
     build(outputs("a.html", "old/index.html"), drawn, tmp_path / "site")
     write(tmp_path / "site/CNAME", "example.org")

@@ -77,7 +77,7 @@ def papers_feed(site: Site, drawing: Drawing) -> Feed:
 
 def listing_feed(listing: Listing, page: str, site: Site, drawing: Drawing) -> Feed:
     """Return the feed of an author or a topic, as it stands beside ``page``: their own, or one where they stood once, for its id stays."""
-    return _feed_of(listing.coverages, plain(listing.name) or listing.name, listing.path, feed_paths(page), site, drawing)
+    return _feed_of(listing.newest_first(), plain(listing.name) or listing.name, listing.path, feed_paths(page), site, drawing)
 
 
 def _feed_of(coverages: Iterable[Coverage], name: str, page: str, paths: tuple[str, str], site: Site, drawing: Drawing) -> Feed:

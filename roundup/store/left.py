@@ -79,7 +79,7 @@ def _mark(site: Path) -> str:
         found = os.lstat(site / MANIFEST)
     except OSError:
         return ""
-    return f"{boot} {found.st_ino} {found.st_size} {found.st_mtime_ns} {found.st_ctime_ns}"
+    return f"{release()} {boot} {found.st_ino} {found.st_size} {found.st_mtime_ns} {found.st_ctime_ns}"
 
 
 def _time(site: Path, folder: str) -> int:

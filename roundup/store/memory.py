@@ -1,7 +1,7 @@
 """What was read of a digest and worked out from it, kept in ``.roundup/cache/built`` for the next run. It may vanish at any time.
 
-Each file says what it was made of; what does not fit, or cannot be read, is made anew. A cache from elsewhere, as in a pull request,
-fits nothing: stamps hold times and inodes of this disk.
+Each file says what it was made of; what does not fit, or cannot be read, is made anew. A cache that was not begun on this disk, as one
+that comes in a pull request, is thrown away: it could hold pages.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ from collections.abc import Container
 from pathlib import Path
 from typing import Any
 
-from roundup.store.writing import make_folder, passing_folder, put, remove, sweep
+from roundup.store.writing import make_folder, passing_folder, put, remove, remove_folder, sweep
 
 FOLDER = ".roundup/cache/built"
 _CLOCK = "clock"  # written to ask the disk for its time
+_ROOTED, _ROOT = "here", "here.txt"  # a file, and what only this disk can say of it
 
 
 class Memory:
@@ -28,15 +29,41 @@ class Memory:
             if any((root / part).is_symlink() for part in (".roundup", ".roundup/cache", FOLDER)):
                 raise OSError("a link leads elsewhere")
             make_folder(Path(self.folder))
-            sweep(self.folder)
+            if not self._is_from_here():
+                self._begin_anew()
             self.now()
         except OSError:
             self._passing = passing_folder()
             self.folder = self._passing.name
 
+    def _is_from_here(self) -> bool:
+        """Tell whether the folder was begun on this disk. One that came by a checkout, or in an archive, may hold what others want us to publish."""
+        try:
+            found = os.lstat(f"{self.folder}/{_ROOTED}")
+        except OSError:
+            return False
+        return self.get(_ROOT) == f"{found.st_ino} {found.st_ctime_ns}".encode()  # which nobody can foretell
+
+    def _begin_anew(self) -> None:
+        for entry in list(os.scandir(self.folder)):
+            if entry.is_dir(follow_symlinks=False):
+                remove_folder(entry.path)
+            else:
+                remove(entry.path)
+        put(self.folder, _ROOTED, b"")
+        found = os.lstat(f"{self.folder}/{_ROOTED}")
+        put(self.folder, _ROOT, f"{found.st_ino} {found.st_ctime_ns}".encode())
+
+    def sweep(self) -> None:
+        """Remove what a run that was stopped left half-written; only who has the digest's lock may."""
+        sweep(self.folder)
+
     def now(self) -> int:
         """Return the time of the disk, in ns."""
-        put(self.folder, _CLOCK, b"")
+        try:
+            put(self.folder, _CLOCK, b"")
+        except FileNotFoundError:  # a build that began just now took it for a leftover
+            put(self.folder, _CLOCK, b"")
         return os.stat(f"{self.folder}/{_CLOCK}").st_ctime_ns
 
     def path(self, name: str) -> str:
