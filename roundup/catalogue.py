@@ -90,6 +90,7 @@ class Coverage:
         out = tuple(standing for standing in self.standings if not standing.head.is_draft)
         return self if len(out) == len(self.standings) else replace(self, standings=out) if out else None
 
+
 @dataclass(frozen=True, eq=False)
 class Listing:
     """All that the archive has by one author, or on one topic, newest first. ``kind`` is AUTHORS or TOPICS.

@@ -189,8 +189,6 @@ def with_catalogue(site: Site, digest: Digest, memory: Memory, workers: Workers)
     return site.having(Catalogue(site.archive, site.config, columns_from(row)))
 
 
-
-
 class Lazily(Collection[str]):
     """Paths that are looked for when somebody asks."""
 

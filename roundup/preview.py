@@ -79,6 +79,13 @@ class Preview:
             self._stamps = stamps_of(self._root, now)
         for name in (place.partition("/")[2] for place in changed if place.startswith(f"{ISSUES}/")):
             self._stamps[name] = stamp_of(self._root, name, now)
+        try:
+            self._take_in()
+        except SourceError as error:  # what was read changed again meanwhile: the next look sees that
+            self.problems = error.problems
+        return True
+
+    def _take_in(self) -> None:
         library = Library(self._root, self._memory, self._stamps)
         digest = read_digest(self._root, library.shelve)
         if not digest.problems:
@@ -87,7 +94,6 @@ class Preview:
         if self._stand is None or not (self.problems and self._was_good):
             self._stand = self._stand_on(digest)
             self._was_good = not self.problems
-        return True
 
     def _stand_on(self, digest: Digest) -> _Stand:
         """Return the site as it is now: where nothing but words has changed, with the plan that it had."""

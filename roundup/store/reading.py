@@ -306,7 +306,6 @@ def built_in_templates() -> Path:
     return packed if packed.is_dir() else Path(__file__).parent.parent.parent / "templates"
 
 
-
 def _spoken(tag: str) -> str:
     """Return the language that a tag's region speaks: ``pt-br`` speaks as ``pt`` does, but ``zh-tw`` writes other characters than ``zh``."""
     language, *regions = tag.split("-")
