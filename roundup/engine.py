@@ -75,10 +75,11 @@ class Engine:
         if known and not changed:
             return Built(archive, digest.permalinks, Report((), left.facts["files"], (), ()), {})
         from roundup import jobs
-        from roundup.plan import plan, touched
+        from roundup.pieces import Pieces
+        from roundup.plan import TRAIL, plan, touched
 
         site = jobs.with_catalogue(jobs.site_of(digest, drafts=drafts, cards=cards), digest, self.memory, self.workers)
-        pieces = jobs.Pieces(self.memory.path(jobs.PIECES), site)
+        pieces = Pieces(self.memory.path(jobs.PIECES), site)
         if not known:
             pieces.trim()
         index: Mapping[str, str] | None = None
@@ -89,7 +90,7 @@ class Engine:
             paths: Paths = jobs.Lazily(lambda: {path for path, _ in manifest.items()})
             index = jobs.made_again(site, {str(key): left.issues[str(key)] for key in changed}, pieces, folder, manifest)
         else:
-            site = site.keeping(kept(digest.permalinks, parse_trail(last_built(folder, jobs.TRAIL)), site.trail(), site.config))
+            site = site.keeping(kept(digest.permalinks, parse_trail(last_built(folder, TRAIL)), site.trail(), site.config))
             planned = plan(site)
             if planned.faults:
                 raise SourceError(planned.faults)

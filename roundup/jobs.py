@@ -20,12 +20,12 @@ from roundup.manifest import Manifest
 from roundup.moves import Permalinks
 from roundup.pages import render
 from roundup.pages.feeds import paper_entry
-from roundup.pages.finding import numbered
+from roundup.pages.finding import index_files
 from roundup.pages.papers import keep_rows
 from roundup.pages.theme import Drawing, compiled, drawing
 from roundup.pieces import Pieces
-from roundup.plan import TRAIL, Output, plan
-from roundup.search import patched, search_index
+from roundup.plan import Output, plan
+from roundup.search import patched
 from roundup.site import Site
 from roundup.store.left import catalogue_made_of
 from roundup.store.library import Library
@@ -33,8 +33,6 @@ from roundup.store.memory import Memory
 from roundup.store.reading import Digest, read_digest
 from roundup.store.stamps import stamps_of
 from roundup.workers import FEW, Workers
-
-__all__ = ["TRAIL", "Pieces"]
 
 PIECES = "pieces.sqlite"
 MANY_ISSUES = 100  # whose outlines are no small thing to hold
@@ -65,7 +63,6 @@ class Drawn:
 
 
 Paths = Collection[str]
-Only = Callable[[Output], bool]
 
 
 @dataclass(eq=False)
@@ -88,8 +85,7 @@ class Ready:
     def index_file(self, path: str) -> str:
         """Return a file of the search index; all of them are made at once."""
         if self.index is None:
-            entries = (self.pieces.words(coverage, self.site) for coverage in numbered(self.site))
-            self.index = dict(search_index(entry for entry in entries if entry))
+            self.index = index_files(self.site, lambda coverage: self.pieces.words(coverage, self.site))
         return self.index[path]
 
     @cached_property
@@ -209,7 +205,7 @@ def made_again(site: Site, then: Mapping[str, str], pieces: Pieces, folder: Path
     """Return the files of the search index that an edit changes; ``then`` are the hashes that the edited issues had. None: all are to be made."""
     catalogue, changes = site.catalogue, {}
     for coverage in {one.place: one for head in site.archive.heads if str(head.key) in then for one in catalogue.of_issue(head.key)}.values():
-        was, now = pieces.words(coverage, site, then), pieces.words(coverage, site)
+        was, now = pieces.words_then(coverage, site, then), pieces.words(coverage, site)
         if was is None:
             return None
         if was != now:
@@ -224,18 +220,30 @@ def made_again(site: Site, then: Mapping[str, str], pieces: Pieces, folder: Path
 
 
 def share(job: Job, workers: Workers, odd: dict[str, set[Problem]], outputs: Sequence[Output], staging: str) -> list[Staged]:
-    """Draw outputs into a staging folder, by all workers: what is drawn while an issue is at hand before what takes pieces of many."""
+    """Draw outputs into a staging folder, by all workers."""
     gc.set_threshold(_RARELY)  # a page leaves little that only a search would find: looking for it after each 700 objects is a fifth of all work
     if len(outputs) >= FEW:
         compiled(_ready(job).drawing)  # once, for all who are forked
     if len(outputs) > MANY:
         places = [output.about.place for output in outputs if output.kind == "paper" and isinstance(output.about, Coverage)]
-        if problems := [problem for found in workers.shared(partial(draw_rows, job), places) for problem in found]:
+        if problems := [problem for found in workers.each(partial(draw_rows, job), workers.runs(places)) for problem in found]:
             raise SourceError(problems)
-    ordered = sorted(outputs, key=lambda output: output.issue is None and output.kind != "paper")
-    drawn = list(workers.shared(partial(draw_part, job, staging), [output.path for output in ordered]))
+    drawn = list(workers.each(partial(draw_part, job, staging), _runs(outputs, workers)))
     if problems := [problem for part in drawn for problem in part.problems]:
         raise SourceError(problems)
     for key, problem in (one for part in drawn for one in part.odd):
         odd.setdefault(key, set()).add(problem)
     return [one for part in drawn for one in part.staged]
+
+
+def _runs(outputs: Sequence[Output], workers: Workers) -> list[Sequence[str]]:
+    """Return the paths of outputs in runs: first what is drawn while an issue is at hand, then what takes pieces of many.
+
+    The search index is one run, for whoever draws a file of it makes them all.
+    """
+    at_hand = [output.path for output in outputs if output.issue or output.kind == "paper"]
+    index = [output.path for output in outputs if output.kind == "index"]
+    of_many = [output.path for output in outputs if not output.issue and output.kind not in ("paper", "index")]
+    if len(outputs) < FEW:
+        return [[*at_hand, *index, *of_many]]
+    return [*workers.runs(at_hand), *([index] if index else ()), *workers.runs(of_many)]

@@ -17,14 +17,14 @@ from typing import Any
 
 from markupsafe import Markup
 
-from roundup import search
 from roundup.catalogue import Coverage
 from roundup.config import Editor
 from roundup.outline import fingerprint
 from roundup.pages.feeds import Entry
-from roundup.pages.finding import searchable
+from roundup.pages.finding import words_in
 from roundup.pages.theme import Drawing
 from roundup.plan import shared_of, text_of
+from roundup.search import Entry as Found
 from roundup.site import Site
 from roundup.store.writing import remove
 
@@ -68,22 +68,21 @@ class Pieces:
             return entry
         return _back(json.loads(zlib.decompress(found)))
 
-    def words(self, coverage: Coverage, site: Site, then: Mapping[str, str] | None = None) -> search.Entry | None:
-        """Return what the search index has of a paper, or of what else was picked.
+    def words(self, coverage: Coverage, site: Site) -> Found:
+        """Return what the search index has of a paper, or of what else was picked."""
+        known = self.words_then(coverage, site, {})
+        if known is None:
+            known = words_in(coverage)
+            self._put(_words_key(coverage, site, {}), json.dumps(known).encode())
+        return known
 
-        As it was, where ``then`` has the hashes of issues of which others are known now; None where that is forgotten.
-        """
-        digests = ((then or {}).get(str(one.head.key), one.head.digest) for one in coverage.standings)
-        key = fingerprint("words", site.theme.digest, site.catalogue.columns.shown[coverage.place], *digests)
-        found = self._get(key)
-        if found is not None:
-            row, words = json.loads(found)
-            return search.Entry(tuple(row), words)
-        if then is not None:
+    def words_then(self, coverage: Coverage, site: Site, then: Mapping[str, str]) -> Found | None:
+        """Return the same as it was when issues had the hashes that ``then`` has; None where that is forgotten."""
+        found = self._get(_words_key(coverage, site, then))
+        if found is None:
             return None
-        entry = search.entry(searchable(coverage))
-        self._put(key, json.dumps(entry).encode())
-        return entry
+        row, words = json.loads(found)
+        return Found(tuple(row), words)
 
     def trim(self) -> None:
         """Begin anew where most of the file must be of pages as they were; nobody else may be drawing."""
@@ -124,6 +123,11 @@ class Pieces:
             except sqlite3.Error:
                 self._file = None
         return self._file
+
+
+def _words_key(coverage: Coverage, site: Site, then: Mapping[str, str]) -> str:
+    digests = (then.get(str(one.head.key), one.head.digest) for one in coverage.standings)
+    return fingerprint("words", site.theme.digest, site.catalogue.columns.shown[coverage.place], *digests)
 
 
 def _sum_of(made: bytes) -> bytes:

@@ -36,23 +36,20 @@ class Workers:
             return list(map(function, parts))
         if self.executor:
             return list(self.executor.map(function, parts))
-        with _forked(self.count) as executor:
-            return list(executor.map(function, parts))
+        return _by_forked(self.count, lambda executor: list(executor.map(function, parts)))
 
     def apart(self, function: Callable[[], Done]) -> Done:
         """Return what a function gives, from a process of its own where there can be one: what it took to work that out goes with it."""
         if self.count < 2 or self.executor is not None:
             return function()
         _errands[:] = [function]
-        with _forked(1) as executor:
-            found: Done = executor.submit(_run_errand).result()
+        found: Done = _by_forked(1, lambda executor: executor.submit(_run_errand).result())
         return found
 
-    def shared(self, function: Callable[[Sequence[Given]], Done], work: Sequence[Given]) -> Iterable[Done]:
-        """Return what a function makes of runs of the work, in order; little work is one run."""
-        runs = self.count * PARTS if len(work) >= FEW else 1
-        size = -(-len(work) // runs) or 1
-        return self.each(function, [work[at : at + size] for at in range(0, len(work), size)])
+    def runs(self, work: Sequence[Given]) -> list[Sequence[Given]]:
+        """Return work in runs for all to share; little work is one run."""
+        size = -(-len(work) // (self.count * PARTS if len(work) >= FEW else 1)) or 1
+        return [work[at : at + size] for at in range(0, len(work), size)]
 
 
 @contextmanager
@@ -83,7 +80,8 @@ def _run_errand() -> Any:
     return _errands[0]()
 
 
-def _forked(count: int) -> Executor:
+def _by_forked(count: int, ask: Callable[[Executor], Done]) -> Done:
+    """Return what somebody has of an executor of forked processes; whatever ends that early ends them, for what they are at may take minutes."""
     import multiprocessing
     from concurrent.futures import ProcessPoolExecutor
 
@@ -91,7 +89,13 @@ def _forked(count: int) -> Executor:
     gc.freeze()  # nobody looks through what all have in common, for a look is a write and a write a copy
 
     # forked, for so they have what was planned from their parent, and need not be told
-    return ProcessPoolExecutor(count, multiprocessing.get_context("fork"), partial(_begin, os.getpid()))
+    with ProcessPoolExecutor(count, multiprocessing.get_context("fork"), partial(_begin, os.getpid())) as executor:
+        try:
+            return ask(executor)
+        except BaseException:
+            for process in multiprocessing.active_children():
+                process.kill()
+            raise
 
 
 def _begin(parent: int) -> None:

@@ -125,6 +125,15 @@ def test_workers_end_with_the_process_that_forked_them(tmp_path: Path) -> None:
     wait_until(lambda: not any(alive(one) for one in forked), 10)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are forked on Linux only")
+def test_a_stop_does_not_wait_for_what_workers_are_at(tmp_path: Path) -> None:
+    code = f"import sys, time; sys.path.insert(0, {str(ROOT)!r})\nfrom roundup.workers import Workers\nWorkers(2).each(time.sleep, [60, 60, 60, 60])"
+    process = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL)
+    wait_until(lambda: len(children(process.pid)) == 2, 20)
+    process.send_signal(signal.SIGINT)
+    process.wait(10)
+
+
 def children(process: int) -> list[int]:
     return [int(one) for task in Path(f"/proc/{process}/task").iterdir() for one in (task / "children").read_text().split()]
 
@@ -142,7 +151,7 @@ def test_what_each_part_gives_comes_in_the_order_of_the_parts() -> None:
         return number
 
     assert list(Workers(1).each(late, range(7))) == list(range(7))
-    assert [one for run in Workers(2).shared(sum_up, list(range(1000))) for one in run] == list(range(1000))
+    assert [one for run in Workers(2).each(sum_up, Workers(2).runs(list(range(1000)))) for one in run] == list(range(1000))
 
 
 def sum_up(run: list[int]) -> list[int]:

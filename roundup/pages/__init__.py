@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from roundup.catalogue import Coverage, Listing
 from roundup.citation import bibtex
@@ -13,7 +14,7 @@ from roundup.config import AUTHORS, TOPICS
 from roundup.issue import Issue
 from roundup.moves import dump_trail
 from roundup.pages.feeds import atom, issues_feed, json_feed, listing_feed, opml, papers_feed
-from roundup.pages.finding import index_files, search_view
+from roundup.pages.finding import index_files, search_view, words_in
 from roundup.pages.lists import archive_view, index_view, listing_view
 from roundup.pages.machines import issue_json, missing_view, moved_view, robots, site_map
 from roundup.pages.papers import paper_view
@@ -78,7 +79,12 @@ def _search(output: Output, site: Site, drawing: Drawing) -> str:
 
 
 def _index_file(output: Output, site: Site, drawing: Drawing) -> str:
-    return index_files(site)[output.path]
+    return _whole_index(site)[output.path]
+
+
+@lru_cache(maxsize=1)
+def _whole_index(site: Site) -> dict[str, str]:
+    return index_files(site, words_in)
 
 
 def _paper(output: Output, site: Site, drawing: Drawing) -> str:

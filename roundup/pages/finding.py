@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import lru_cache
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from roundup.catalogue import Coverage
 from roundup.pages.frame import frame
-from roundup.search import Searchable, entry, search_index
+from roundup.search import Entry, Searchable, entry, search_index
 from roundup.site import SEARCH_PAGE, Site, issue_path, paper_path
 from roundup.text.drawn import plain
 from roundup.text.gist import gist
@@ -19,19 +18,23 @@ def search_view(site: Site) -> dict[str, Any]:
     return frame(site, SEARCH_PAGE, site.language.search)
 
 
-@lru_cache(maxsize=1)
-def index_files(site: Site) -> dict[str, str]:
-    """Return every file of the index by its path. They are made at once, and drawn one after the other."""
-    return dict(search_index(entry(searchable(coverage)) for coverage in numbered(site)))
+def index_files(site: Site, words: Callable[[Coverage], Entry]) -> dict[str, str]:
+    """Return every file of the index by its path, from what it has of everything covered. They can only be made all at once."""
+    return dict(search_index(map(words, _numbered(site))))
 
 
-def numbered(site: Site) -> Iterator[Coverage]:
+def _numbered(site: Site) -> Iterator[Coverage]:
     """Yield everything covered in the order of its numbers in the index."""
     numbers = site.catalogue.columns.numbers
     return map(site.catalogue.coverage, sorted(range(len(numbers)), key=numbers.__getitem__))
 
 
-def searchable(coverage: Coverage) -> Searchable:
+def words_in(coverage: Coverage) -> Entry:
+    """Return what the index has of a paper, or of what else was picked."""
+    return entry(_searchable(coverage))
+
+
+def _searchable(coverage: Coverage) -> Searchable:
     """Return a paper, or a pick about something else, as it is found."""
     paper, newest = coverage.paper, coverage.standings[0]
     said = (text for standing in coverage.standings for text in (standing.pick.title, standing.pick.tldr, gist(standing.pick.commentary.text)))
