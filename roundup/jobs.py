@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from roundup.build import Staged, hash_of, last_built, stage
-from roundup.catalogue import Catalogue, Coverage, columns_from, columns_of, columns_row
+from roundup.catalogue import Catalogue, Coverage
 from roundup.check import Checks
+from roundup.columns import columns_from, columns_of, columns_row
 from roundup.errors import Problem, SourceError, changed_meanwhile
 from roundup.issue import IssueKey
 from roundup.manifest import Manifest

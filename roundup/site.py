@@ -13,7 +13,8 @@ from itertools import islice
 from urllib.parse import urlsplit
 
 from roundup.archive import Archive
-from roundup.catalogue import Catalogue, Coverage, Listing, Standing, named_slug
+from roundup.catalogue import Catalogue, Coverage, Listing, Standing
+from roundup.columns import named_slug
 from roundup.config import AUTHORS, TOPICS, Config
 from roundup.issue import Block, Issue, IssueKey, Pick, Prose, anchor
 from roundup.moves import Permalinks, Trail, end_of, trail_of

@@ -56,6 +56,7 @@ LINES = [
     "roundup.outlining",
     "roundup.archive",
     "roundup.nearness",
+    "roundup.columns",
     "roundup.catalogue",
     "roundup.moves",
     "roundup.references",

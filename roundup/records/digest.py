@@ -115,7 +115,7 @@ def _known(fields: Fields, key: str, keys: tuple[str, ...]) -> Iterator[Known]:
     """Yield the authors, or the topics, that the editors tell from others; no two of them may be meant by one name on one paper."""
     if key not in fields.mapping.values:
         return
-    from roundup.catalogue import named_slug  # it reads TeX, which only a name that is listed needs here
+    from roundup.columns import named_slug  # it reads TeX, which only a name that is listed needs here
 
     taken: dict[tuple[str, str], str] = {}
     for inner in fields.each(key, keys):
