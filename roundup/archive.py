@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cached_property
 from typing import NoReturn
 
 from roundup.issue import Head, Issue, IssueKey
@@ -30,7 +30,8 @@ class Archive:
         from roundup.outlining import outline_of  # it reads texts, which nobody else needs here
 
         found = {issue.key: issue for issue in issues}
-        return cls(tuple(issue.head for issue in found.values()), found.__getitem__, cache(lambda key: outline_of(found[key])), unread)
+        outlines = {key: outline_of(issue) for key, issue in found.items()}
+        return cls(tuple(outline.head for outline in outlines.values()), found.__getitem__, outlines.__getitem__, unread)
 
     @property
     def issues(self) -> Iterator[Issue]:

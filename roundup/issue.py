@@ -236,7 +236,10 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What lists of issues show of one: all but its text. ``minutes`` it takes to read, 0 for a list; ``digest`` is a hash of its sources."""
+    """What lists of issues show of one: all but its text. ``minutes`` it takes to read, 0 for a list; ``digest`` is a hash of its sources.
+
+    ``said`` has a hash of each pick, the editors' words and the issue's figures among it, in order, 16 letters each.
+    """
 
     key: IssueKey
     folder: str = ""
@@ -249,7 +252,12 @@ class Head:
     papers: int = 0
     picks: int = 0
     minutes: int = 0
+    said: str = ""
     digest: str = ""
+
+    def saying(self, number: int) -> str:
+        """Return the hash of a pick by its number in the issue."""
+        return self.said[16 * (number - 1) : 16 * number]
 
     @property
     def changed(self) -> dt.date | None:
@@ -293,8 +301,9 @@ class Issue:
         words = sum(len(block.prose.text.split()) for block in self.blocks())
         minutes = 0 if self.is_list else max(1, round(words / WORDS_A_MINUTE))
         return Head(
-            self.key, self.folder, self.title, self.teaser, self.date, self.corrected, self.editors, self.is_list, papers, len(self.picks), minutes, self.digest
-        )
+            self.key, self.folder, self.title, self.teaser, self.date, self.corrected, self.editors, self.is_list, papers, len(self.picks), minutes,
+            digest=self.digest,
+        )  # fmt: skip
 
     @property
     def folder(self) -> str:

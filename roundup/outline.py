@@ -30,7 +30,6 @@ class Taken(NamedTuple):
     references: tuple[str, ...]  # the names of picks that its commentary speaks of
     words: str  # of its abstract, each once, by which it is found near others
     shown: str  # a hash of what lists show of it
-    own: str  # a hash of all of it, the editors' words among it
 
     @property
     def shown_title(self) -> str:
@@ -54,8 +53,7 @@ class Outline:
     @property
     def print(self) -> str:
         """A hash of all that others show of the issue, or that decides what they show; its own words are not in it."""
-        taken = [pick._replace(own="") for pick in self.taken]
-        return fingerprint(json.dumps([head_row(self.head)[:-2], taken, self.asked, self.figures, self.may_hold_math]))
+        return fingerprint(json.dumps([head_row(self.head)[:-_OWN], self.taken, self.asked, self.figures, self.may_hold_math]))
 
 
 def outline_row(outline: Outline) -> list[Any]:
@@ -73,14 +71,18 @@ def outline_from(row: list[Any]) -> Outline:
 def head_row(head: Head) -> list[Any]:
     """Return a head as plain data; what an edit of the issue's own words changes stands last."""
     days = (str(day or "") for day in (head.date, head.corrected))
-    return [str(head.key), head.folder, head.title, head.teaser, *days, head.editors, head.is_list, head.papers, head.picks, head.minutes, head.digest]
+    own = (head.minutes, head.said, head.digest)
+    return [str(head.key), head.folder, head.title, head.teaser, *days, head.editors, head.is_list, head.papers, head.picks, *own]
+
+
+_OWN = 3  # items of a head's row
 
 
 def head_from(row: list[Any]) -> Head:
     """Return the head that was made plain."""
-    key, folder, title, teaser, date, corrected, editors, is_list, papers, picks, minutes, digest = row
+    key, folder, title, teaser, date, corrected, editors, is_list, papers, picks, minutes, said, digest = row
     out, changed = (dt.date.fromisoformat(day) if day else None for day in (date, corrected))
-    return Head(parse_issue_key(key), folder, title, teaser, out, changed, tuple(editors), is_list, papers, picks, minutes, digest)
+    return Head(parse_issue_key(key), folder, title, teaser, out, changed, tuple(editors), is_list, papers, picks, minutes, said, digest)
 
 
 def fingerprint(*parts: str) -> str:

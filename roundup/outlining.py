@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from roundup.issue import Issue, Pick
 from roundup.outline import Outline, Taken, fingerprint
@@ -21,7 +22,8 @@ def outline_of(issue: Issue) -> Outline:
     asked = (name for block in issue.blocks() if block.pick is None for name in _REFERENCE.findall(block.prose.text))
     shown = {name for name, _ in figures_shown(issue)}
     figures = tuple((figure.name, figure.digest) for figure in issue.figures if figure.name in shown and not figure.fault)
-    return Outline(issue.head, tuple(map(_taken, issue.picks)), tuple(dict.fromkeys(asked)), figures, _may_hold_math(issue))
+    said = (fingerprint(repr(pick), repr(figures))[:16] for pick in issue.picks)
+    return Outline(replace(issue.head, said="".join(said)), tuple(map(_taken, issue.picks)), tuple(dict.fromkeys(asked)), figures, _may_hold_math(issue))
 
 
 def _taken(pick: Pick) -> Taken:
@@ -40,7 +42,6 @@ def _taken(pick: Pick) -> Taken:
         tuple(references),
         " ".join(dict.fromkeys(words_of(paper.abstract))) if paper else "",
         fingerprint(pick.title, pick.tldr, repr(pick.authors), repr(pick.subject)),
-        fingerprint(repr(pick)),
     )
 
 

@@ -23,7 +23,7 @@ from roundup.outline import fingerprint
 from roundup.pages.feeds import Entry
 from roundup.pages.finding import words_in
 from roundup.pages.theme import Drawing
-from roundup.plan import shared_of, text_of
+from roundup.plan import said_of, shared_of, text_of
 from roundup.search import Entry as Found
 from roundup.site import Site
 from roundup.store.writing import remove
@@ -57,8 +57,7 @@ class Pieces:
 
     def _entry(self, piece: Callable[..., Any], /, about: Any, site: Site, drawing: Drawing) -> Any:
         if isinstance(about, Coverage):
-            said = (part for one in about.standings for part in (one.head.digest, str(one.head.key), str(one.number)))
-            key = fingerprint("entry", self.shared, site.catalogue.columns.told[about.place], *said)
+            key = fingerprint("entry", self.shared, said_of(site, about))
         else:
             key = fingerprint("letter", self.shared, text_of(site, about))
         found = self._get(key)

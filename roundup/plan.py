@@ -107,6 +107,12 @@ def text_of(site: Site, key: IssueKey) -> str:
     return _Making(site).text_of(site.archive.heads[site.archive.places[key]])
 
 
+def said_of(site: Site, coverage: Coverage) -> str:
+    """Return the fingerprint of what the page and the entry of a paper show of the issues that take it up."""
+    said = (part for one in coverage.standings for part in (one.head.saying(one.number), str(one.number), _row(one.head)))
+    return fingerprint(site.catalogue.columns.told[coverage.place], *said)
+
+
 class _Making:
     """Makes the outputs of a site: what is in many fingerprints is worked out once."""
 
@@ -134,18 +140,10 @@ class _Making:
         return Output(paper_path(coverage), "paper", made_from, about=coverage)
 
     def _said_of(self, coverage: Coverage) -> str:
-        """Return a hash of what the page and the entry of a paper show of the issues that take it up."""
         known = (coverage.place, len(coverage.standings))  # of a paper in a draft, feeds know less
         if known not in self._said:
-            self._said[known] = fingerprint(*self._saying(coverage))
+            self._said[known] = said_of(self.site, coverage)
         return self._said[known]
-
-    def _saying(self, coverage: Coverage) -> Iterator[str]:
-        for standing in coverage.standings:
-            outline = self.site.archive.outline(standing.head.key)
-            pick = outline.taken[standing.number - 1]
-            yield from (pick.own, str(standing.number), _row(standing.head), repr(outline.figures))
-            yield from self._places(pick.references, standing.head.key, pick.name)
 
     def _places(self, names: Iterable[str], key: IssueKey, inside: str = "") -> Iterator[str]:
         """Yield what a text shows of the picks that it refers to."""
