@@ -12,9 +12,10 @@ from urllib.parse import urlsplit
 
 from roundup.catalogue import Catalogue, Coverage
 from roundup.errors import Problem, SourceError
-from roundup.jobs import site_of, with_catalogue
+from roundup.jobs import PIECES, site_of, with_catalogue
 from roundup.pages import render
 from roundup.pages.theme import Drawing, drawing
+from roundup.pieces import Pieces
 from roundup.plan import Output, plan, touched
 from roundup.site import Site
 from roundup.store.disk import ISSUES, Disk
@@ -43,6 +44,7 @@ class _Stand:
 
     site: Site
     outputs: dict[str, Output]
+    pieces: Pieces
     ready: Drawing
     plan: str
 
@@ -98,17 +100,22 @@ class Preview:
     def _stand_on(self, digest: Digest) -> _Stand:
         """Return the site as it is now: where nothing but words has changed, with the plan that it had."""
         before, site = self._stand, site_of(digest, drafts=True, cards=self._cards)
-        ready = before.ready if before and before.site.theme == site.theme else drawing(site.theme)  # templates are compiled once
         made_from = all_but_words(site.archive, digest, site.permalinks, site.cards, drafts=True)
         if before and before.plan == made_from:
             heads = zip(site.archive.heads, before.site.archive.heads, strict=True)
             site = site.having(Catalogue(site.archive, site.config, before.site.catalogue.columns)).keeping(site.permalinks, before.site.moved)
             found = touched(site, [now.key for now, then in heads if now.digest != then.digest])
-            return _Stand(site, {**before.outputs, **{output.path: output for output in found}}, ready, made_from)
+            return self._standing(site, {**before.outputs, **{output.path: output for output in found}}, made_from)
         site = with_catalogue(site, digest, self._memory, Workers())
         planned = plan(site)
         self.problems = tuple(sorted({*digest.problems, *planned.faults}))
-        return _Stand(site, {output.path: output for output in planned.outputs}, ready, made_from)
+        return self._standing(site, {output.path: output for output in planned.outputs}, made_from)
+
+    def _standing(self, site: Site, outputs: dict[str, Output], made_from: str) -> _Stand:
+        before, pieces = self._stand, Pieces(self._memory.path(PIECES), site)
+        if before and before.site.theme == site.theme:  # templates are compiled once
+            return _Stand(site, outputs, pieces, replace(before.ready, rows=pieces.rows, entries=pieces.entries), made_from)
+        return _Stand(site, outputs, pieces, drawing(site.theme, pieces.rows, pieces.entries), made_from)
 
     def find(self, path: str) -> Output | None:
         """Return the planned output at a path from the site's top, or from the top of the host on which the site will stand in a folder."""
@@ -134,6 +141,7 @@ class Preview:
                 made_from, data = output.made_from, render(output, site, self._stand.ready)
             except SourceError as error:
                 problems = error.problems
+            self._stand.pieces.flush()
         self._drawn[path] = made_from, data
         if len(self._drawn) > _KEPT:
             self._drawn.popitem(last=False)
