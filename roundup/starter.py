@@ -182,6 +182,11 @@ def new_pick(paper: Paper) -> str:
     return _NEW_PICK.format(title=_remark(paper.title), authors=_remark(shown), category=paper.primary_category, day=said, url=latest.abs_url, id=latest)
 
 
+def ordered(paper: Paper) -> str:
+    """Return a paper as an item of an issue's order."""
+    return f"- {paper.id.latest}{' ' * max(1, 37 - len(paper.id.base))}# {_remark(paper.title)}"
+
+
 def new_link(link: Link) -> str:
     """Return the stub of a pick about something else."""
     source, text = (f"  {key}: {dump_scalar(value)}\n" if value else "" for key, value in (("source", link.source), ("text", link.text)))

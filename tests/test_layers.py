@@ -132,6 +132,7 @@ LINES = [
     "roundup.sources.feeds",
     "roundup.sources.gather",
     "roundup.fetch",
+    "roundup.triage",
     "roundup.cli.door",
     "roundup.cli.wanted",
     "roundup.cli.begin",
@@ -140,10 +141,11 @@ LINES = [
     "roundup.cli.fetch",
     "roundup.cli.make",
     "roundup.cli.serve",
+    "roundup.cli.triage",
     "roundup.cli",
     "roundup.__main__",
 ]
-DOORS = ("roundup.store", "roundup.build", "roundup.pieces", "roundup.workers", "roundup.jobs", "roundup.engine", "roundup.pagefind", "roundup.preview", "roundup.serve", "roundup.sources", "roundup.fetch", "roundup.cli", "roundup.__main__")
+DOORS = ("roundup.store", "roundup.build", "roundup.pieces", "roundup.workers", "roundup.jobs", "roundup.engine", "roundup.pagefind", "roundup.preview", "roundup.serve", "roundup.sources", "roundup.fetch", "roundup.triage", "roundup.cli", "roundup.__main__")
 PURE = [name for name in LINES if not name.startswith(DOORS) or name in {"roundup.sources.finds", "roundup.sources.people"}]
 
 

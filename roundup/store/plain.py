@@ -31,6 +31,17 @@ def issue_from(row: Any) -> Issue:
     return issue
 
 
+def paper_row(paper: Paper) -> Any:
+    """Return a paper as lists, numbers and text."""
+    return _turns(Paper)[0](paper)
+
+
+def paper_from(row: Any) -> Paper:
+    """Return the paper that ``paper_row`` made plain; ValueError, TypeError or KeyError for what is no such row."""
+    paper: Paper = _turns(Paper)[1](row)
+    return paper
+
+
 def problem_row(problem: Problem) -> list[Any]:
     """Return a problem as a row."""
     return [problem.where.path, problem.where.line, problem.what]

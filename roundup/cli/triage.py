@@ -1,0 +1,175 @@
+"""``inbox``, ``pick``, ``skip``, ``later`` and ``undo``: what was seen, and what becomes of it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from itertools import islice
+from typing import TYPE_CHECKING
+
+import click
+
+from roundup.cli.door import Session, command, today
+from roundup.cli.wanted import parse_key, root_of
+from roundup.errors import RefusedError, count, printable
+
+if TYPE_CHECKING:
+    from roundup.paper import ArxivId
+    from roundup.store.inbox import Candidate
+    from roundup.triage import Desk
+
+_STATES = {"new": "", "picked": "picked", "skipped": "skipped", "later": "later"}
+
+
+@contextmanager
+def _desk(session: Session, *, deciding: bool) -> Iterator[Desk]:
+    from roundup.store.inbox import Inbox
+    from roundup.store.lock import alone
+    from roundup.store.shelf import Shelves
+    from roundup.triage import Desk
+
+    root = root_of(session)
+    shelves = Shelves(root)
+    inbox = Inbox(root)
+    try:
+        with alone(root, session.remark) if deciding else nullcontext():
+            yield Desk(shelves, inbox, today())
+    finally:
+        inbox.close()
+
+
+@command("roundup inbox soft experts --category cs.LG")
+@click.argument("words", nargs=-1)
+@click.option("--state", type=click.Choice((*_STATES, "all")), default="new", show_default=True, help="Which papers to show.")
+@click.option("--revised", is_flag=True, help="Only papers that were decided, and have a newer version since.")
+@click.option("--category", default="", metavar="NAME", help="Only papers of this category, as cs.LG, cross-lists among them.")
+@click.option("--since", "since", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="Only papers that were first seen from this day on.")
+@click.option("--max", "most", type=click.IntRange(1), default=30, show_default=True, metavar="N", help="Show so many at most.")
+@click.option("--order", "key", metavar="KEY", help="Print what was picked into this issue, by section, to be pasted below order: in its issue.yaml.")
+@click.option("--json", "as_json", is_flag=True, help="Print the papers as JSON.")
+def inbox(
+    session: Session, words: tuple[str, ...], state: str, revised: bool, category: str, since: dt.datetime | None, most: int, key: str | None, as_json: bool,
+) -> None:  # fmt: skip
+    """Show what was fetched and is not decided yet, or what has WORDS in its title, authors or abstract."""
+    from roundup.store.inbox import Asked
+    from roundup.triage import STATES
+
+    with _desk(session, deciding=False) as desk:
+        if key:
+            click.echo(printable(desk.order(parse_key(key))), nl=False)
+            return
+        states = () if revised or state == "all" else (_STATES[state],)
+        asked = Asked(states, " ".join(words), category, since.date() if since else None, revised)
+        found = list(islice(desk.candidates(asked), most))
+        counts = desk.inbox.counts()
+        if as_json:
+            _print_json([_row(one, desk) for one in found], counts)
+            return
+        for one in found:
+            session.say("\n".join(_lines(one, desk)))
+    named = [(counts.get(one, 0), one or "not decided") for one in STATES]
+    session.say(f"{sum(counts.values()):,} seen: " + ", ".join(f"{number:,} {name}" for number, name in named))
+
+
+def _lines(one: Candidate, desk: Desk) -> Iterator[str]:
+    from roundup.text.drawn import plain
+
+    paper = one.paper
+    yield f"{paper.id.base:<16} {plain(paper.title)}"
+    names = [plain(author.name) for author in paper.authors]
+    parts = [", ".join(names[:3]) + (" …" if len(names) > 3 else ""), paper.primary_category]
+    parts += [count(paper.votes, "vote")] if paper.votes is not None else []
+    parts += [f"{one.decided}, {f'now version {paper.id.version}' if one.is_revised else 'decided'}"] if one.decided else []
+    parts += [f"in {', '.join(map(str, held))}"] if (held := desk.covered(paper)) else []
+    yield f"{'':<16} {' · '.join(parts)}"
+
+
+def _row(one: Candidate, desk: Desk) -> dict[str, object]:
+    paper = one.paper
+    return {
+        "id": paper.id.base, "version": paper.id.version, "title": paper.title, "authors": [author.name for author in paper.authors],
+        "categories": paper.categories, "votes": paper.votes, "first_seen": one.first_seen.isoformat(), "state": one.decided or "new",
+        "revised": one.is_revised, "issues": [str(key) for key in desk.covered(paper)],
+    }  # fmt: skip
+
+
+def _print_json(rows: list[dict[str, object]], counts: dict[str, int]) -> None:
+    import json
+
+    click.echo(json.dumps({"papers": rows, "counts": {name: counts.get(state, 0) for name, state in _STATES.items()}}, indent=2, ensure_ascii=False))
+
+
+_papers = click.argument("ids", nargs=-1, required=True, metavar="ID...")
+
+
+@command('roundup pick 2308.00951 --issue 2023-8 --section "Tool use"')
+@_papers
+@click.option("--issue", "key", metavar="KEY", help="The issue to take them into; the current draft by default.")
+@click.option("--section", default="", metavar="TITLE", help="The section that they are for, as inbox --order prints it.")
+def pick(session: Session, ids: tuple[str, ...], key: str | None, section: str) -> None:
+    """Take papers of the inbox into an issue: a record and a stub for your words each."""
+    from roundup.text.visible import one_line
+
+    with _desk(session, deciding=True) as desk:
+        issue = parse_key(key) if key else desk.shelves.draft()
+        papers = [one.paper for one in desk.named(_ids(ids))]
+        desk.pick(papers, issue, one_line(section))
+        pasted = desk.pasted
+    for stub in pasted:
+        click.echo(printable(f"{stub}\n"))  # they are the result; quiet keeps them
+    session.say(f"{count(len(papers), 'paper')} picked into {issue}")
+
+
+@command("roundup skip 2308.00675 2308.01320")
+@_papers
+def skip(session: Session, ids: tuple[str, ...]) -> None:
+    """Pass papers of the inbox over: they do not come back as new."""
+    _pass_over(session, ids, "skipped")
+
+
+@command("roundup later 2308.00675")
+@_papers
+def later(session: Session, ids: tuple[str, ...]) -> None:
+    """Leave papers of the inbox for later: inbox --state later shows them."""
+    _pass_over(session, ids, "later")
+
+
+def _pass_over(session: Session, ids: tuple[str, ...], what: str) -> None:
+    with _desk(session, deciding=True) as desk:
+        papers = [one.paper for one in desk.named(_ids(ids))]
+        desk.pass_over(papers, what)
+    session.say(f"{count(len(papers), 'paper')} {'left for later' if what == 'later' else what}")
+
+
+@command("roundup undo")
+def undo(session: Session) -> None:
+    """Take the last decision back; of a pick's files, those in which nobody has written."""
+    with _desk(session, deciding=True) as desk:
+        undone = desk.undo()
+    if undone is None:
+        raise RefusedError("nothing was decided that could be taken back")
+    session.say(f"{undone.decision.name}: {undone.decision.what} no more")
+    for path in undone.stays:
+        session.remark(f"{path} was changed since; it stays, remove it if it is not wanted")
+
+
+def _ids(texts: tuple[str, ...]) -> list[ArxivId]:
+    """Return the papers that are named, each once, whatever version."""
+    from roundup.paper import ArxivId
+    from roundup.references import parse_reference
+
+    found, faults = [], []
+    for text in texts:
+        try:
+            one = parse_reference(text)
+        except ValueError as error:
+            faults.append(str(error))
+            continue
+        if isinstance(one, ArxivId):
+            found.append(one.latest)
+        else:
+            faults.append(f'"{text}" names no paper; give its arXiv ID')
+    if faults:
+        raise RefusedError("\n".join(faults))
+    return list(dict.fromkeys(found))

@@ -1,0 +1,121 @@
+"""What an editor decides of papers that were seen: taken into an issue, passed over, or kept for later; and taken back.
+
+A pick's files are written before the decision is kept. A stop in between leaves files that say the same when the pick is made again.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from roundup.errors import RefusedError
+from roundup.issue import IssueKey
+from roundup.paper import ArxivId, Paper
+from roundup.records.papers import dump_paper
+from roundup.starter import new_pick, ordered
+from roundup.store.beginning import stands
+from roundup.store.inbox import LATER, PICKED, SKIPPED, Asked, Candidate, Decision, Inbox
+from roundup.store.shelf import Shelf, Shelves
+from roundup.store.writing import remove, settle
+from roundup.yamltext import dump_scalar
+
+UNDECIDED = ""
+STATES = (UNDECIDED, PICKED, SKIPPED, LATER)
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """A decision that was taken back, and those of its files that stay, for somebody has written in them since."""
+
+    decision: Decision
+    stays: tuple[str, ...] = ()
+
+
+class Desk:
+    """The inbox beside the issues of its digest. The digest's lock has to be held by who decides."""
+
+    def __init__(self, shelves: Shelves, inbox: Inbox, today: dt.date) -> None:
+        self.shelves, self.inbox, self.today = shelves, inbox, today
+        self._taken = {name: keys for name, held in shelves.holders().items() if (keys := [key for key in held if not shelves.is_list(key)])}
+        self._shelf: dict[IssueKey, Shelf] = {}
+
+    def covered(self, paper: Paper) -> list[IssueKey]:
+        """Return the issues with commentary that have the paper's record, newest first."""
+        return self._taken.get(paper.id.name, [])
+
+    def candidates(self, asked: Asked) -> Iterator[Candidate]:
+        """Yield the papers that are asked for; one that stands in an issue is not undecided, whoever put it there."""
+        for one in self.inbox.candidates(asked):
+            if asked.states != (UNDECIDED,) or not self.covered(one.paper):
+                yield one
+
+    def named(self, ids: Iterable[ArxivId]) -> list[Candidate]:
+        """Return the papers of these IDs. RefusedError names all that were never seen."""
+        found = {one: self.inbox.find(one.name) for one in ids}
+        if missing := [str(one) for one, candidate in found.items() if candidate is None]:
+            raise RefusedError(f"not in the inbox: {', '.join(missing)}; fetch it with: roundup fetch --inbox {' '.join(missing)}")
+        return [one for one in found.values() if one]
+
+    def pick(self, papers: Sequence[Paper], key: IssueKey, section: str = "") -> list[Decision]:
+        """Take papers into an issue: a record and a stub for each. Return what is kept of it."""
+        shelf = self._shelf.get(key) or self._shelf.setdefault(key, self.shelves.shelf(key))
+        made = []
+        for paper in papers:
+            paths = [f"{shelf.folder}/{part}/{paper.id.name}.yaml" for part in ("papers", "commentary")]
+            new = [path for path in paths if not (self.shelves.root / path).exists()]
+            shelf.put(paper)
+            made.append(tuple(path for path in new if (self.shelves.root / path).exists()))
+        shelf.settle()
+        decisions = [replace(self._decision(paper, PICKED), issue=str(key), section=section, made=new) for paper, new in zip(papers, made, strict=True)]
+        self.inbox.decide(decisions)
+        for paper in papers:
+            held = self._taken.setdefault(paper.id.name, [])
+            held += [] if key in held else [key]
+        return decisions
+
+    @property
+    def pasted(self) -> list[str]:
+        """The stubs that are to be pasted, where the digest wants them so."""
+        return [stub for shelf in self._shelf.values() for stub in shelf.pasted]
+
+    def pass_over(self, papers: Sequence[Paper], what: str) -> list[Decision]:
+        """Keep of papers that they were SKIPPED, or left for LATER."""
+        decisions = [self._decision(paper, what) for paper in papers]
+        self.inbox.decide(decisions)
+        return decisions
+
+    def undo(self) -> Undone | None:
+        """Take the last decision back, and a pick's files where nobody has written in them; None where nothing was decided."""
+        last = self.inbox.last()
+        if last is None:
+            return None
+        candidate = self.inbox.find(last.name)
+        stays = tuple(path for path in last.made if not (candidate and self._take_away(path, candidate.paper)))
+        self.inbox.undo()
+        if last.what == PICKED and not stays:
+            self._taken[last.name] = [key for key in self._taken.get(last.name, []) if str(key) != last.issue]
+        return Undone(last, stays)
+
+    def _take_away(self, path: str, paper: Paper) -> bool:
+        whole = self.shelves.root / path
+        words = new_pick(paper) if "/commentary/" in path else dump_paper(paper)
+        if not stands(whole, words):
+            return not whole.exists()
+        remove(whole)
+        settle(whole.parent)
+        return True
+
+    def _decision(self, paper: Paper, what: str) -> Decision:
+        return Decision(paper.id.name, what, paper.id.version, self.today)
+
+    def order(self, key: IssueKey) -> str:
+        """Return the picks of an issue as its ``order`` would have them, by the sections that they were assigned; to be pasted."""
+        holding = {one.name: one for one in reversed(list(self.inbox.decisions()))}
+        rows: dict[str, list[str]] = {}
+        for one in holding.values():
+            candidate = self.inbox.find(one.name) if one.what == PICKED and one.issue == str(key) else None
+            if candidate:
+                rows.setdefault(one.section, []).append(ordered(candidate.paper))
+        headed = ([f"- section: {dump_scalar(section)}"] * bool(section) + rows[section] for section in sorted(rows, key=bool))
+        return "".join(f"{row}\n" for part in headed for row in part)

@@ -1,0 +1,208 @@
+"""What was seen waits in the inbox, is decided once, and comes back when the editor says so."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from conftest import Result, tree
+from roundup.paper import ArxivId, Author, Paper, Sighting
+from roundup.records.papers import dump_paper
+from roundup.store.inbox import LATER, PICKED, SKIPPED, Asked, Decision, Inbox
+
+Digest = Callable[..., Path]
+Run = Callable[..., Result]
+
+DAY = dt.date(2024, 2, 1)
+PICK = "issues/2024-1/commentary/2402.00002.yaml"
+RECORD = "issues/2024-1/papers/2402.00002.yaml"
+
+
+def paper(number: int, title: str = "", votes: int | None = None, version: int | None = 1, category: str = "cs.LG") -> Paper:
+    seen = (Sighting("huggingface", DAY, "", votes),) if votes is not None else ()
+    name = title or f"Paper {number}"
+    return Paper(ArxivId(f"2402.{number:05}", version), name, (Author(f"Ada Example {number}"),), (category, "stat.ML"), f"Words of {number}.", seen=seen)
+
+
+@pytest.fixture
+def root(digest: Digest) -> Path:
+    """A digest with a draft, and four papers in its inbox."""
+    found = digest({"issues/2024-1/issue.yaml": "order: []\n"}, bare=True)
+    with closing(Inbox(found)) as inbox:
+        inbox.put([paper(1), paper(2, "Soft $\\alpha$ experts", 7), paper(3, votes=40), paper(4, category="math.AP")], DAY)
+    return found
+
+
+def state(root: Path, number: int) -> str:
+    with closing(Inbox(root)) as inbox:
+        found = inbox.find(f"2402.{number:05}")
+        assert found
+        return found.decided
+
+
+def test_the_most_voted_stand_first_and_all_are_counted(root: Path, roundup: Run) -> None:
+    shown = roundup("inbox", root=root)
+    assert shown == Result(
+        0,
+        "2402.00003       Paper 3\n                 Ada Example 3 · cs.LG · 40 votes\n"
+        "2402.00002       Soft α experts\n                 Ada Example 2 · cs.LG · 7 votes\n"
+        "2402.00004       Paper 4\n                 Ada Example 4 · math.AP\n"
+        "2402.00001       Paper 1\n                 Ada Example 1 · cs.LG\n"
+        "4 seen: 4 not decided, 0 picked, 0 skipped, 0 later\n",
+        "",
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "found"),
+    [
+        (("expert",), ["2402.00002"]),
+        (("ada", "example", "4"), ["2402.00004"]),
+        (("--category", "math.AP"), ["2402.00004"]),
+        (("--category", "stat.ML", "--max", "2"), ["2402.00003", "2402.00002"]),
+        (("--since", "2024-02-02"), []),
+        (('"', "*", "(", "experts"), ["2402.00002"]),  # nothing is SQLite's own language
+        (("paper", "OR", "experts"), []),
+    ],
+)
+def test_papers_are_found(arguments: tuple[str, ...], found: list[str], root: Path, roundup: Run) -> None:
+    shown = json.loads(roundup("inbox", "--json", *arguments, root=root).out)
+    assert [row["id"] for row in shown["papers"]] == found
+
+
+def test_a_pick_has_its_files_and_is_no_longer_new(root: Path, roundup: Run) -> None:
+    assert roundup("pick", "arXiv:2402.00002v1", "--section", "Tool use", root=root) == Result(0, "1 paper picked into 2024-1\n", "")
+    assert (root / RECORD).read_text() == dump_paper(paper(2, "Soft $\\alpha$ experts", 7))
+    assert (root / PICK).read_text().startswith("# Soft $\\alpha$ experts\n")
+    assert state(root, 2) == PICKED
+    assert roundup("inbox", "--order", "2024-1", root=root).out == "- section: Tool use\n- 2402.00002                           # Soft $\\alpha$ experts\n"
+    counts = json.loads(roundup("inbox", "--json", root=root).out)["counts"]
+    assert counts == {"new": 3, "picked": 1, "skipped": 0, "later": 0}
+
+
+def test_what_an_issue_has_is_not_new_whoever_put_it_there(root: Path, roundup: Run) -> None:
+    (root / "issues/2024-1/papers").mkdir()
+    (root / "issues/2024-1/papers/2402.00001.yaml").write_text(dump_paper(paper(1)))
+    assert "2402.00001" not in roundup("inbox", root=root).out
+    assert "Ada Example 1 · cs.LG · in 2024-1\n" in roundup("inbox", "--state", "all", root=root).out
+
+
+def test_what_is_passed_over_stays_so(root: Path, roundup: Run) -> None:
+    assert roundup("skip", "2402.00001", "2402.00003", root=root).out == "2 papers skipped\n"
+    assert roundup("later", "2402.00004", root=root).out == "1 paper left for later\n"
+    assert [row["id"] for row in json.loads(roundup("inbox", "--json", root=root).out)["papers"]] == ["2402.00002"]
+    assert [row["id"] for row in json.loads(roundup("inbox", "--json", "--state", "later", root=root).out)["papers"]] == ["2402.00004"]
+
+
+def test_a_newer_version_of_what_was_decided_comes_back_only_when_asked_for(root: Path, roundup: Run) -> None:
+    roundup("skip", "2402.00001", root=root)
+    with closing(Inbox(root)) as inbox:
+        assert inbox.put([replace(paper(1, version=2), title="Retitled")], DAY) == {"2402.00001": "updated"}
+    assert "2402.00001" not in roundup("inbox", root=root).out
+    assert "skipped, now version 2" in roundup("inbox", "--revised", root=root).out
+    assert "2402.00001" in roundup("inbox", "retitled", "--state", "all", root=root).out  # it is found by its new words
+    assert "2402.00001" not in roundup("inbox", "paper", "1", "--state", "skipped", root=root).out  # and by no other
+
+
+def test_decisions_are_taken_back_one_after_the_other(root: Path, roundup: Run) -> None:
+    before = tree(root / "issues")
+    roundup("later", "2402.00002", root=root)
+    roundup("pick", "2402.00002", root=root)
+    assert roundup("undo", root=root) == Result(0, "2402.00002: picked no more\n", "")
+    assert tree(root / "issues") == before
+    assert state(root, 2) == LATER
+    assert roundup("undo", root=root).out == "2402.00002: later no more\n"
+    assert state(root, 2) == ""
+    assert roundup("undo", root=root) == Result(2, "", "nothing was decided that could be taken back\n")
+
+
+def test_words_of_an_editor_stay_when_a_pick_is_taken_back(root: Path, roundup: Run) -> None:
+    roundup("pick", "2402.00002", root=root)
+    words = (root / PICK).read_text().replace("commentary: |\n", "commentary: |\n  Mine.\n")
+    (root / PICK).write_text(words)
+    assert roundup("undo", root=root) == Result(0, "2402.00002: picked no more\n", f"{PICK} was changed since; it stays, remove it if it is not wanted\n")
+    assert (root / PICK).read_text() == words
+
+
+def test_a_pick_that_was_there_is_not_touched(root: Path, roundup: Run) -> None:
+    (root / "issues/2024-1/commentary").mkdir()
+    (root / PICK).write_text("paper: 2402.00002\ncommentary: |\n  Mine.\n")
+    roundup("pick", "2402.00002", root=root)
+    roundup("undo", root=root)
+    assert (root / PICK).read_text() == "paper: 2402.00002\ncommentary: |\n  Mine.\n"
+    assert not (root / RECORD).exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("pick", "2402.00009", "2402.00008"), "not in the inbox: 2402.00009, 2402.00008; fetch it with: roundup fetch --inbox 2402.00009 2402.00008\n"),
+        (("skip", "cs.LG"), '"cs.LG" names no paper; give its arXiv ID\n'),
+        (("pick", "2402.00001", "--issue", "2025-1"), 'there is no issue "2025-1"; begin it with: roundup new 2025-1\n'),
+    ],
+)
+def test_what_cannot_be_decided_is_told_and_nothing_is_changed(arguments: tuple[str, ...], told: str, root: Path, roundup: Run) -> None:
+    before = tree(root / "issues")
+    assert roundup(*arguments, root=root) == Result(2, "", told)
+    assert tree(root / "issues") == before
+    assert state(root, 1) == ""
+
+
+def test_an_inbox_of_the_first_release_is_taken_over(digest: Digest) -> None:
+    root = digest({"roundup.yaml": "title: A digest\n"}, bare=True)
+    path = root / ".roundup/state/inbox.sqlite"
+    path.parent.mkdir(parents=True)
+    with closing(sqlite3.connect(path)) as file, file:
+        file.execute("CREATE TABLE papers (name TEXT PRIMARY KEY, first_seen TEXT NOT NULL, record TEXT NOT NULL)")
+        file.execute("CREATE TABLE links (url TEXT PRIMARY KEY, first_seen TEXT NOT NULL, link TEXT NOT NULL)")
+        file.execute("INSERT INTO links VALUES ('https://example.org/', '2024-01-01', '{}')")
+        file.execute("INSERT INTO papers VALUES ('2402.00002', '2024-01-05', ?)", (dump_paper(paper(2)),))
+    with closing(Inbox(root)) as inbox:
+        (found,) = inbox.candidates(Asked(words="paper"))
+        assert (found.paper, found.first_seen) == (paper(2), dt.date(2024, 1, 5))
+    with closing(Inbox(root)) as inbox:
+        assert len(inbox.papers()) == 1
+    with closing(sqlite3.connect(path)) as file:
+        assert file.execute("SELECT count(*) FROM links").fetchone() == (1,)
+
+
+def test_an_inbox_of_a_newer_roundup_is_left_alone(digest: Digest, roundup: Run) -> None:
+    root = digest({"roundup.yaml": "title: A digest\n"}, bare=True)
+    path = root / ".roundup/state/inbox.sqlite"
+    path.parent.mkdir(parents=True)
+    with closing(sqlite3.connect(path)) as file:
+        file.execute("PRAGMA user_version = 9")
+    assert roundup("inbox", root=root) == Result(2, "", f"{path} was written by a newer roundup; install that\n")
+
+
+def test_what_is_no_inbox_is_told(digest: Digest, roundup: Run) -> None:
+    root = digest({"roundup.yaml": "title: A digest\n"}, bare=True)
+    path = root / ".roundup/state/inbox.sqlite"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"not a database, but long enough to look like one" * 20)
+    assert roundup("inbox", root=root) == Result(2, "", f"{path} cannot be used: file is not a database; put a back-up in its place, or move it away\n")
+
+
+def test_a_decision_on_what_was_never_seen_is_refused(root: Path) -> None:
+    with closing(Inbox(root)) as inbox:
+        with pytest.raises(KeyError):
+            inbox.decide([Decision("2402.00001", SKIPPED, 1, DAY), Decision("2402.00099", SKIPPED, 1, DAY)])
+        assert inbox.last() is None  # all, or none
+        inbox.undo()
+
+
+def test_rows_that_are_no_papers_are_told(root: Path, roundup: Run) -> None:
+    path = root / ".roundup/state/inbox.sqlite"
+    with closing(sqlite3.connect(path)) as file, file:
+        file.execute("UPDATE papers SET row = '[]'")
+    shown = roundup("inbox", root=root)
+    assert (shown.code, shown.out) == (2, "")
+    assert shown.err.startswith(f"{path} cannot be used: ")
+    assert shown.err.endswith("; put a back-up in its place, or move it away\n")
