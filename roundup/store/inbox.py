@@ -116,7 +116,7 @@ class Inbox:
             before = cursor.execute("SELECT record, first_seen FROM papers ORDER BY name").fetchall() if known else []
             if known:
                 cursor.execute("DROP TABLE papers")
-            for statement in _TABLES.split(";\n"):
+            for statement in _TABLES.strip().split(";\n"):
                 cursor.execute(statement)
             for record, first_seen in before:
                 if paper := parse_paper(record, "the inbox", []):
