@@ -11,11 +11,11 @@ import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from roundup.errors import RefusedError
+from roundup.errors import Location, RefusedError
 from roundup.issue import Link
 from roundup.paper import Paper
 from roundup.records.papers import parse_paper
@@ -82,7 +82,7 @@ class Asked:
     words: str = ""
     category: str = ""
     since: dt.date | None = None
-    revised: bool = field(default=False)  # only those of which a newer version is known than the one decided on
+    revised: bool = False  # only those of which a newer version is known than the one decided on
 
 
 class Inbox:
@@ -253,17 +253,21 @@ def _settle(cursor: sqlite3.Cursor, name: str) -> None:
 
 
 def _add(cursor: sqlite3.Cursor, paper: Paper, first_seen: str) -> None:
-    values = (paper.id.name, paper.id.version, first_seen, f" {' '.join(paper.categories)} ", paper.votes, json.dumps(paper_row(paper)))
+    values = (paper.id.name, paper.id.version, first_seen, f" {' '.join(paper.categories)} ", paper.votes, _plain(paper))
     cursor.execute("INSERT INTO papers (name, version, first_seen, category, votes, row) VALUES (?, ?, ?, ?, ?, ?)", values)
     cursor.execute("INSERT INTO words (rowid, title, authors, abstract) VALUES (?, ?, ?, ?)", (cursor.lastrowid, *_words(paper)))
 
 
 def _replace(cursor: sqlite3.Cursor, place: int, before: Paper, paper: Paper) -> None:
-    values = (paper.id.version, f" {' '.join(paper.categories)} ", paper.votes, json.dumps(paper_row(paper)), place)
+    values = (paper.id.version, f" {' '.join(paper.categories)} ", paper.votes, _plain(paper), place)
     cursor.execute("UPDATE papers SET version = ?, category = ?, votes = ?, row = ? WHERE id = ?", values)
     if (old := _words(before)) != (new := _words(paper)):  # the index keeps no text, and has to be told what to forget
         cursor.execute("INSERT INTO words (words, rowid, title, authors, abstract) VALUES ('delete', ?, ?, ?, ?)", (place, *old))
         cursor.execute("INSERT INTO words (rowid, title, authors, abstract) VALUES (?, ?, ?, ?)", (place, *new))
+
+
+def _plain(paper: Paper) -> str:
+    return json.dumps(paper_row(replace(paper, where=Location(""))))  # a place in an answer means nothing here
 
 
 def _words(paper: Paper) -> tuple[str, str, str]:
