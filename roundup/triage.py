@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from roundup.errors import RefusedError
-from roundup.issue import IssueKey
+from roundup.issue import IssueKey, Section
 from roundup.paper import ArxivId, Paper
 from roundup.records.papers import dump_paper
 from roundup.starter import new_pick, ordered
@@ -108,6 +108,12 @@ class Desk:
 
     def _decision(self, paper: Paper, what: str) -> Decision:
         return Decision(paper.id.name, what, paper.id.version, self.today)
+
+    def sections(self, key: IssueKey) -> list[str]:
+        """Return the sections of an issue: those that its order has, then others that picks were assigned."""
+        written = [item.title for item in self.shelves.issue_file(key).order if isinstance(item, Section) and item.title]
+        assigned = [one.section for one in self.inbox.decisions() if one.issue == str(key) and one.section]
+        return list(dict.fromkeys([*written, *reversed(assigned)]))
 
     def order(self, key: IssueKey) -> str:
         """Return the picks of an issue as its ``order`` would have them, by the sections that they were assigned; to be pasted."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from importlib.util import find_spec
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -152,6 +154,48 @@ def undo(session: Session) -> None:
     session.say(f"{undone.decision.name}: {undone.decision.what} no more")
     for path in undone.stays:
         session.remark(f"{path} was changed since; it stays, remove it if it is not wanted")
+
+
+@command("roundup triage --category cs.LG")
+@click.option("--issue", "key", metavar="KEY", help="The issue that picks go into; the current draft by default.")
+@click.option("--category", default="", metavar="NAME", help="Only papers of this category, as cs.LG, cross-lists among them.")
+@click.option("--later", "and_later", is_flag=True, help="Also papers that were left for later.")
+@click.option("--plain", is_flag=True, help="Line by line, for a screen reader; so it is, too, where there is no terminal.")
+def triage(session: Session, key: str | None, category: str, and_later: bool, plain: bool) -> None:
+    """Go through the inbox, a paper after the other, and decide each by a key.
+
+    What you decide is on the disk before the next paper is shown. Where you stop, the next sitting begins.
+    """
+    from roundup.sitting import Sitting
+    from roundup.store.inbox import Asked
+    from roundup.store.lock import alone
+
+    whole = not plain and sys.stdin.isatty() and sys.stdout.isatty()
+    if whole and find_spec("prompt_toolkit") is None:
+        raise RefusedError('a whole screen needs prompt_toolkit; pip install "roundup-digest[triage]", or go line by line with --plain')
+    with _desk(session, deciding=False) as desk:
+        issue = parse_key(key) if key else desk.shelves.draft()
+        desk.shelves.shelf(issue)  # what is wrong with the issue is told before anything is decided
+        states = ("", "later") if and_later else ("",)
+        root = desk.shelves.root
+        sitting = Sitting(desk, desk.candidates(Asked(states, category=category)), issue, lambda: alone(root, lambda told: None))
+        if not sitting.names:
+            session.say("nothing is left to decide; fetch more with: roundup fetch")
+            return
+        try:
+            if whole:
+                from roundup.cli.screen import Screen
+
+                Screen(sitting).run()
+            else:
+                from roundup.cli.lines import sit
+
+                sit(sitting)
+        finally:
+            sitting.close()
+        for stub in desk.pasted:
+            click.echo(printable(f"{stub}\n"))
+    session.say(f"{sitting.summary()}; the picks are in {issue}")
 
 
 def _ids(texts: tuple[str, ...]) -> list[ArxivId]:

@@ -36,6 +36,7 @@ CREATE TABLE decisions (
   id INTEGER PRIMARY KEY, name TEXT NOT NULL, what TEXT NOT NULL, issue TEXT NOT NULL, section TEXT NOT NULL, version INTEGER, day TEXT NOT NULL,
   made TEXT NOT NULL);
 CREATE INDEX decided ON decisions (name, id);
+CREATE TABLE notes (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE VIRTUAL TABLE words USING fts5 (title, authors, abstract, content = '', tokenize = 'unicode61 remove_diacritics 2');
 CREATE TABLE IF NOT EXISTS links (url TEXT PRIMARY KEY, first_seen TEXT NOT NULL, link TEXT NOT NULL);
 """
@@ -235,6 +236,17 @@ class Inbox:
                 "SELECT name, what, version, day, issue, section, made FROM decisions ORDER BY id DESC"
             ):
                 yield Decision(name, what, version, dt.date.fromisoformat(day), issue, section, tuple(made.split("\n")) if made else ())
+
+    def noted(self, name: str) -> str:
+        """Return what was noted under a name; nothing where nothing was."""
+        with self._reading() as cursor:
+            (value,) = cursor.execute("SELECT value FROM notes WHERE name = ?", (name,)).fetchone() or ("",)
+            return str(value)
+
+    def note(self, name: str, value: str) -> None:
+        """Keep a value under a name."""
+        with self._writing() as cursor:
+            cursor.execute("INSERT INTO notes VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", (name, value))
 
     def close(self) -> None:
         if "_file" in self.__dict__:

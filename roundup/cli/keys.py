@@ -1,0 +1,14 @@
+"""What the keys of a sitting do, on a screen and line by line."""
+
+from __future__ import annotations
+
+DECIDING = {"p": "picked", "x": "skipped", "l": "later"}
+
+HELP = """\
+p  pick: take the paper into the issue, into the section that is set
+x  skip: pass it over
+l  later: leave it for another day
+u  undo: take the last decision back
+n  next, b  back: leave the paper as it is
+t  section: what the next picks are for
+q  quit: all that was decided is kept, and so is the place"""
