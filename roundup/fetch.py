@@ -12,10 +12,11 @@ from dataclasses import dataclass, field, replace
 from roundup.config import Source
 from roundup.errors import RefusedError, SourceError
 from roundup.issue import IssueKey
+from roundup.ledger import Announced
 from roundup.paper import ArxivId, Paper, instant
 from roundup.references import DailyPapers, Doi, Feed, Filters, Listing, Query, Reference, Title
 from roundup.sources.feeds import Post
-from roundup.sources.gather import Batch, Gathering, Missing
+from roundup.sources.gather import Batch, Gathering, Heard, Missing
 from roundup.sources.query import PAGE
 from roundup.store.inbox import Inbox
 from roundup.store.lock import unbroken
@@ -153,6 +154,9 @@ class IntoIssue:
         if (kept.paper.id.version or 0) > (paper.id.version or 0) > 0:
             report.remarks.append(f"{paper.id.base} is here in version {kept.paper.id.version}, which is newer than {paper.id}; it stays")
 
+    def note_heard(self, heard: Sequence[Heard]) -> None:
+        """An issue keeps no account of announcements."""
+
     def unlicensed(self, ids: Sequence[ArxivId]) -> list[Paper]:
         """Return those of the papers that are here whose licence is not known."""
         return [paper for one in ids if (paper := self.shelf.record(one)) and not paper.license]
@@ -191,6 +195,9 @@ class IntoInbox:
         for paper in batch:
             report.add(Kept(states[paper.id.name], "", paper))
 
+    def note_heard(self, heard: Sequence[Heard]) -> None:
+        self.inbox.keep_batches([Announced(self.today, one.day, one.categories, one.papers, one.quiet) for one in heard if one.day])
+
     def unlicensed(self, ids: Sequence[ArxivId]) -> list[Paper]:
         return []
 
@@ -222,6 +229,7 @@ def fetch(order: Order, gathering: Gathering, into: Into, tell: Callable[[Report
             with unbroken():
                 into.put(batch, Report())
             tell(report)
+    into.note_heard(gathering.heard)
     report.missing = gathering.missing
     return report
 

@@ -61,6 +61,7 @@ LINES = [
     "roundup.moves",
     "roundup.references",
     "roundup.revisions",
+    "roundup.ledger",
     "roundup.figures",
     "roundup.records",
     "roundup.records.fields",

@@ -43,6 +43,16 @@ class Missing:
 
 
 @dataclass(frozen=True, slots=True)
+class Heard:
+    """What arXiv announced for some categories, as its feed had it: of which day, the names of the papers, and whether it says that there was nothing."""
+
+    categories: tuple[str, ...]
+    day: dt.date | None
+    papers: tuple[str, ...]
+    quiet: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Sources:
     """Everybody who can be asked."""
 
@@ -56,7 +66,7 @@ class Sources:
 
 @dataclass
 class Gathering:
-    """One run's asking. ``missing`` grows as it goes; ``again`` is for papers that the cache must not answer.
+    """One run's asking. ``missing`` and ``heard`` grow as it goes; ``again`` is for papers that the cache must not answer.
 
     ``categories`` are those whose announcement feed is asked last for a paper that nobody else would give.
     """
@@ -66,6 +76,7 @@ class Gathering:
     categories: Sequence[str] = ()
     again: bool = False
     missing: list[Missing] = field(default_factory=list)
+    heard: list[Heard] = field(default_factory=list)
     failed_pages: int = 0  # of the query API, one after the other
     one_by_one: int = 0  # papers that OAI-PMH was asked for
 
@@ -188,6 +199,8 @@ class Gathering:
             self.missing.append(Missing.after("+".join(categories), error))
             return ()
         self.missing += [Missing("+".join(categories), one) for one in found.unfit]
+        listed_on = max((one.announced for paper in found.papers for one in paper.seen if one.announced), default=found.day)
+        self.heard.append(Heard(tuple(categories), listed_on, tuple(sorted(paper.id.name for paper in found.papers)), bool(found.quiet)))
         for remark in (found.quiet, *found.remarks):
             if remark:
                 self.remark(f"{'+'.join(categories)}: {remark}")

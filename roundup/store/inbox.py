@@ -17,6 +17,7 @@ from pathlib import Path
 
 from roundup.errors import Location, RefusedError
 from roundup.issue import Link
+from roundup.ledger import Announced, Seen
 from roundup.paper import Paper
 from roundup.records.papers import parse_paper
 from roundup.revisions import merged
@@ -36,6 +37,9 @@ CREATE TABLE decisions (
   id INTEGER PRIMARY KEY, name TEXT NOT NULL, what TEXT NOT NULL, issue TEXT NOT NULL, section TEXT NOT NULL, version INTEGER, day TEXT NOT NULL,
   made TEXT NOT NULL);
 CREATE INDEX decided ON decisions (name, id);
+CREATE TABLE batches (
+  id INTEGER PRIMARY KEY, read TEXT NOT NULL, day TEXT NOT NULL, categories TEXT NOT NULL, papers TEXT NOT NULL, quiet INTEGER NOT NULL,
+  UNIQUE (read, day, categories));
 CREATE TABLE notes (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE VIRTUAL TABLE words USING fts5 (title, authors, abstract, content = '', tokenize = 'unicode61 remove_diacritics 2');
 CREATE TABLE IF NOT EXISTS links (url TEXT PRIMARY KEY, first_seen TEXT NOT NULL, link TEXT NOT NULL);
@@ -236,6 +240,30 @@ class Inbox:
                 "SELECT name, what, version, day, issue, section, made FROM decisions ORDER BY id DESC"
             ):
                 yield Decision(name, what, version, dt.date.fromisoformat(day), issue, section, tuple(made.split("\n")) if made else ())
+
+    def keep_batches(self, batches: Iterable[Announced]) -> None:
+        """Keep what was read of announcements, the same once a day; of two readings the fuller one."""
+        with self._writing() as cursor:
+            for one in batches:
+                values = (one.read.isoformat(), one.day.isoformat(), " ".join(one.categories), " ".join(one.papers), int(one.quiet))
+                statement = "INSERT INTO batches (read, day, categories, papers, quiet) VALUES (?, ?, ?, ?, ?) ON CONFLICT (read, day, categories) DO UPDATE"
+                cursor.execute(f"{statement} SET papers = excluded.papers, quiet = excluded.quiet WHERE length(excluded.papers) > length(papers)", values)
+
+    def batches(self) -> list[Announced]:
+        """Return all that was read of announcements, in order."""
+        with self._reading() as cursor:
+            rows = cursor.execute("SELECT read, day, categories, papers, quiet FROM batches ORDER BY day, read, categories").fetchall()
+        days = dt.date.fromisoformat
+        return [Announced(days(read), days(day), tuple(names.split()), tuple(papers.split()), bool(quiet)) for read, day, names, papers, quiet in rows]
+
+    def seen(self) -> Iterator[Seen]:
+        """Yield every paper that arXiv announced, as the ledger counts it; a replacement is none."""
+        with self._reading() as cursor:
+            for name, category, decided, row in cursor.execute("SELECT name, category, decided, row FROM papers ORDER BY name"):
+                sightings = paper_from(json.loads(row)).seen
+                days = {one.announced for one in sightings if one.source == "arxiv" and one.announced and not one.type.startswith("replace")}
+                if days:
+                    yield Seen(name, tuple(sorted(days)), tuple(category.split()), decided)
 
     def noted(self, name: str) -> str:
         """Return what was noted under a name; nothing where nothing was."""
