@@ -219,6 +219,7 @@ def new_digest(title: str, cadence: str, today: dt.date, version: str) -> dict[s
     }
 
 
-def new_issue(key: IssueKey, today: dt.date, *, is_list: bool) -> dict[str, str]:
+def new_issue(key: IssueKey, today: dt.date, *, is_list: bool, is_out: bool = False) -> dict[str, str]:
     """Return the files of a new issue: one draft."""
-    return {f"issues/{key}/issue.yaml": (_NEW_LIST if is_list else _NEW_ISSUE).format(date=max(today, key.last_day))}
+    text = (_NEW_LIST if is_list else _NEW_ISSUE).format(date=today if is_out else max(today, key.last_day))
+    return {f"issues/{key}/issue.yaml": text.replace("# A draft until it has a date. ", "# ").replace("# date:", "date:") if is_out else text}

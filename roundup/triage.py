@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from roundup.errors import RefusedError
 from roundup.issue import IssueKey, Section
@@ -73,6 +74,22 @@ class Desk:
             held = self._taken.setdefault(paper.id.name, [])
             held += [] if key in held else [key]
         return decisions
+
+    def fill(self, key: IssueKey, most: int, since: dt.date | None) -> list[Paper]:
+        """Put the papers with the most votes that stand in no issue yet, at most so many, into a list. They stay undecided.
+
+        RefusedError where the issue is no list.
+        """
+        shelf = self.shelves.shelf(key)
+        if not shelf.is_list:
+            raise RefusedError(f"{key} is an issue with commentary, and only a list is filled; begin one with: roundup new --list")
+        holders = self.shelves.holders()
+        wanted = (one.paper for one in self.inbox.candidates(Asked((UNDECIDED, LATER), since=since)))
+        papers = list(islice((paper for paper in wanted if not paper.withdrawn and set(holders.get(paper.id.name, ())) <= {key}), most))
+        for paper in papers:
+            shelf.put(paper)
+        shelf.settle()
+        return papers
 
     @property
     def pasted(self) -> list[str]:

@@ -206,3 +206,26 @@ def test_rows_that_are_no_papers_are_told(root: Path, roundup: Run) -> None:
     assert (shown.code, shown.out) == (2, "")
     assert shown.err.startswith(f"{path} cannot be used: ")
     assert shown.err.endswith("; put a back-up in its place, or move it away\n")
+
+
+def test_a_list_is_begun_and_filled_with_the_most_voted(root: Path, roundup: Run) -> None:
+    assert roundup("fill", "2024-2-1", "--top", "2", "--out", root=root) == Result(0, "list 2024-2-1 is begun, and has 2 papers, those with the most votes\n", "")
+    assert sorted(path.stem for path in (root / "issues/2024-2-1/papers").iterdir()) == ["2402.00002", "2402.00003"]
+    assert "\ndate: 20" in (root / "issues/2024-2-1/issue.yaml").read_text()
+    assert roundup("fill", "2024-2-2", "--top", "5", root=root).out == "list 2024-2-2 is begun, and has 2 papers, those with the most votes\n"
+    assert "\n# date: 20" in (root / "issues/2024-2-2/issue.yaml").read_text()
+    assert state(root, 3) == ""  # an editor may still take it up
+    before = tree(root / "issues")
+    assert roundup("fill", "2024-2-1", "--top", "2", root=root).out == "list 2024-2-1 has 2 papers, those with the most votes\n"
+    assert tree(root / "issues") == before
+
+
+def test_an_issue_with_commentary_is_not_filled(root: Path, roundup: Run) -> None:
+    said = "2024-1 is an issue with commentary, and only a list is filled; begin one with: roundup new --list\n"
+    assert roundup("fill", "2024-1", root=root) == Result(2, "", said)
+
+
+def test_an_empty_inbox_fills_nothing(digest: Digest, roundup: Run) -> None:
+    root = digest({"roundup.yaml": "title: A digest\n"}, bare=True)
+    assert roundup("fill", "2024-1", root=root) == Result(2, "", "the inbox is empty; roundup fetch --inbox fills it\n")
+    assert not (root / "issues").exists()

@@ -137,6 +137,32 @@ def later(session: Session, ids: tuple[str, ...]) -> None:
     _pass_over(session, ids, "later")
 
 
+@command("roundup fill 2024-1-12 --top 30 --since 2024-01-12 --out")
+@click.argument("key")
+@click.option("--top", "most", type=click.IntRange(1), default=30, show_default=True, metavar="N", help="So many papers at most.")
+@click.option("--since", "since", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="Only papers that were first seen from this day on.")
+@click.option("--out", is_flag=True, help="Date a list that is begun by this, so that the next build shows it.")
+def fill(session: Session, key: str, most: int, since: dt.datetime | None, out: bool) -> None:
+    """Fill the list KEY with the papers of the inbox that have the most votes; it is begun where there is none.
+
+    What stands in an issue already is left out. Done again, it keeps what is there, with the votes of now, and adds what is missing.
+    """
+    from roundup.starter import new_issue
+    from roundup.store.beginning import create
+
+    issue = parse_key(key)
+    with _desk(session, deciding=True) as desk:
+        root, is_new = desk.shelves.root, issue not in desk.shelves.folders
+        if is_new and not desk.inbox.counts():
+            raise RefusedError("the inbox is empty; roundup fetch --inbox fills it")
+        if is_new:
+            create(root, new_issue(issue, today(), is_list=True, is_out=out))
+    with _desk(session, deciding=True) as desk:
+        papers = desk.fill(issue, most, since.date() if since else None)
+    begun = " is begun, and" if is_new else ""
+    session.say(f"list {issue}{begun} has {count(len(papers), 'paper')}, those with the most votes")
+
+
 def _pass_over(session: Session, ids: tuple[str, ...], what: str) -> None:
     with _desk(session, deciding=True) as desk:
         papers = [one.paper for one in desk.named(_ids(ids))]
