@@ -62,11 +62,12 @@ class Engine:
 
     def build(
         self, digest: Digest, folder: Path, today: dt.date, *,
-        drafts: bool, cards: str, only: Callable[[Output], bool] | None = None, spared: Callable[[str], bool] = lambda path: False,
+        drafts: bool, cards: str, only: Callable[[Output], bool] | None = None, spared: Callable[[str], bool] = lambda path: False, trail: str = "",
     ) -> Built:  # fmt: skip
         """Build the site into ``folder``; ``only`` tells which outputs are wanted, where not all are.
 
-        ``cards`` is the release of what can draw social cards. The errors are those of ``build.build``.
+        ``cards`` is the release of what can draw social cards; ``trail`` says where pages stood elsewhere, for a folder that does not know it.
+        The errors are those of ``build.build``.
         """
         archive = digest.archive if drafts else digest.archive.published()
         left = look_back(self.memory, folder.resolve()) if only is None else Left()
@@ -90,7 +91,7 @@ class Engine:
             paths: Paths = jobs.Lazily(lambda: {path for path, _ in manifest.items()})
             index = jobs.made_again(site, {str(key): left.issues[str(key)] for key in changed}, pieces, folder, manifest)
         else:
-            site = site.keeping(kept(digest.permalinks, parse_trail(last_built(folder, TRAIL)), site.trail(), site.config))
+            site = site.keeping(kept(digest.permalinks, parse_trail(last_built(folder, TRAIL) or trail), site.trail(), site.config))
             planned = plan(site)
             if planned.faults:
                 raise SourceError(planned.faults)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from roundup.build import Report
+    from roundup.engine import Engine
     from roundup.issue import Head
     from roundup.store.reading import Digest
 
@@ -72,10 +73,8 @@ def check(session: Session, keys: tuple[str, ...], as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print what was written and removed as JSON.")
 def build(session: Session, keys: tuple[str, ...], drafts: bool, output: str | None, workers: int | None, executor: str | None, as_json: bool) -> None:
     """Build the site, or only the pages of the issues KEY."""
-    from roundup import pagefind
     from roundup.engine import Engine
     from roundup.store.lock import alone
-    from roundup.store.writing import keep_permalinks
     from roundup.workers import Workers, named
 
     began = time.perf_counter()
@@ -83,20 +82,47 @@ def build(session: Session, keys: tuple[str, ...], drafts: bool, output: str | N
     context.with_resource(alone(root_of(session), session.remark, must=False))  # nobody fetches while it reads
     engine = Engine(root_of(session), context.with_resource(named(executor)) if executor else Workers(workers or 0))
     digest = engine.read()
+    folder = folder_of(output, digest.root)
+    made = make_site(session, engine, digest, folder, keys=keys, drafts=drafts)
+    done = made.report
+    if as_json:
+        import json
+
+        click.echo(json.dumps({"folder": str(folder), "written": done.written, "removed": done.removed, "kept": done.kept}, indent=2))
+        return
+    _tell_done(session, folder, done, made.shown, time.perf_counter() - began)
+    tell_beside(session, digest, made)
+
+
+class Made(NamedTuple):
+    """What became of a build: what was done, the issues that were wanted, and what is to be told beside it."""
+
+    report: Report
+    shown: list[Head]
+    hidden: tuple[Head, ...]
+    odd: set[Problem]
+    moved: bool
+    unindexed: bool
+
+
+def make_site(session: Session, engine: Engine, digest: Digest, folder: Path, *, keys: tuple[str, ...] = (), drafts: bool = False, trail: str = "") -> Made:
+    """Build the site into a folder; ``trail`` is where pages stood once, for a folder that does not know it."""
+    from roundup import pagefind
+    from roundup.store.writing import keep_permalinks
+
     wanted = folders_of(digest, keys)
     cards = card_maker() if digest.config.url else ""
     if digest.config.url and not cards:
         session.say('no social cards: they need Pillow; pip install "roundup-digest[cards]"', 1)
     hidden = () if drafts else digest.archive.drafts()
     refuse_drafts(hidden, wanted)
-    folder = folder_of(output, digest.root)
     if blocking := blocking_problems(digest.problems, digest, hidden, wanted):
         raise SourceError(blocking)
     to_index = digest.config.search == "pagefind" and bool(digest.archive.heads if drafts else digest.archive.published().heads) and not keys
     can_index = to_index and pagefind.is_installed()
     built = engine.build(
         digest, folder, today(), drafts=drafts, cards=cards, only=partial(belongs, wanted=wanted) if keys else None,
-        spared=lambda path: can_index and pagefind.is_of_index(path),
+        spared=lambda path: can_index and pagefind.is_of_index(path), trail=trail,
     )  # fmt: skip
     done = built.report
     moved = not keys and not drafts and built.permalinks != digest.permalinks
@@ -104,17 +130,11 @@ def build(session: Session, keys: tuple[str, ...], drafts: bool, output: str | N
         keep_permalinks(digest.root, built.permalinks)
     if can_index:
         done += pagefind.build_index(folder)
-    if as_json:
-        import json
-
-        click.echo(json.dumps({"folder": str(folder), "written": done.written, "removed": done.removed, "kept": done.kept}, indent=2))
-        return
-    heads = [head for head in built.archive.heads if not keys or f"{head.folder}/" in wanted]
-    _tell_done(session, folder, done, heads, time.perf_counter() - began)
+    shown = [head for head in built.archive.heads if not keys or f"{head.folder}/" in wanted]
     written = {path.partition("/")[0] for path in done.written}
-    advice = {p for p in digest.advice if p.where.path.startswith(tuple(f"{head.folder}/" for head in heads if str(head.key) in written))}
-    _tell_odd(session, advice.union(*(problems for key, problems in built.odd.items() if key in written)))
-    _tell_beside(session, digest, () if keys else hidden, moved=moved, unindexed=to_index and not can_index)
+    advice = {p for p in digest.advice if p.where.path.startswith(tuple(f"{head.folder}/" for head in shown if str(head.key) in written))}
+    odd = advice.union(*(problems for key, problems in built.odd.items() if key in written))
+    return Made(done, shown, () if keys else hidden, odd, moved, to_index and not can_index)
 
 
 def _tell_done(session: Session, folder: Path, done: Report, built: list[Head], seconds: float) -> None:
@@ -131,18 +151,16 @@ def _tell_done(session: Session, folder: Path, done: Report, built: list[Head], 
     )
 
 
-def _tell_beside(session: Session, digest: Digest, hidden: tuple[Head, ...], *, moved: bool, unindexed: bool) -> None:
-    if unindexed:
+def tell_beside(session: Session, digest: Digest, made: Made) -> None:
+    """Tell what an editor should know of a build beside its result."""
+    if made.odd:
+        session.remark(f'built, with {count(len(made.odd), "problem")} to look at; "roundup check" tells {"it" if len(made.odd) == 1 else "them"}')
+    if made.unindexed:
         session.remark('search finds nothing: its index needs Pagefind; pip install "roundup-digest[search]", and build again')
-    if moved:
+    if made.moved:
         session.remark("permalinks.yaml says what has moved; keep it in the repository")
     if not (digest.root / "roundup.yaml").exists():
         session.remark("there is no roundup.yaml: the digest was built with defaults")
-    if hidden:
-        shown = ", ".join(str(issue.key) for issue in hidden)
-        session.remark(f"left out: {count(len(hidden), 'draft')} ({shown}); build with --drafts to see {'it' if len(hidden) == 1 else 'them'}")
-
-
-def _tell_odd(session: Session, found: set[Problem]) -> None:
-    if found:
-        session.remark(f'built, with {count(len(found), "problem")} to look at; "roundup check" tells {"it" if len(found) == 1 else "them"}')
+    if made.hidden:
+        shown = ", ".join(str(issue.key) for issue in made.hidden)
+        session.remark(f"left out: {count(len(made.hidden), 'draft')} ({shown}); build with --drafts to see {'it' if len(made.hidden) == 1 else 'them'}")
