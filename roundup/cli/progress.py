@@ -1,4 +1,4 @@
-"""How far a long fetch has come: one line on a terminal, rewritten as it goes; nothing where nobody looks."""
+"""How far long work has come: one line on a terminal, rewritten as it goes; nothing where nobody looks."""
 
 from __future__ import annotations
 
@@ -9,29 +9,39 @@ from roundup.cli.door import Session
 _WIDTH = 24
 
 
-class Progress:
-    """A bar for so many requests, each of which arXiv's pace gives ``pace_s`` seconds."""
+class Bar:
+    """A bar, and some words behind it."""
 
-    def __init__(self, session: Session, requests: int, pace_s: float) -> None:
-        self.requests, self.pace_s = max(requests, 1), pace_s
+    def __init__(self, session: Session) -> None:
         self.shown = sys.stderr.isatty() and session.verbosity >= 0
 
-    def show(self, asked: int, what: str) -> None:
-        """Draw the bar: so many requests made, and what was had by them."""
-        if not self.shown:
-            return
-        done = min(asked, self.requests)
-        left = (self.requests - done) * self.pace_s
-        bar = "#" * (_WIDTH * done // self.requests)
-        ahead = f"about {_spoken(left)} to go at arXiv's pace" if left >= 1 else "nearly done"
-        sys.stderr.write(f"\r\x1b[K[{bar:.<{_WIDTH}}] {what}, {ahead}")
-        sys.stderr.flush()
+    def draw(self, done: int, whole: int, words: str) -> None:
+        """Draw so many of so many."""
+        if self.shown:
+            bar = "#" * (_WIDTH * min(done, whole) // max(whole, 1))
+            sys.stderr.write(f"\r\x1b[K[{bar:.<{_WIDTH}}] {words}")
+            sys.stderr.flush()
 
     def clear(self) -> None:
         """Take the bar away, before anything else is printed."""
         if self.shown:
             sys.stderr.write("\r\x1b[K")
             sys.stderr.flush()
+
+
+class Progress(Bar):
+    """A bar for so many requests, each of which arXiv's pace gives ``pace_s`` seconds."""
+
+    def __init__(self, session: Session, requests: int, pace_s: float) -> None:
+        super().__init__(session)
+        self.requests, self.pace_s = max(requests, 1), pace_s
+
+    def show(self, asked: int, what: str) -> None:
+        """Draw the bar: so many requests made, and what was had by them."""
+        done = min(asked, self.requests)
+        left = (self.requests - done) * self.pace_s
+        ahead = f"about {_spoken(left)} to go at arXiv's pace" if left >= 1 else "nearly done"
+        self.draw(done, self.requests, f"{what}, {ahead}")
 
 
 def _spoken(seconds: float) -> str:
