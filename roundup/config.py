@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from roundup.errors import Location
 
@@ -65,6 +66,40 @@ class Comments:
     category_id: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class ToBranch:
+    """The site as a commit on a branch of a git remote: the name of one that the digest's own repository has, an address, or a path."""
+
+    remote: str = "origin"
+    branch: str = "gh-pages"
+
+
+@dataclass(frozen=True, slots=True)
+class ToFolder:
+    """The site as a folder of this machine, by its path from the digest's top."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToRsync:
+    """The site as a folder that rsync can reach: ``ann@example.org:www``, ``rsync://example.org/module``, or a path."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToBucket:
+    """The site as objects of an S3 bucket, below a prefix; ``endpoint`` is the address of a service other than Amazon's."""
+
+    bucket: str
+    prefix: str = ""
+    region: str = ""
+    endpoint: str = ""
+
+
+Destination: TypeAlias = ToBranch | ToFolder | ToRsync | ToBucket
+
 AUTHORS, TOPICS = "authors", "topics"  # the two kinds of listings, by their keys and folders
 
 # Where the sources stand; a mirror may take the place of each.
@@ -102,6 +137,7 @@ class Config:
     comments: Comments | None = None
     search: str = "own"  # or pagefind: that program indexes the built pages, where it is installed
     mirrors: tuple[tuple[str, str], ...] = ()  # name of a service, address
+    publish: tuple[tuple[str, Destination], ...] = field(default=(), repr=False)  # by name; no page shows anything of it
     where: Location = field(default=Location("roundup.yaml"), compare=False)
     lines: tuple[tuple[str, int], ...] = field(default=(), compare=False, repr=False)
 

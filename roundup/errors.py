@@ -85,6 +85,16 @@ class FetchError(RoundupError):
         super().__init__(f"{self.told}; {mend}")
 
 
+class PublishError(RoundupError):
+    """What is published did not come to be as asked: where, what kept it, and how things stand there now."""
+
+    exit_code = 4
+
+    def __init__(self, target: str, what: str, left: str = "nothing was changed there") -> None:
+        self.target, self.what, self.left = target, what, left
+        super().__init__(f"{target}: {what}; {left}")
+
+
 def report(problems: Iterable[Problem]) -> str:
     """Return the problems, a line each, and their count."""
     rows = sorted(set(problems))

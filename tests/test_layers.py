@@ -67,6 +67,7 @@ LINES = [
     "roundup.records.fields",
     "roundup.records.papers",
     "roundup.records.issues",
+    "roundup.records.publishing",
     "roundup.records.digest",
     "roundup.records.permalinks",
     "roundup.records.language",
@@ -117,6 +118,16 @@ LINES = [
     "roundup.pagefind",
     "roundup.preview",
     "roundup.serve",
+    "roundup.publish",
+    "roundup.publish.change",
+    "roundup.publish.built",
+    "roundup.publish.target",
+    "roundup.publish.folder",
+    "roundup.publish.git",
+    "roundup.publish.branch",
+    "roundup.publish.ordered",
+    "roundup.publish.rsync",
+    "roundup.publish.bucket",
     "roundup.sources",
     "roundup.sources.pace",
     "roundup.sources.answers",
@@ -143,6 +154,7 @@ LINES = [
     "roundup.cli.fetch",
     "roundup.cli.make",
     "roundup.cli.serve",
+    "roundup.cli.publish",
     "roundup.cli.keys",
     "roundup.cli.lines",
     "roundup.cli.screen",
@@ -150,8 +162,8 @@ LINES = [
     "roundup.cli",
     "roundup.__main__",
 ]
-DOORS = ("roundup.store", "roundup.build", "roundup.pieces", "roundup.workers", "roundup.jobs", "roundup.engine", "roundup.pagefind", "roundup.preview", "roundup.serve", "roundup.sources", "roundup.fetch", "roundup.triage", "roundup.cli", "roundup.__main__")
-PURE = [name for name in LINES if not name.startswith(DOORS) or name in {"roundup.sources.finds", "roundup.sources.people"}]
+DOORS = ("roundup.store", "roundup.build", "roundup.pieces", "roundup.workers", "roundup.jobs", "roundup.engine", "roundup.pagefind", "roundup.preview", "roundup.serve", "roundup.publish", "roundup.sources", "roundup.fetch", "roundup.triage", "roundup.cli", "roundup.__main__")
+PURE = [name for name in LINES if not name.startswith(DOORS) or name in {"roundup.sources.finds", "roundup.sources.people", "roundup.publish.change"}]
 
 
 def modules() -> dict[str, Path]:

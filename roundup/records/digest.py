@@ -11,12 +11,14 @@ from roundup.issue import CADENCES
 from roundup.nodes import Mapping, Scalar, Sequence
 from roundup.paper import parse_arxiv_id
 from roundup.records.fields import Fields, eaten
+from roundup.records.publishing import destinations
 from roundup.references import category_of
 from roundup.yamltext import parse
 
 KEYS = (
     "title", "tagline", "url", "language", "contact", "editors", "cadence", "issue_title", "accent", "sources", "picks",
     "authors", "topics", "feeds", "subscribe", "comments", "search", "mirrors",
+    "publish",
 )  # fmt: skip
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _NAME = re.compile(r"[A-Za-z0-9_.-]+", re.ASCII)
@@ -55,6 +57,7 @@ def parse_config(text: str, path: str, problems: list[Problem], advice: list[Pro
         _comments(fields),
         fields.choice("search", SEARCHES, default.search),
         tuple(_mirrors(fields)),
+        tuple(destinations(fields)),
         Location(path, 1),
         fields.lines,
     )

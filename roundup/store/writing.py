@@ -9,8 +9,11 @@ What a stop leaves half-written is called ``.roundup-….tmp``; nothing reads it
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
+import stat
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -22,6 +25,7 @@ from roundup.store.disk import PERMALINKS, reason
 
 _PREFIX, _ENDING = ".roundup-", ".tmp"  # how a file is called while it is being written
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_SWAP, _HERE = 2, -100  # RENAME_EXCHANGE and AT_FDCWD of Linux; RENAME_SWAP of macOS is the same number
 
 
 # ---- data ----
@@ -149,6 +153,40 @@ def move(staged: str, target: str) -> None:
     except OSError as error:
         _name(error, target)
         raise
+
+
+def folder_like(folder: str, model: str) -> None:
+    """Make a folder that all may do with what they may do with another one."""
+    os.mkdir(folder)
+    found = os.stat(model)
+    os.chmod(folder, stat.S_IMODE(found.st_mode))
+    with contextlib.suppress(PermissionError):  # only root gives folders away
+        os.chown(folder, found.st_uid, found.st_gid)
+
+
+def link(path: str, target: str) -> None:
+    """Give a file another name, by which it stays when the first goes; nothing that is written through either gets lost."""
+    os.link(path, target, follow_symlinks=False)
+
+
+def exchange(one: str, other: str) -> None:
+    """Let two folders change places, in one step; OSError where the system, or the disk, has no such step."""
+    import ctypes  # which nothing else needs
+
+    libc = ctypes.CDLL(None, use_errno=True)
+    if sys.platform == "darwin":
+        done = libc.renamex_np(os.fsencode(one), os.fsencode(other), _SWAP)
+    elif hasattr(libc, "renameat2"):
+        done = libc.renameat2(_HERE, os.fsencode(one), _HERE, os.fsencode(other), _SWAP)
+    else:
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS), other)
+    if done:
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()), other)
+
+
+def settle_all() -> None:
+    """Bring onto the disk whatever was written so far."""
+    os.sync()
 
 
 def passing_folder() -> tempfile.TemporaryDirectory[str]:

@@ -1,0 +1,128 @@
+"""The site as a folder of this machine. The new tree is made whole beside the old one, of links to what stays, and both change places in one step.
+
+So whoever looks there sees the old site or the new one. Files of others are linked into the new tree, too, and what somebody puts there
+while we are at it is moved over. A mark tells an unfinished tree from an old one that is to go.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from roundup.errors import PublishError
+from roundup.manifest import MANIFEST
+from roundup.publish.built import BuiltSite
+from roundup.publish.change import Change, There, dump_ours, parse_ours
+from roundup.publish.target import Tell
+from roundup.store.disk import reason
+from roundup.store.writing import draft, exchange, folder_like, link, make_folder, move, remove, remove_folder, settle_all
+
+_MARK = ".roundup-publishing"
+
+
+class FolderTarget:
+    """A folder of its own: not a home, not the digest, nor any of what these stand in."""
+
+    is_shared = False
+
+    def __init__(self, path: str, root: Path, home: Path) -> None:
+        self.name, folder = path, root / path
+        self.folder = folder.resolve()  # where a link leads there, it stays
+        self.beside = self.folder.with_name(f".roundup-publish-{self.folder.name}")
+        theirs = (root / name for name in ("site", "issues", "templates", "assets", ".roundup", ".git"))
+        if self.folder in (home, *home.parents, root, *root.parents) or any(self.folder.is_relative_to(one) for one in theirs):
+            raise PublishError(self.name, "other things than the site live there", "nothing was changed; name a folder of its own in roundup.yaml")
+        if os.path.lexists(folder) and not self.folder.is_dir():
+            raise PublishError(self.name, "it is no folder", "nothing was changed; name another place in roundup.yaml")
+
+    def paths(self) -> frozenset[str]:
+        return frozenset(path for path in _walk(self.folder) if not path.endswith("/"))
+
+    def read(self, path: str) -> bytes:
+        return (self.folder / path).read_bytes()
+
+    def apply(self, site: BuiltSite, there: There, change: Change, tell: Tell) -> None:
+        left = 'nothing was changed there; mend that, or let "to: rsync" put the files there one by one'
+        try:
+            self._clear()
+            if not change:
+                return
+            self._make(site, change, tell)
+            settle_all()
+            if self.folder.exists():
+                exchange(str(self.beside), str(self.folder))
+            else:
+                move(str(self.beside), str(self.folder))
+            left = f"the new site stands there; what is left of the old one lies in {self.beside}"
+            self._clear()
+        except OSError as error:
+            raise PublishError(self.name, f"{error.filename or self.folder} cannot be written: {reason(error)}", left) from error
+        finally:
+            if (self.beside / _MARK).exists():
+                remove_folder(self.beside)
+
+    def _make(self, site: BuiltSite, change: Change, tell: Tell) -> None:
+        """Make the new tree beside the old one."""
+        make_folder(self.beside.parent)
+        made: set[str] = set()
+        self._folder("", made)
+        draft(str(self.beside), _MARK, b"")
+        draft(str(self.beside), MANIFEST, dump_ours(site.hashes))
+        goes = {*change.changed, *change.removed, MANIFEST}
+        for path in _walk(self.folder):
+            if path.endswith("/"):
+                self._folder(path[:-1], made)
+            elif path not in goes:
+                self._folder(path.rpartition("/")[0], made)
+                link(f"{self.folder}/{path}", f"{self.beside}/{path}")
+        for done, path in enumerate((*change.added, *change.changed), 1):
+            self._folder(path.rpartition("/")[0], made)
+            draft(str(self.beside), path, site.read(path))
+            tell(done)
+
+    def _folder(self, path: str, made: set[str]) -> None:
+        """Make a folder of the new tree, as it is in the old one."""
+        if path in made:
+            return
+        made.add(path)
+        if path:
+            self._folder(path.rpartition("/")[0], made)
+        model = self.folder / path
+        if model.is_dir():
+            folder_like(str(self.beside / path), str(model))
+        else:
+            make_folder(self.beside / path)
+
+    def _clear(self) -> None:
+        """Take away what lies beside: an unfinished tree, or the old one, from which what others have put there since is moved over."""
+        if self.beside.is_dir() and not (self.beside / _MARK).exists():
+            manifest = self.beside / MANIFEST
+            ours = parse_ours(manifest.read_bytes()) if manifest.exists() else {}
+            for path in _walk(self.beside):
+                if path not in ours and path != MANIFEST and not path.endswith("/") and _inode(self.beside / path) != _inode(self.folder / path):
+                    move(str(self.beside / path), str(self.folder / path))
+        remove_folder(self.beside)
+        remove(self.folder / _MARK)
+
+
+def _walk(folder: Path, below: str = "") -> Iterator[str]:
+    """Yield the path of everything that lies below a folder and is none; a folder in which nothing lies, with a slash at its end."""
+    if not folder.is_dir():
+        return
+    with os.scandir(folder / below) as found:
+        entries = sorted(found, key=lambda entry: entry.name)
+    if not entries and below:
+        yield below
+    for entry in entries:
+        if entry.is_dir(follow_symlinks=False):
+            yield from _walk(folder, f"{below}{entry.name}/")
+        elif entry.name != _MARK:
+            yield f"{below}{entry.name}"
+
+
+def _inode(path: Path) -> int:
+    try:
+        return os.lstat(path).st_ino
+    except OSError:
+        return 0

@@ -1,0 +1,317 @@
+"""What is published is what was built, and what others have there stays: the same for every kind of place, each of them the real thing."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from posixpath import dirname, join, normpath
+
+import pytest
+from selectolax.lexbor import LexborHTMLParser
+
+from conftest import MINIMAL, Result, tree
+from places import Branch, Bucket, Folder, Place, rsync_daemon, s3_server
+from roundup.manifest import MANIFEST
+from roundup.publish.bucket import content_type
+from roundup.publish.change import Change, There, change_of, dump_ours, in_the_way, parse_ours
+
+Make = Callable[..., Path]
+Run = Callable[..., Result]
+
+KINDS = ("folder", "github-pages", "rsync", "s3")
+NEW_ISSUE = {
+    "issues/2024-2/issue.yaml": "date: 2024-03-01\nintro: New words.\n",
+    "issues/2024-2/commentary/2402.00001.yaml": "paper: 2402.00001\ncommentary: Words on another one.\ntags: [MoE]\nstatus: ready\n",
+    "issues/2024-2/papers/2402.00001.yaml": 'id: "2402.00001"\ntitle: Another title\nauthors:\n- Bo Sample\ncategories:\n- cs.LG\n',
+}
+
+
+@pytest.fixture(scope="module")
+def rsync_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with rsync_daemon(tmp_path_factory.mktemp("rsync")) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def s3_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with s3_server(tmp_path_factory.mktemp("s3")) as url:
+        yield url
+
+
+@pytest.fixture
+def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
+    return place_of(request.param, request, tmp_path, monkeypatch)
+
+
+def place_of(kind: str, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
+    made: Place
+    if kind == "folder":
+        made = Folder(tmp_path / "www")
+    elif kind == "github-pages":
+        made = Branch(tmp_path / "remote.git")
+    elif kind == "rsync":
+        url = f"{request.getfixturevalue('rsync_url')}/{tmp_path.name}"
+        served = next(request.getfixturevalue("tmp_path_factory").getbasetemp().glob("rsync*/served"))
+        made = Folder(served / tmp_path.name, f"{{to: rsync, path: {url}}}", url)
+    else:
+        made = Bucket(request.getfixturevalue("s3_url"), re.sub(r"[^a-z0-9]", "", tmp_path.name.lower())[-40:] + "bucket")
+    for key, value in made.environment.items():
+        monkeypatch.setenv(key, value)
+    return made
+
+
+each_place = pytest.mark.parametrize("place", KINDS, indirect=True)
+
+
+def config(place: Place, more: str = "") -> dict[str, str]:
+    return {"roundup.yaml": f"title: A digest\nurl: https://example.org/digest/\npublish: {place.config}\n{more}"}
+
+
+def site_of(root: Path) -> dict[str, bytes]:
+    """Return the site as it was built, but for its manifest, which says more there."""
+    return {path.removeprefix("site/"): data for path, data in tree(root).items() if path.startswith("site/") and not path.endswith(MANIFEST)}
+
+
+def assert_published(place: Place, root: Path, **foreign: bytes) -> None:
+    """The place holds the site, whole, with a manifest that says so, and what others have there."""
+    there = place.files()
+    ours = parse_ours(there.pop(MANIFEST))
+    expected = site_of(root)
+    assert there == {**expected, **foreign}
+    assert ours.keys() == expected.keys()
+
+
+# ---- every place ----
+
+
+@each_place
+def test_a_site_is_published_whole_and_then_what_differs(place: Place, digest: Make, roundup: Run) -> None:
+    root = digest(config(place))
+    first = roundup("publish", root=root)
+    assert re.fullmatch(rf"{re.escape(place.name)}: \d+ added, 0 changed, 0 removed in \d+\.\d\d s\n", first.out), first
+    assert_published(place, root)
+    again = roundup("publish", root=root)
+    assert again == Result(0, f"{place.name}: up to date, {len(site_of(root))} files\n", "")
+    digest({**config(place), "issues/2024-1/commentary/2401.00001.yaml": "paper: 2401.00001\ncommentary: Other words.\nstatus: ready\n"})
+    before = site_of(root)
+    asked = json.loads(roundup("publish", "--json", root=root).out)
+    differs = [path for path, data in site_of(root).items() if data != before[path]]
+    assert (asked["added"], sorted(asked["changed"]), asked["removed"]) == ([], sorted(differs), [])
+    assert_published(place, root)
+
+
+@each_place
+def test_files_of_others_stay_whatever_is_published(place: Place, digest: Make, roundup: Run) -> None:
+    root = digest({**config(place), **NEW_ISSUE})
+    assert roundup("publish", root=root).code == 0
+    foreign = {"CNAME": b"digest.example.org\n", "2024-2/mine.txt": b"Mine.\n", "deep/er/.well-known": b""}
+    for path, data in foreign.items():
+        place.put(path, data)
+    shutil.rmtree(root / "issues/2024-2")
+    done = roundup("publish", "-v", root=root)
+    assert "removed 2024-2/index.html\n" in done.out
+    assert "CNAME" not in done.out
+    assert_published(place, root, **foreign)
+
+
+@each_place
+def test_a_file_of_ours_that_somebody_removed_comes_back(place: Place, digest: Make, roundup: Run) -> None:
+    root = digest(config(place))
+    roundup("publish", root=root)
+    place.remove("2024-1/index.html")
+    assert "1 added, 0 changed, 0 removed" in roundup("publish", root=root).out
+    assert_published(place, root)
+
+
+@each_place
+def test_a_dry_run_changes_nothing_there(place: Place, digest: Make, roundup: Run) -> None:
+    root = digest(config(place))
+    done = roundup("publish", "--dry-run", root=root)
+    *lines, last = done.out.splitlines()
+    assert {line.removeprefix("would add ") for line in lines} == site_of(root).keys()
+    assert last == f"{place.name}: would add {len(lines)}, change 0, remove 0; nothing was changed there"
+    assert place.files() == {}
+    roundup("publish", root=root)
+    before = place.files()
+    digest({**config(place), **NEW_ISSUE})
+    assert "would add 2024-2/index.html\n" in roundup("publish", "--dry-run", root=root).out
+    assert place.files() == before
+
+
+@each_place
+def test_what_another_put_in_our_way_is_told_and_stays(place: Place, digest: Make, roundup: Run) -> None:
+    root = digest(config(place))
+    roundup("publish", root=root)
+    place.put("2024-2/index.html", b"Theirs.\n")
+    before = place.files()
+    digest({**config(place), **NEW_ISSUE})
+    done = roundup("publish", root=root)
+    told = '"2024-2/index.html" is in the way, and roundup did not put it there; nothing was changed there; move it elsewhere, or name another place in roundup.yaml'
+    assert done == Result(4, "", f"{place.name}: {told}\n")
+    assert place.files() == before
+
+
+@each_place
+def test_a_place_that_holds_files_of_others_alone_is_theirs(place: Place, digest: Make, roundup: Run) -> None:
+    """A branch alone may hold some, as CNAME, before us."""
+    root = digest(config(place))
+    place.put("CNAME", b"digest.example.org\n")
+    done = roundup("publish", root=root)
+    if isinstance(place, Branch):
+        assert_published(place, root, CNAME=b"digest.example.org\n")
+    else:
+        told = 'it holds "CNAME", and was not published by roundup; nothing was changed there; empty it, or name another place in roundup.yaml'
+        assert done == Result(4, "", f"{place.name}: {told}\n")
+        assert place.files() == {"CNAME": b"digest.example.org\n"}
+
+
+@each_place
+def test_a_file_becomes_a_folder_and_a_folder_a_file(place: Place, digest: Make, roundup: Run) -> None:
+    root = digest({**config(place), "assets/a": "A file.\n", "assets/b/c.txt": "In a folder.\n"})
+    assert roundup("publish", root=root).code == 0
+    shutil.rmtree(root / "assets")
+    digest({**config(place), "assets/a/c.txt": "In a folder.\n", "assets/b": "A file.\n"})
+    assert roundup("publish", root=root).code == 0
+    assert_published(place, root)
+
+
+@each_place
+def test_drafts_are_not_published_though_they_were_built(place: Place, digest: Make, roundup: Run) -> None:
+    root = digest({**config(place), **NEW_ISSUE, "issues/2024-2/issue.yaml": "intro: New words.\n"})
+    assert roundup("build", "--drafts", root=root).code == 0
+    assert (root / "site/2024-2/index.html").exists()
+    done = roundup("publish", root=root)
+    assert done.err == "left out: 1 draft (2024-2); build with --drafts to see it\n"
+    assert not [path for path in place.files() if path.startswith("2024-2/")]
+    assert_published(place, root)
+
+
+@each_place
+def test_a_fresh_clone_knows_from_what_is_published_what_has_moved(place: Place, digest: Make, roundup: Run) -> None:
+    tagged = "paper: 2401.00001\ncommentary: Words.\ntags: [{}]\nstatus: ready\n"
+    root = digest({**config(place), "issues/2024-1/commentary/2401.00001.yaml": tagged.format("MoE")})
+    roundup("publish", root=root)
+    for turn in range(2):  # nobody keeps permalinks.yaml in the repository
+        shutil.rmtree(root / "site")
+        shutil.rmtree(root / ".roundup")
+        (root / "permalinks.yaml").unlink(missing_ok=True)
+        digest({**config(place), "issues/2024-1/commentary/2401.00001.yaml": tagged.format("mixture of experts")})
+        done = roundup("publish", root=root)
+        assert done.err == "permalinks.yaml says what has moved; keep it in the repository\n"
+        assert b"mixture-of-experts.html" in place.files()["topics/moe.html"], turn
+        assert_published(place, root)
+
+
+@each_place
+def test_a_manifest_that_cannot_be_understood_is_left_alone(place: Place, digest: Make, roundup: Run) -> None:
+    root = digest(config(place))
+    place.put(MANIFEST, b"{}")
+    told = f"its {MANIFEST} cannot be understood; nothing was changed there; remove what stands there, and publish again"
+    assert roundup("publish", root=root) == Result(4, "", f"{place.name}: {told}\n")
+
+
+@each_place
+def test_a_page_that_was_changed_by_hand_since_it_was_built_is_told(place: Place, digest: Make, roundup: Run) -> None:
+    root = digest(config(place))
+    roundup("build", root=root)
+    (root / "site/2024-1/index.html").write_text("By hand.\n")
+    done = roundup("publish", root=root)
+    told = f"{root}/site/2024-1/index.html was changed by hand since it was built; remove it, and publish again"
+    assert done == Result(2, "", f"{told}\n")
+    (root / "site/2024-1/index.html").unlink()
+    assert roundup("publish", root=root).code == 0
+    assert_published(place, root)
+
+
+@each_place
+def test_with_faults_in_the_digest_nothing_is_published(place: Place, digest: Make, roundup: Run) -> None:
+    root = digest(config(place))
+    roundup("publish", root=root)
+    before = place.files()
+    digest({**config(place), "issues/2024-1/issue.yaml": "date: 2024-02-01\ntitel: A slip\n"})
+    assert roundup("publish", root=root).code == 1
+    assert place.files() == before
+
+
+# ---- one after the other ----
+
+
+def links_of(path: str, data: bytes) -> set[str]:
+    """Return the files of the site that a page leads to, or shows."""
+    if not path.endswith(".html"):
+        return set()
+    found = set()
+    for element in LexborHTMLParser(data).css("a[href], link[href], img[src], script[src]"):
+        link = (element.attributes.get("href") or element.attributes.get("src") or "").partition("#")[0]
+        if link and ":" not in link and not link.startswith("/"):
+            target = normpath(join(dirname(path), link))
+            found.add(target if "." in target.rpartition("/")[2] else f"{target}/index.html".removeprefix("./"))
+    return found
+
+
+def test_at_no_moment_does_a_reader_meet_a_dead_link(digest: Make, roundup: Run) -> None:
+    """Wherever a publishing stops that takes one file after the other: from the home page, every link leads somewhere."""
+    old_root = digest({**MINIMAL, "roundup.yaml": "title: A digest\nurl: https://example.org/\n", "issues/2023-12/issue.yaml": "date: 2023-12-06\nintro: Words.\n"}, name="old")
+    new_root = digest({**MINIMAL, **NEW_ISSUE, "roundup.yaml": "title: A digest\nurl: https://example.org/\n"}, name="new")
+    sites = []
+    for root in (old_root, new_root):
+        roundup("build", root=root)
+        sites.append(site_of(root))
+    old, new = sites
+    change = change_of(hashes(new), There(frozenset(old), {path: (digest,) for path, digest in hashes(old).items()}))
+    assert change.added
+    assert change.changed
+    assert change.removed
+    now = dict(old)
+    steps = [*(path for paths in change.rounds() for path in paths), *change.removed]
+    for step in steps:
+        if step in new:
+            now[step] = new[step]
+        else:
+            del now[step]
+        seen, ahead = set(), ["index.html"]
+        while ahead:
+            page = ahead.pop()
+            assert page in now, (step, page)
+            if page not in seen:
+                seen.add(page)
+                ahead += links_of(page, now[page])
+    assert now == new
+
+
+def hashes(site: dict[str, bytes]) -> dict[str, str]:
+    return {path: data.hex() for path, data in site.items()}
+
+
+def test_what_has_to_go_first_is_what_stands_in_the_way() -> None:
+    there = There(frozenset({"a", "b/c", "b/d/e", "f", MANIFEST}), {"a": ("1",), "b/c": ("1",), "b/d/e": ("1",), "f": ("1",)})
+    change = change_of({"a/x": "1", "b/d": "1"}, there)
+    assert change == Change(("a/x", "b/d"), (), ("b/c", "b/d/e", "a", "f"))
+    assert change.first_removed() == ("b/d/e", "a")
+    assert in_the_way({"a/x": "1"}, There(frozenset({"a", "z"}))) == ["a"]
+    assert in_the_way({"a": "1"}, There(frozenset({"a/x"}))) == ["a/x"]
+
+
+def test_a_manifest_names_old_and_new_while_these_are_exchanged() -> None:
+    during = parse_ours(dump_ours({"a": "2", "b": "1"}, {"a": ("1",), "c": ("1",)}))
+    assert during == {"a": ("1", "2"), "b": ("1",), "c": ("1",)}
+    there = There(frozenset({"a", "c", MANIFEST}), during)
+    assert change_of({"a": "2", "b": "1"}, there) == Change(("b",), ("a",), ("c",))
+    assert change_of({"a": "1"}, there).changed == ("a",), "which of them it is nobody knows"
+
+
+@pytest.mark.parametrize("data", [b"", b"{}", b"[]", b'{"files": []}', b'{"made_by": "roundup", "files": {\n"a": ["", [1]]\n}}\n', b'{"made_by": "roundup", "files": {\n"a": 1\n}}\n', b'{"files": {"a": 1}}', b'{"made_by": "roundup", "files": {\n"a": x\n}}\n', b"\xff"])
+def test_what_is_no_manifest_is_a_value_error(data: bytes) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - whatever it says
+        parse_ours(data)
+
+
+@pytest.mark.parametrize(("path", "kind"), [
+    ("2024-1/index.html", "text/html; charset=utf-8"), ("feed.xml", "application/atom+xml"), ("sitemap.xml", "application/xml"),
+    ("topics/moe.xml", "application/atom+xml"), ("2024-1/index.md", "text/markdown; charset=utf-8"), ("a.unheard-of", "application/octet-stream"),
+])  # fmt: skip
+def test_a_browser_is_told_what_a_file_is(path: str, kind: str) -> None:
+    assert content_type(path) == kind
