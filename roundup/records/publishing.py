@@ -17,7 +17,7 @@ _USER = r"(?:[A-Za-z0-9_][A-Za-z0-9_.-]*@)?"
 _HOST = r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?"
 _PLACE = r"[A-Za-z0-9_./~+@%,=-]*"
 _PATH = rf"(?:/|\.\.?/){_PLACE}"
-_BY_SSH = rf"{_USER}{_HOST}:[A-Za-z0-9_./~]{_PLACE}"
+_BY_SSH = rf"{_USER}{_HOST}:(?!//)[A-Za-z0-9_./~]{_PLACE}"
 _URL = rf"://{_USER}{_HOST}(?::[0-9]+)?/{_PLACE}"
 _REMOTE = re.compile(rf"[A-Za-z0-9_][A-Za-z0-9_.-]*|{_BY_SSH}|(?:https?|ssh|git){_URL}|{_PATH}", re.ASCII)
 _BRANCH = re.compile(r"(?!.*(?:\.\.|//|/\.|\.lock(?:/|$)|[/.]$))[A-Za-z0-9_][A-Za-z0-9_./+-]*", re.ASCII)
@@ -27,7 +27,9 @@ _PREFIX = re.compile(r"(?!.*//)[A-Za-z0-9_.+@=-][A-Za-z0-9_./+@=-]*", re.ASCII)
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", re.ASCII)
 _REGION = re.compile(r"[a-z0-9-]+", re.ASCII)
 
-_NO_REMOTE = "no git remote; write the name of one, as origin, or an address, as https://example.org/digest.git, without a password"
+_ENDPOINT = re.compile(rf"https?://{_HOST}(?::[0-9]+)?/?", re.ASCII)
+_SECRET = re.compile(r"//[^/@]*:[^/@]*@")  # which no message may show
+_NO_REMOTE = "no git remote; write the name of one, as origin, or an address, as https://example.org/digest.git"
 
 
 def destinations(fields: Fields) -> Iterator[tuple[str, Destination]]:
@@ -78,7 +80,7 @@ def _bucket(fields: Fields) -> Destination | None:
     bucket = _fitting(fields, "bucket", _BUCKET, "no name of a bucket; write it without s3://, as my-digest") if fields.need("bucket") else ""
     prefix = _fitting(fields, "prefix", _PREFIX, "no prefix; write it in letters, digits and single slashes, as blog/digest", "")
     region = _fitting(fields, "region", _REGION, "no region; write it as eu-central-1", "")
-    endpoint = fields.url("endpoint")
+    endpoint = _fitting(fields, "endpoint", _ENDPOINT, "no address of a service; write it as https://s3.example.org")
     return ToBucket(bucket, f"{prefix.strip('/')}/" if prefix else "", region, endpoint) if bucket else None
 
 
@@ -88,6 +90,9 @@ _MAKE: dict[str, Callable[[Fields], Destination | None]] = {"github-pages": _bra
 def _fitting(fields: Fields, key: str, pattern: re.Pattern[str], otherwise: str, default: str = "") -> str:
     """Return a value that is as it may be; nothing, with the fault noted, where it is not."""
     text = fields.text(key)
+    if _SECRET.search(text):
+        fields.note(fields.where(key).line, f"{key} holds a password; take it out, for roundup.yaml is no place for secrets, and change it where it was read")
+        return ""
     if not text or pattern.fullmatch(text):
         return text or default
     fields.note(fields.where(key).line, f'{key} "{text}" is {otherwise}')
