@@ -54,7 +54,8 @@ class Branch:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.git("init", "--quiet", "--bare", "--initial-branch=main", str(folder), at=folder.parent)
+        if not folder.exists():
+            self.git("init", "--quiet", "--bare", "--initial-branch=main", str(folder), at=folder.parent)
         self.config, self.name = f"{{to: github-pages, remote: {folder}}}", f"gh-pages of {folder}"
 
     def git(self, *arguments: str, at: Path | None = None, said: bytes = b"") -> bytes:
@@ -62,10 +63,11 @@ class Branch:
         return subprocess.run(["git", *arguments], cwd=at or self.folder, input=said, capture_output=True, check=True, env=environment).stdout
 
     def files(self) -> dict[str, bytes]:
-        if not self.git("for-each-ref", "refs/heads/gh-pages"):
+        commit = self.git("for-each-ref", "--format=%(objectname)", "refs/heads/gh-pages").decode().strip()  # it may move meanwhile
+        if not commit:
             return {}
-        names = self.git("ls-tree", "-r", "-z", "--name-only", "gh-pages").decode().split("\0")[:-1]
-        asked = "".join(f"gh-pages:{name}\n" for name in names).encode()
+        names = self.git("ls-tree", "-r", "-z", "--name-only", commit).decode().split("\0")[:-1]
+        asked = "".join(f"{commit}:{name}\n" for name in names).encode()
         data, found = self.git("cat-file", "--batch", said=asked), {}
         for name in names:
             head, _, data = data.partition(b"\n")

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import re
 import shutil
+import stat
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from posixpath import dirname, join, normpath
 
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
-from conftest import MINIMAL, Result, tree
+from conftest import MINIMAL, Result, tree, write
 from places import Branch, Bucket, Folder, Place, rsync_daemon, s3_server
 from roundup.manifest import MANIFEST
 from roundup.publish.bucket import content_type
@@ -236,20 +240,106 @@ def test_with_faults_in_the_digest_nothing_is_published(place: Place, digest: Ma
     assert place.files() == before
 
 
+# ---- a folder ----
+
+
+@pytest.fixture
+def www(tmp_path: Path, digest: Make, roundup: Run) -> tuple[Path, Path]:
+    """A digest with a folder that it was published to; an issue more is to be published now."""
+    place = Folder(tmp_path / "www")
+    root = digest(config(place))
+    roundup("publish", root=root)
+    digest({**config(place), **NEW_ISSUE})
+    return root, place.folder
+
+
+def test_what_others_do_in_a_folder_meanwhile_stays(www: tuple[Path, Path], roundup: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After everything was linked into the new tree, and before it is shown."""
+    root, folder = www
+    for name in ("new", "replaced", "written"):
+        write(folder / f"theirs/{name}", "Before.\n")
+    (folder / "theirs/new").unlink()
+
+    def meanwhile() -> None:
+        write(folder / "theirs/new", "After.\n")
+        write(folder / "theirs/other", "After.\n")
+        (folder / "theirs/other").rename(folder / "theirs/replaced")
+        write(folder / "theirs/written", "After.\n")
+
+    monkeypatch.setattr("roundup.publish.folder.settle_all", meanwhile)
+    assert roundup("publish", root=root).code == 0
+    assert_published(Folder(folder), root, **{f"theirs/{name}": b"After.\n" for name in ("new", "replaced", "written")})
+    assert sorted(os.listdir(folder.parent)) == ["digest", "www"]
+
+
+def test_a_folder_keeps_what_it_is(www: tuple[Path, Path], roundup: Run) -> None:
+    """Who may do what in it, links of others, empty folders, and every file that is as it was."""
+    root, folder = www
+    folder.chmod(0o2775)
+    (folder / "topics").chmod(0o700)
+    (folder / "empty/deep").mkdir(parents=True)
+    (folder / "link").symlink_to("2024-1/index.html")
+    (folder / "away").symlink_to(root / "issues")
+    before = (folder / "assets/roundup.css").stat()
+    assert roundup("publish", root=root).code == 0
+    assert [stat.S_IMODE((folder / name).stat().st_mode) for name in (".", "topics")] == [0o2775, 0o700]
+    assert (folder / "empty/deep").is_dir()
+    assert [os.readlink(folder / name) for name in ("link", "away")] == ["2024-1/index.html", str(root / "issues")]
+    after = (folder / "assets/roundup.css").stat()
+    assert (before.st_ino, before.st_mtime_ns) == (after.st_ino, after.st_mtime_ns)
+    assert stat.S_IMODE((folder / "2024-2/index.html").stat().st_mode) & 0o444 == 0o444
+
+
+def test_a_link_to_a_folder_stays_one(www: tuple[Path, Path], digest: Make, roundup: Run) -> None:
+    root, folder = www
+    (folder.parent / "public").symlink_to(folder)
+    digest({**config(Folder(folder.parent / "public")), **NEW_ISSUE})
+    assert roundup("publish", root=root).code == 0
+    assert (folder.parent / "public").is_symlink()
+    assert_published(Folder(folder), root)
+
+
+@pytest.mark.parametrize("error", [errno.EINVAL, errno.ENOSYS])
+def test_a_disk_that_cannot_exchange_folders_is_told(error: int, www: tuple[Path, Path], roundup: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    root, folder = www
+    before = tree(folder.parent)
+
+    def refused(one: str, other: str) -> None:
+        raise OSError(error, os.strerror(error), other)
+
+    monkeypatch.setattr("roundup.publish.folder.exchange", refused)
+    done = roundup("publish", root=root)
+    mend = 'nothing was changed there; mend that, or let "to: rsync" put the files there one by one'
+    assert done == Result(4, "", f"{folder}: {folder} cannot be written: {os.strerror(error).lower()}; {mend}\n")
+    assert tree(folder) == {path.removeprefix("www/"): data for path, data in before.items() if path.startswith("www/")}
+    assert sorted(os.listdir(folder.parent)) == ["digest", "www"]
+
+
 # ---- one after the other ----
 
 
-def links_of(path: str, data: bytes) -> set[str]:
+def dead_links(site: dict[str, bytes]) -> set[str]:
+    """Return what is not there of all that a reader can come to from the home page."""
+    seen, ahead = set(), {"index.html"}
+    while ahead:
+        page = ahead.pop()
+        seen.add(page)
+        ahead |= links_of(page, site.get(page, b"")) - seen
+    return seen - site.keys()
+
+
+@cache
+def links_of(path: str, data: bytes) -> frozenset[str]:
     """Return the files of the site that a page leads to, or shows."""
     if not path.endswith(".html"):
-        return set()
+        return frozenset()
     found = set()
     for element in LexborHTMLParser(data).css("a[href], link[href], img[src], script[src]"):
         link = (element.attributes.get("href") or element.attributes.get("src") or "").partition("#")[0]
         if link and ":" not in link and not link.startswith("/"):
             target = normpath(join(dirname(path), link))
             found.add(target if "." in target.rpartition("/")[2] else f"{target}/index.html".removeprefix("./"))
-    return found
+    return frozenset(found)
 
 
 def test_at_no_moment_does_a_reader_meet_a_dead_link(digest: Make, roundup: Run) -> None:
@@ -266,19 +356,12 @@ def test_at_no_moment_does_a_reader_meet_a_dead_link(digest: Make, roundup: Run)
     assert change.changed
     assert change.removed
     now = dict(old)
-    steps = [*(path for paths in change.rounds() for path in paths), *change.removed]
-    for step in steps:
+    for step in [*(path for paths in change.rounds() for path in paths), *change.removed]:
         if step in new:
             now[step] = new[step]
         else:
             del now[step]
-        seen, ahead = set(), ["index.html"]
-        while ahead:
-            page = ahead.pop()
-            assert page in now, (step, page)
-            if page not in seen:
-                seen.add(page)
-                ahead += links_of(page, now[page])
+        assert dead_links(now) == set(), step
     assert now == new
 
 

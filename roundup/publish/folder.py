@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from roundup.errors import PublishError
@@ -30,6 +31,7 @@ class FolderTarget:
         self.name, folder = path, root / path
         self.folder = folder.resolve()  # where a link leads there, it stays
         self.beside = self.folder.with_name(f".roundup-publish-{self.folder.name}")
+        self.gone = self.beside.with_name(f"{self.beside.name}.gone")
         theirs = (root / name for name in ("site", "issues", "templates", "assets", ".roundup", ".git"))
         if self.folder in (home, *home.parents, root, *root.parents) or any(self.folder.is_relative_to(one) for one in theirs):
             raise PublishError(self.name, "other things than the site live there", "nothing was changed; name a folder of its own in roundup.yaml")
@@ -60,7 +62,8 @@ class FolderTarget:
             raise PublishError(self.name, f"{error.filename or self.folder} cannot be written: {reason(error)}", left) from error
         finally:
             if (self.beside / _MARK).exists():
-                remove_folder(self.beside)
+                with suppress(OSError):  # else the next run does it
+                    self._clear()
 
     def _make(self, site: BuiltSite, change: Change, tell: Tell) -> None:
         """Make the new tree beside the old one."""
@@ -96,14 +99,20 @@ class FolderTarget:
 
     def _clear(self) -> None:
         """Take away what lies beside: an unfinished tree, or the old one, from which what others have put there since is moved over."""
-        if self.beside.is_dir() and not (self.beside / _MARK).exists():
-            manifest = self.beside / MANIFEST
-            ours = parse_ours(manifest.read_bytes()) if manifest.exists() else {}
-            for path in _walk(self.beside):
-                if path not in ours and path != MANIFEST and not path.endswith("/") and _inode(self.beside / path) != _inode(self.folder / path):
-                    move(str(self.beside / path), str(self.folder / path))
-        remove_folder(self.beside)
+        remove_folder(self.gone)
+        if self.beside.is_dir():
+            if not (self.beside / _MARK).exists():
+                self._rescue()
+            move(str(self.beside), str(self.gone))  # for a tree that is half removed tells nothing any more
+            remove_folder(self.gone)
         remove(self.folder / _MARK)
+
+    def _rescue(self) -> None:
+        manifest = self.beside / MANIFEST
+        ours = parse_ours(manifest.read_bytes()) if manifest.exists() else {}
+        for path in _walk(self.beside):
+            if path not in ours and path != MANIFEST and not path.endswith("/") and _inode(self.beside / path) != _inode(self.folder / path):
+                move(str(self.beside / path), str(self.folder / path))
 
 
 def _walk(folder: Path, below: str = "") -> Iterator[str]:
