@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import stat
+import sys
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -17,7 +18,8 @@ import pytest
 from selectolax.lexbor import LexborHTMLParser
 
 from conftest import MINIMAL, Result, tree, write
-from places import Branch, Bucket, Folder, Place, rsync_daemon, s3_server
+from hostile import SOAK
+from places import KEYS, Branch, Bucket, Folder, Place, rsync_daemon, s3_server
 from roundup.manifest import MANIFEST
 from roundup.publish.bucket import content_type
 from roundup.publish.change import Change, There, change_of, dump_ours, in_the_way, parse_ours
@@ -313,6 +315,85 @@ def test_a_disk_that_cannot_exchange_folders_is_told(error: int, www: tuple[Path
     assert done == Result(4, "", f"{folder}: {folder} cannot be written: {os.strerror(error).lower()}; {mend}\n")
     assert tree(folder) == {path.removeprefix("www/"): data for path, data in before.items() if path.startswith("www/")}
     assert sorted(os.listdir(folder.parent)) == ["digest", "www"]
+
+
+# ---- a server, a bucket ----
+
+
+def published_to(block: str, digest: Make, roundup: Run) -> Result:
+    return roundup("publish", root=digest({"roundup.yaml": f"title: A digest\nurl: https://example.org/\npublish: {block}\n"}))
+
+
+def test_a_server_that_has_no_such_place_is_told(rsync_url: str, digest: Make, roundup: Run) -> None:
+    url = rsync_url.replace("/digest", "/other")
+    done = published_to(f"{{to: rsync, path: {url}}}", digest, roundup)
+    assert (done.code, done.out) == (4, "")
+    assert done.err.startswith(f"{url}: @ERROR: Unknown module 'other' / rsync error: ")
+    assert done.err.endswith("; nothing was changed there; mend that, and publish again\n")
+
+
+def test_a_server_that_fails_in_the_middle_says_how_things_stand(tmp_path: Path, digest: Make, roundup: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not (real := shutil.which("rsync")):
+        pytest.skip("there is no rsync on this machine")
+    write(tmp_path / "bin/rsync", f'#!/bin/sh\ncase " $* " in *" --compress "*) echo "rsync: write failed: No space left on device (28)" >&2; exit 11;; esac\nexec {real} "$@"\n')
+    (tmp_path / "bin/rsync").chmod(0o755)
+    path = os.environ["PATH"]
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}{path}")
+    told = "what is there is whole, and no link leads to what is missing; mend that, and run the same command again to go on"
+    done = published_to("{to: rsync, path: ../www}", digest, roundup)
+    assert done == Result(4, "", f"../www: rsync: write failed: No space left on device (28); {told}\n")
+    monkeypatch.setenv("PATH", path)
+    assert published_to("{to: rsync, path: ../www}", digest, roundup).code == 0
+
+
+@pytest.mark.parametrize(("program", "block"), [("rsync", "{to: rsync, path: ../www}"), ("git", "{to: github-pages, remote: ../www}")])
+def test_a_program_that_is_not_installed_is_told(program: str, block: str, digest: Make, roundup: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    done = published_to(block, digest, roundup)
+    name = "../www" if program == "rsync" else "gh-pages of ../www"
+    assert done == Result(4, "", f"{name}: the program {program} is not installed; nothing was changed there; install it, and publish again\n")
+
+
+def test_without_boto3_it_is_told_what_to_install(digest: Make, roundup: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "boto3", None)
+    done = published_to("{to: s3, bucket: digest}", digest, roundup)
+    assert done == Result(4, "", 's3://digest/: boto3 is not installed; nothing was changed there; pip install "roundup-digest[s3]"\n')
+
+
+def test_a_bucket_that_is_not_there_is_told(s3_url: str, digest: Make, roundup: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    for key, value in KEYS.items():
+        monkeypatch.setenv(key, value)
+    done = published_to(f"{{to: s3, bucket: nobodys, endpoint: {s3_url}}}", digest, roundup)
+    told = "An error occurred (NoSuchBucket) when calling the ListObjectsV2 operation: The specified bucket does not exist"
+    assert done == Result(4, "", f"s3://nobodys/: {told}; nothing was changed there; mend that, and publish again\n")
+
+
+def test_who_has_no_keys_is_told(s3_url: str, digest: Make, roundup: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for key in KEYS:
+        monkeypatch.delenv(key, raising=False)
+    for key in ("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"):
+        monkeypatch.setenv(key, str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    done = published_to(f"{{to: s3, bucket: digest, region: us-east-1, endpoint: {s3_url}}}", digest, roundup)
+    assert done == Result(4, "", "s3://digest/: Unable to locate credentials; nothing was changed there; mend that, and publish again\n")
+
+
+@pytest.mark.parametrize("place", ["s3"], indirect=True)
+def test_a_browser_is_told_what_an_object_is_and_how_long_it_holds(place: Bucket, digest: Make, roundup: Run) -> None:
+    roundup("publish", root=digest(config(place)))
+    head = place.client.head_object(Bucket=place.bucket, Key=f"{place.prefix}index.html")
+    assert (head["ContentType"], head["CacheControl"]) == ("text/html; charset=utf-8", "max-age=60")
+
+
+@pytest.mark.skipif(not SOAK, reason="only the long run waits for so many")
+@pytest.mark.parametrize("place", ["s3"], indirect=True)
+def test_more_objects_than_a_request_can_name(place: Bucket, digest: Make, roundup: Run) -> None:
+    root = digest({**config(place), **{f"assets/many/{number}.txt": f"{number}\n" for number in range(1100)}})
+    assert roundup("publish", root=root).code == 0
+    assert_published(place, root)
+    shutil.rmtree(root / "assets")
+    assert "1,100 removed" in roundup("publish", root=root).out
+    assert_published(place, root)
 
 
 # ---- one after the other ----

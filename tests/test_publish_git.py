@@ -116,7 +116,7 @@ def test_a_branch_that_is_protected_is_told_with_what_its_keeper_says(branch: Br
     done = roundup("publish", root=digest(config(branch)))
     assert done.code == 4
     assert re.fullmatch(
-        rf"{re.escape(branch.name)}: remote: This branch is protected\. / error: failed to push some refs to '{re.escape(str(branch.folder))}'; "
+        rf"{re.escape(branch.name)}: remote: This branch is protected / error: failed to push some refs to '{re.escape(str(branch.folder))}'; "
         "nothing was changed there; mend that, and publish again\n", done.err
     ), done.err  # fmt: skip
     assert branch.files() == {}

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from roundup.publish.change import Change
     from roundup.publish.target import Target
 
+_DRAWN = 200  # times at most, whatever there is to do
+
 
 @command("roundup publish --dry-run")
 @click.option("--to", metavar="NAME", help="Where to; a name under publish: in roundup.yaml.")
@@ -113,7 +115,8 @@ def _target(to: Destination, root: Path) -> Target:
 
 
 def _show(bar: Bar, done: int, whole: int) -> None:
-    bar.draw(done, whole, f"{done:,} of {count(whole, 'file')}")
+    if done == whole or not done % (whole // _DRAWN + 1):
+        bar.draw(done, whole, f"{done:,} of {count(whole, 'file')}")
 
 
 def _tell(session: Session, target: Target, change: Change, files: int, seconds: float, *, dry_run: bool) -> None:

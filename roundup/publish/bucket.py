@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import mimetypes
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import islice
@@ -47,7 +47,7 @@ class BucketTarget:
             raise PublishError(self.name, "boto3 is not installed", 'nothing was changed there; pip install "roundup-digest[s3]"') from None
         with self._asking(_UNTOUCHED):
             settings = Config(connect_timeout=10, read_timeout=60, max_pool_connections=_AT_ONCE, retries={"max_attempts": 4, "mode": "standard"})
-            self.client: Any = boto3.client("s3", region_name=to.region or None, endpoint_url=to.endpoint or None, config=settings)
+            self.client: Any = boto3.Session().client("s3", region_name=to.region or None, endpoint_url=to.endpoint or None, config=settings)
 
     def paths(self) -> frozenset[str]:
         with self._asking(_UNTOUCHED):
@@ -61,7 +61,7 @@ class BucketTarget:
     def apply(self, site: BuiltSite, there: There, change: Change, tell: Tell) -> None:
         apply_in_order(self, site, there, change, tell)
 
-    def put(self, site: BuiltSite, paths: Sequence[str], tell: Callable[[int], None]) -> None:
+    def put(self, site: BuiltSite, paths: Sequence[str], tell: Tell) -> None:
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             try:
                 for done, _ in enumerate(pool.map(lambda path: self._write(path, site.read(path)), paths), 1):

@@ -92,10 +92,8 @@ class FolderTarget:
         if path:
             self._folder(path.rpartition("/")[0], made)
         model = self.folder / path
-        if model.is_dir():
+        if model.is_dir():  # else it is made with the first file in it
             folder_like(str(self.beside / path), str(model))
-        else:
-            make_folder(self.beside / path)
 
     def _clear(self) -> None:
         """Take away what lies beside: an unfinished tree, or the old one, from which what others have put there since is moved over."""

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO
 
 from roundup.errors import PublishError
+from roundup.store.writing import make_folder
 
 _REACHING = ("http.", "credential.", "url.", "ssh.", "core.sshcommand", "core.gitproxy", "core.askpass")
 _OF_A_REPOSITORY = (
@@ -63,6 +64,7 @@ class Git:
     def begin(self) -> None:
         """Make our repository, where there is none."""
         if not (self.store / "HEAD").exists():
+            make_folder(self.store.parent)
             self.run("init", "--quiet", "--bare", "--template=")
 
     def run(self, *arguments: str) -> Said:
@@ -102,7 +104,7 @@ class Git:
 
     def failed(self, said: Said) -> PublishError:
         """Return what to tell where git did not do as asked."""
-        lines = [line.strip() for line in said.err.splitlines() if line.strip()]
+        lines = [line.strip().rstrip(".") for line in said.err.splitlines() if line.strip()]
         told = [line for line in lines if line.startswith(_TELLING)] or lines or [f"git ended with {said.code}"]
         return PublishError(self.name, " / ".join(told[:4]), "nothing was changed there; mend that, and publish again")
 

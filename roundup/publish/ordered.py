@@ -5,7 +5,7 @@ A stop in between leaves whole files and no dead link, and from the manifest the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 from roundup.publish.built import BuiltSite
@@ -16,7 +16,7 @@ from roundup.publish.target import Tell
 class Ordered(Protocol):
     """What such a target can do: put files there, in any order, and be done when they are; remove some; replace the manifest."""
 
-    def put(self, site: BuiltSite, paths: Sequence[str], tell: Callable[[int], None]) -> None: ...
+    def put(self, site: BuiltSite, paths: Sequence[str], tell: Tell) -> None: ...
     def remove(self, paths: Sequence[str]) -> None: ...
     def write_manifest(self, data: bytes) -> None: ...
 

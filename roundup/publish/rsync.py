@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from roundup.errors import PublishError
@@ -20,7 +20,7 @@ _PARTIAL = 23  # some files could not be had: the folder is not there, say
 
 
 class RsyncTarget:
-    """A folder behind rsync. Its arguments are fixed, the paths of files come in by its standard input, and no shell has a look at them."""
+    """A folder behind rsync. Its arguments are fixed, the paths of files stand in a file, and no shell has a look at either."""
 
     is_shared = False
 
@@ -31,25 +31,25 @@ class RsyncTarget:
 
     def paths(self) -> frozenset[str]:
         with passing_folder() as nothing:
-            done = self._run(["--recursive", "--links", "--specials", "--devices", "--dry-run", "--8-bit-output", "--out-format=%n"], self.there, f"{nothing}/")
+            done = self._ask(["--recursive", "--links", "--specials", "--devices", "--dry-run", "--8-bit-output", "--out-format=%n"], self.there, f"{nothing}/")
         if done.returncode == _PARTIAL and b"No such file or directory" in done.stderr:
             return frozenset()
-        self._check(done, _UNTOUCHED)
+        self._check(done.returncode, done.stderr.decode("utf-8", "replace").splitlines(), _UNTOUCHED)
         return frozenset(line for line in done.stdout.decode("utf-8", "surrogateescape").split("\n") if line and not line.endswith("/"))
 
     def read(self, path: str) -> bytes:
         with passing_folder() as folder:
-            self._check(self._run([], self.there + path, f"{folder}/"), _UNTOUCHED)
+            done = self._ask([], self.there + path, f"{folder}/")
+            self._check(done.returncode, done.stderr.decode("utf-8", "replace").splitlines(), _UNTOUCHED)
             return (Path(folder) / path).read_bytes()
 
     def apply(self, site: BuiltSite, there: There, change: Change, tell: Tell) -> None:
         apply_in_order(self, site, there, change, tell)
 
-    def put(self, site: BuiltSite, paths: Sequence[str], tell: Callable[[int], None]) -> None:
+    def put(self, site: BuiltSite, paths: Sequence[str], tell: Tell) -> None:
         for path in paths:
             site.read(path)  # or it was changed by hand
-        self._send(["--times", "--ignore-times", "--delay-updates", "--compress"], f"{site.folder}/", paths)
-        tell(len(paths))
+        self._send(["--times", "--ignore-times", "--delay-updates", "--compress"], f"{site.folder}/", paths, tell)
 
     def remove(self, paths: Sequence[str]) -> None:
         """Remove files; the folders that these leave empty stay, and show nothing to anybody."""
@@ -65,17 +65,32 @@ class RsyncTarget:
             draft(folder, MANIFEST, data)
             self._send(["--times", "--ignore-times"], f"{folder}/", [MANIFEST])
 
-    def _send(self, options: list[str], source: str, paths: Iterable[str]) -> None:
-        said = b"\0".join(path.encode("utf-8", "surrogateescape") for path in paths)
-        self._check(self._run([*options, "--from0", "--files-from=-"], source, self.there, said), _LEFT)
+    def _send(self, options: list[str], source: str, paths: Sequence[str], tell: Tell = lambda done: None) -> None:
+        """Let rsync see to these files; it prints the name of each when it comes to it, and between them what goes wrong."""
+        done, wanted, said = 0, frozenset(paths), []
+        with passing_folder() as folder:
+            draft(folder, "wanted", b"\0".join(path.encode("utf-8", "surrogateescape") for path in paths))
+            argv = ["rsync", *options, "--8-bit-output", "--out-format=%n", "--from0", f"--files-from={folder}/wanted", "--", source, self.there]
+            with subprocess.Popen(
+                argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=self.root, env=self.environment
+            ) as process:
+                for line in process.stdout or ():
+                    text = line.decode("utf-8", "surrogateescape").rstrip("\n")
+                    if text in wanted:
+                        tell(done := done + 1)
+                    elif not text.endswith("/"):  # a folder on the way to a file
+                        said.append(text)
+        self._check(process.returncode, said, _LEFT)
 
-    def _run(self, options: list[str], source: str, to: str, said: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    def _ask(self, options: list[str], source: str, to: str) -> subprocess.CompletedProcess[bytes]:
         try:
-            return subprocess.run(["rsync", *options, "--", source, to], input=said, capture_output=True, cwd=self.root, env=self.environment, check=False)
+            return subprocess.run(
+                ["rsync", *options, "--", source, to], stdin=subprocess.DEVNULL, capture_output=True, cwd=self.root, env=self.environment, check=False
+            )
         except FileNotFoundError:
             raise PublishError(self.name, "the program rsync is not installed", "nothing was changed there; install it, and publish again") from None
 
-    def _check(self, done: subprocess.CompletedProcess[bytes], left: str) -> None:
-        if done.returncode:
-            said = done.stderr.decode("utf-8", "replace").strip().splitlines() or [f"rsync ended with {done.returncode}"]
-            raise PublishError(self.name, " / ".join(line.strip() for line in said[:3]), left)
+    def _check(self, code: int, said: Sequence[str], left: str) -> None:
+        if code:
+            told = [line.strip() for line in said if line.strip()][:3] or [f"rsync ended with {code}"]
+            raise PublishError(self.name, " / ".join(told), left)
