@@ -19,6 +19,7 @@ _CONFIG = """\
 title: {title}
 tagline: what we read, with commentary
 # url: https://example.org/digest/     # where the site will stand; a subfolder is fine
+# publish: {{to: github-pages}}          # how `roundup publish` brings it there; or to a folder, by rsync, to s3
 language: en
 # contact: you@example.org             # tells arXiv who is asking
 # editors:

@@ -219,6 +219,24 @@ def test_a_manifest_that_cannot_be_understood_is_left_alone(place: Place, digest
     assert roundup("publish", root=root) == Result(4, "", f"{place.name}: {told}\n")
 
 
+@pytest.mark.parametrize("place", ["folder", "github-pages", "rsync"], indirect=True)
+def test_a_manifest_cannot_make_us_remove_what_lies_elsewhere(place: Place, digest: Make, roundup: Run, tmp_path: Path) -> None:
+    root = digest(config(place))
+    roundup("publish", root=root)
+    elsewhere = [tmp_path / "elsewhere", *([place.folder.parent / "elsewhere"] if isinstance(place, Folder) else [])]
+    for file in elsewhere:
+        write(file, "Words.\n")
+    ours = parse_ours(place.files()[MANIFEST])
+    lies = dict.fromkeys(("../elsewhere", "../../elsewhere", str(tmp_path / "elsewhere"), "-rf", "--delete"), ("1",))
+    place.put(MANIFEST, dump_ours({}, {**ours, **lies}))
+    digest({**config(place), **NEW_ISSUE})
+    assert roundup("publish", root=root).code == 0
+    assert_published(place, root)
+    assert all(file.exists() for file in elsewhere)
+    for file in elsewhere:
+        file.unlink(missing_ok=True)
+
+
 @each_place
 def test_a_page_that_was_changed_by_hand_since_it_was_built_is_told(place: Place, digest: Make, roundup: Run) -> None:
     root = digest(config(place))
