@@ -86,13 +86,9 @@ class FetchError(RoundupError):
 
 
 class PublishError(RoundupError):
-    """What is published did not come to be as asked: where, what kept it, and how things stand there now."""
+    """What keeps a site from its host, or an issue from its subscribers: the target, the step reached, and what was left unchanged."""
 
     exit_code = 4
-
-    def __init__(self, target: str, what: str, left: str = "nothing was changed there") -> None:
-        self.target, self.what, self.left = target, what, left
-        super().__init__(f"{target}: {what}; {left}")
 
 
 def report(problems: Iterable[Problem]) -> str:

@@ -30,17 +30,17 @@ class Bar:
 
 
 class Progress(Bar):
-    """A bar for so many requests, each of which arXiv's pace gives ``pace_s`` seconds."""
+    """A bar for so many requests, each of which takes ``pace_s`` seconds by arXiv's pace, or another one."""
 
-    def __init__(self, session: Session, requests: int, pace_s: float) -> None:
+    def __init__(self, session: Session, requests: int, pace_s: float, pace: str = " at arXiv's pace") -> None:
         super().__init__(session)
-        self.requests, self.pace_s = max(requests, 1), pace_s
+        self.requests, self.pace_s, self.pace = max(requests, 1), pace_s, pace
 
     def show(self, asked: int, what: str) -> None:
         """Draw the bar: so many requests made, and what was had by them."""
         done = min(asked, self.requests)
         left = (self.requests - done) * self.pace_s
-        ahead = f"about {_spoken(left)} to go at arXiv's pace" if left >= 1 else "nearly done"
+        ahead = f"about {_spoken(left)} to go{self.pace}" if left >= 1 else "nearly done"
         self.draw(done, self.requests, f"{what}, {ahead}")
 
 

@@ -14,8 +14,8 @@ from typing import IO
 from urllib.parse import unquote, urlsplit
 
 from roundup.config import ToBranch
-from roundup.errors import PublishError
 from roundup.manifest import MANIFEST
+from roundup.publish import unpublished
 from roundup.publish.built import BuiltSite
 from roundup.publish.change import Change, There, dump_ours, parse_ours
 from roundup.publish.git import Git
@@ -55,7 +55,7 @@ class BranchTarget:
             self.seen = self.git.run("rev-parse", "--verify", self.ref).text
         found = frozenset(self.git.run("ls-tree", "-r", "-z", "--full-tree", "--name-only", self.seen).names)
         if "roundup.yaml" in found or any(path.startswith("issues/") for path in found):
-            raise PublishError(self.name, "a digest stands on that branch", "nothing was changed there; name another branch in roundup.yaml")
+            raise unpublished(self.name, "a digest stands on that branch", "nothing was changed there; name another branch in roundup.yaml")
         return found - self._touched(known)
 
     def _touched(self, known: str) -> frozenset[str]:
@@ -114,7 +114,7 @@ class BranchTarget:
             if found := self.git.ask("config", "--includes", "--get", key, at_home=True).text:
                 return found if ":" in found else str((self.root / found).resolve())
         what = f'the digest\'s repository has no remote "{remote}"'
-        raise PublishError(self.name, what, f"nothing was changed; add it with: git remote add {remote} ADDRESS, or write its address into roundup.yaml")
+        raise unpublished(self.name, what, f"nothing was changed; add it with: git remote add {remote} ADDRESS, or write its address into roundup.yaml")
 
 
 def _without_login(address: str) -> tuple[str, str]:

@@ -10,8 +10,8 @@ from itertools import islice
 from typing import Any
 
 from roundup.config import ToBucket
-from roundup.errors import PublishError
 from roundup.manifest import MANIFEST
+from roundup.publish import unpublished
 from roundup.publish.built import BuiltSite
 from roundup.publish.change import Change, There
 from roundup.publish.ordered import apply_in_order
@@ -44,7 +44,7 @@ class BucketTarget:
             import boto3
             from botocore.config import Config
         except ImportError:
-            raise PublishError(self.name, "boto3 is not installed", 'nothing was changed there; pip install "roundup-digest[s3]"') from None
+            raise unpublished(self.name, "boto3 is not installed", 'nothing was changed there; pip install "roundup-digest[s3]"') from None
         with self._asking(_UNTOUCHED):
             settings = Config(connect_timeout=10, read_timeout=60, max_pool_connections=_AT_ONCE, retries={"max_attempts": 4, "mode": "standard"})
             self.client: Any = boto3.Session().client("s3", region_name=to.region or None, endpoint_url=to.endpoint or None, config=settings)
@@ -77,7 +77,7 @@ class BucketTarget:
                 asked = {"Objects": [{"Key": self.prefix + path} for path in some], "Quiet": True}
                 errors = self.client.delete_objects(Bucket=self.bucket, Delete=asked).get("Errors")
             if errors:
-                raise PublishError(self.name, f"{errors[0]['Key']} cannot be removed: {errors[0]['Message']}", _LEFT)
+                raise unpublished(self.name, f"{errors[0]['Key']} cannot be removed: {errors[0]['Message']}", _LEFT)
 
     def write_manifest(self, data: bytes) -> None:
         self._write(MANIFEST, data)
@@ -93,7 +93,7 @@ class BucketTarget:
         try:
             yield
         except (BotoCoreError, ClientError, ValueError) as error:
-            raise PublishError(self.name, str(error), left) from error
+            raise unpublished(self.name, str(error), left) from error
 
 
 def content_type(path: str) -> str:

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from roundup.errors import PublishError
 from roundup.manifest import MANIFEST
+from roundup.publish import unpublished
 from roundup.publish.built import BuiltSite
 from roundup.publish.change import Change, There, dump_ours, parse_ours
 from roundup.publish.target import Tell
@@ -34,9 +34,9 @@ class FolderTarget:
         self.gone = self.beside.with_name(f"{self.beside.name}.gone")
         theirs = (root / name for name in ("site", "issues", "templates", "assets", ".roundup", ".git"))
         if self.folder in (home, *home.parents, root, *root.parents) or any(self.folder.is_relative_to(one) for one in theirs):
-            raise PublishError(self.name, "other things than the site live there", "nothing was changed; name a folder of its own in roundup.yaml")
+            raise unpublished(self.name, "other things than the site live there", "nothing was changed; name a folder of its own in roundup.yaml")
         if os.path.lexists(folder) and not self.folder.is_dir():
-            raise PublishError(self.name, "it is no folder", "nothing was changed; name another place in roundup.yaml")
+            raise unpublished(self.name, "it is no folder", "nothing was changed; name another place in roundup.yaml")
 
     def paths(self) -> frozenset[str]:
         return frozenset(path for path in _walk(self.folder) if not path.endswith("/"))
@@ -59,7 +59,7 @@ class FolderTarget:
             left = f"the new site stands there; what is left of the old one lies in {self.beside}"
             self._clear()
         except OSError as error:
-            raise PublishError(self.name, f"{error.filename or self.folder} cannot be written: {reason(error)}", left) from error
+            raise unpublished(self.name, f"{error.filename or self.folder} cannot be written: {reason(error)}", left) from error
         finally:
             if (self.beside / _MARK).exists():
                 with suppress(OSError):  # else the next run does it

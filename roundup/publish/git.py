@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO
 
 from roundup.errors import PublishError
+from roundup.publish import unpublished
 from roundup.store.writing import make_folder
 
 _REACHING = ("http.", "credential.", "url.", "ssh.", "core.sshcommand", "core.gitproxy", "core.askpass")
@@ -80,7 +81,7 @@ class Git:
         try:
             done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, cwd=self.root, env=self.environment, check=False)
         except FileNotFoundError:
-            raise PublishError(self.name, "the program git is not installed", "nothing was changed there; install it, and publish again") from None
+            raise unpublished(self.name, "the program git is not installed", "nothing was changed there; install it, and publish again") from None
         return Said(done.returncode, done.stdout, done.stderr.decode("utf-8", "replace"))
 
     @contextmanager
@@ -106,7 +107,7 @@ class Git:
         """Return what to tell where git did not do as asked."""
         lines = [line.strip().rstrip(".") for line in said.err.splitlines() if line.strip()]
         told = [line for line in lines if line.startswith(_TELLING)] or lines or [f"git ended with {said.code}"]
-        return PublishError(self.name, " / ".join(told[:4]), "nothing was changed there; mend that, and publish again")
+        return unpublished(self.name, " / ".join(told[:4]), "nothing was changed there; mend that, and publish again")
 
     def _reaching(self) -> list[tuple[str, str]]:
         """Return what the digest's own repository says of how remotes are reached; GitHub's checkout action leaves its token there."""

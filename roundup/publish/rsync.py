@@ -6,8 +6,8 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from roundup.errors import PublishError
 from roundup.manifest import MANIFEST
+from roundup.publish import unpublished
 from roundup.publish.built import BuiltSite
 from roundup.publish.change import Change, There
 from roundup.publish.ordered import apply_in_order
@@ -88,9 +88,9 @@ class RsyncTarget:
                 ["rsync", *options, "--", source, to], stdin=subprocess.DEVNULL, capture_output=True, cwd=self.root, env=self.environment, check=False
             )
         except FileNotFoundError:
-            raise PublishError(self.name, "the program rsync is not installed", "nothing was changed there; install it, and publish again") from None
+            raise unpublished(self.name, "the program rsync is not installed", "nothing was changed there; install it, and publish again") from None
 
     def _check(self, code: int, said: Sequence[str], left: str) -> None:
         if code:
             told = [line.strip() for line in said if line.strip()][:3] or [f"rsync ended with {code}"]
-            raise PublishError(self.name, " / ".join(told), left)
+            raise unpublished(self.name, " / ".join(told), left)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol, TypeAlias
 
-from roundup.errors import PublishError, count
+from roundup.errors import count
 from roundup.manifest import MANIFEST
+from roundup.publish import unpublished
 from roundup.publish.built import BuiltSite
 from roundup.publish.change import Change, There, change_of, in_the_way, parse_ours
 
@@ -44,13 +45,13 @@ def look(target: Target) -> There:
     if MANIFEST not in paths:
         if paths and not target.is_shared:
             what = f'it holds "{min(paths)}", and was not published by roundup'
-            raise PublishError(target.name, what, "nothing was changed there; empty it, or name another place in roundup.yaml")
+            raise unpublished(target.name, what, "nothing was changed there; empty it, or name another place in roundup.yaml")
         return There(paths)
     try:
         return There(paths, parse_ours(target.read(MANIFEST)))
     except ValueError:
         left = "nothing was changed there; remove what stands there, and publish again"
-        raise PublishError(target.name, f"its {MANIFEST} cannot be understood", left) from None
+        raise unpublished(target.name, f"its {MANIFEST} cannot be understood", left) from None
 
 
 def difference(site: BuiltSite, there: There, target: Target) -> Change:
@@ -58,7 +59,7 @@ def difference(site: BuiltSite, there: There, target: Target) -> Change:
     if foreign := in_the_way(site.hashes.keys(), there):
         what = f'"{foreign[0]}" is in the way, and roundup did not put it there'
         more = f"{count(len(foreign), 'such file')}; " if len(foreign) > 1 else ""
-        raise PublishError(target.name, what, f"{more}nothing was changed there; move it elsewhere, or name another place in roundup.yaml")
+        raise unpublished(target.name, what, f"{more}nothing was changed there; move it elsewhere, or name another place in roundup.yaml")
     return change_of(site.hashes, there)
 
 
@@ -73,7 +74,7 @@ def publish(target: Target, site: BuiltSite, there: There, tell: Callable[[int, 
         else:
             return change
     what = f"somebody else published there {_TRIES} times meanwhile"
-    raise PublishError(target.name, what, "nothing of ours was put there; run it again when they have done")
+    raise unpublished(target.name, what, "nothing of ours was put there; run it again when they have done")
 
 
 def _of(tell: Callable[[int, int], None], whole: int) -> Tell:
