@@ -16,6 +16,7 @@ import pytest
 
 from conftest import Result, tree
 from places import WHO, Branch
+from roundup.manifest import MANIFEST
 from roundup.publish.branch import STORE
 from test_publish import NEW_ISSUE, assert_published, config, site_of
 
@@ -143,6 +144,22 @@ def test_a_page_that_somebody_changed_on_the_branch_is_put_there_anew(branch: Br
     branch.put("CNAME", b"x")
     roundup("publish", root=root)
     assert_published(branch, root, CNAME=b"x")
+
+
+@pytest.mark.parametrize("manifest", [None, b"{}"])
+def test_a_branch_that_changes_before_it_is_ours_is_looked_at_anew(manifest: bytes | None, branch: Branch, digest: Make, roundup: Run) -> None:
+    root = digest(config(branch))
+    branch.put("CNAME", b"x")
+    assert roundup("publish", "--dry-run", root=root).code == 0
+    if manifest:
+        branch.put(MANIFEST, manifest)
+        assert roundup("publish", root=root).code == 4
+        branch.put("CNAME", b"y")
+        assert roundup("publish", root=root).code == 4
+        branch.remove(MANIFEST)
+    branch.put("CNAME", b"y")
+    assert roundup("publish", root=root).code == 0
+    assert_published(branch, root, CNAME=b"y")
 
 
 def test_a_branch_that_others_rewrote_is_taken_as_it_is(branch: Branch, digest: Make, roundup: Run) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Mapping
+from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
 from typing import IO
@@ -56,14 +57,18 @@ class BranchTarget:
         found = frozenset(self.git.run("ls-tree", "-r", "-z", "--full-tree", "--name-only", self.seen).names)
         if "roundup.yaml" in found or any(path.startswith("issues/") for path in found):
             raise unpublished(self.name, "a digest stands on that branch", "nothing was changed there; name another branch in roundup.yaml")
-        return found - self._touched(known)
+        return found - (self._touched(known) if MANIFEST in found else frozenset())
 
     def _touched(self, known: str) -> frozenset[str]:
         """Return which files of ours somebody has changed by hand since we saw the branch: they are put there anew."""
         if known in ("", self.seen):
             return frozenset()
         touched = frozenset(self.git.ask("diff-tree", "-r", "-z", "--name-only", "--diff-filter=MT", known, self.seen).names)
-        return frozenset() if MANIFEST in touched or not touched else touched & parse_ours(self.read(MANIFEST)).keys()
+        if not touched or MANIFEST in touched:  # or it was no hand, but a publishing from elsewhere
+            return frozenset()
+        with suppress(ValueError):  # which is told when it is looked at
+            return touched & parse_ours(self.read(MANIFEST)).keys()
+        return frozenset()
 
     def read(self, path: str) -> bytes:
         return self.git.run("cat-file", "blob", f"{self.seen}:{path}").out
