@@ -23,6 +23,7 @@ from places import KEYS, Branch, Bucket, Folder, Place, rsync_daemon, s3_server
 from roundup.manifest import MANIFEST
 from roundup.publish.bucket import content_type
 from roundup.publish.change import Change, There, change_of, dump_ours, in_the_way, parse_ours
+from test_crash import mounted
 
 Make = Callable[..., Path]
 Run = Callable[..., Result]
@@ -333,6 +334,22 @@ def test_a_disk_that_cannot_exchange_folders_is_told(error: int, www: tuple[Path
     assert done == Result(4, "", f"{folder}: {folder} cannot be written: {os.strerror(error).lower()}; {mend}\n")
     assert tree(folder) == {path.removeprefix("www/"): data for path, data in before.items() if path.startswith("www/")}
     assert sorted(os.listdir(folder.parent)) == ["digest", "www"]
+
+
+def test_a_folder_that_is_mounted_is_told_and_stays(digest: Make, roundup: Run, tmp_path: Path) -> None:
+    """Empty, and when there is something in it: a disk of its own changes places with nothing."""
+    place = Folder(tmp_path / "www", "{to: rsync, path: ../www}")
+    with mounted(place.folder, "-t", "tmpfs", "none"):
+        for more in ({}, NEW_ISSUE):
+            before = place.files()
+            done = roundup("publish", root=digest({**config(Folder(place.folder)), **more}))
+            assert (done.code, place.files()) == (4, before), done
+            assert re.fullmatch(
+                rf"{place.folder}: {tmp_path}/\S+ cannot be written: (invalid cross-device link|device or resource busy); nothing was changed there; "
+                r'mend that, or let "to: rsync" put the files there one by one\n', done.err
+            ), done.err  # fmt: skip
+            assert roundup("publish", root=digest(config(place))).code == 0
+        assert sorted(os.listdir(tmp_path)) == ["digest", "www"]
 
 
 # ---- a server, a bucket ----
