@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -132,11 +133,18 @@ def _serving(command: list[str], port: int, log: Path) -> Iterator[None]:
             process.terminate()
 
 
+def need_rsync() -> str:
+    """Return where rsync is; skip where there is none, or only the old one that macOS has."""
+    path = shutil.which("rsync")
+    if not path or not re.match(rb"rsync +version 3\.[1-9]", subprocess.run([path, "--version"], capture_output=True, check=True).stdout):
+        pytest.skip("there is no rsync 3.1 or newer on this machine")
+    return path
+
+
 @contextmanager
 def rsync_daemon(folder: Path) -> Iterator[str]:
     """Serve what lies in a folder; yield the address of it."""
-    if not shutil.which("rsync"):
-        pytest.skip("there is no rsync on this machine")
+    need_rsync()
     (folder / "served").mkdir(parents=True)
     port, as_root = free_port(), "uid = 0\ngid = 0\n" if os.geteuid() == 0 else ""
     (folder / "rsyncd.conf").write_text(f"use chroot = no\n{as_root}[digest]\npath = {folder}/served\nread only = no\n")

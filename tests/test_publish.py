@@ -9,7 +9,7 @@ import re
 import shutil
 import stat
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from posixpath import dirname, join, normpath
@@ -19,10 +19,14 @@ from selectolax.lexbor import LexborHTMLParser
 
 from conftest import MINIMAL, Result, tree, write
 from hostile import SOAK
-from places import KEYS, Branch, Bucket, Folder, Place, rsync_daemon, s3_server
+from places import KEYS, Branch, Bucket, Folder, Place, need_rsync, rsync_daemon, s3_server
+from roundup.errors import PublishError
 from roundup.manifest import MANIFEST
 from roundup.publish.bucket import content_type
+from roundup.publish.built import BuiltSite
 from roundup.publish.change import Change, There, change_of, dump_ours, in_the_way, parse_ours
+from roundup.publish.ordered import apply_in_order
+from roundup.publish.target import Tell
 from test_crash import mounted
 
 Make = Callable[..., Path]
@@ -338,6 +342,7 @@ def test_a_disk_that_cannot_exchange_folders_is_told(error: int, www: tuple[Path
 
 def test_a_folder_that_is_mounted_is_told_and_stays(digest: Make, roundup: Run, tmp_path: Path) -> None:
     """Empty, and when there is something in it: a disk of its own changes places with nothing."""
+    need_rsync()
     place = Folder(tmp_path / "www", "{to: rsync, path: ../www}")
     with mounted(place.folder, "-t", "tmpfs", "none"):
         for more in ({}, NEW_ISSUE):
@@ -368,8 +373,7 @@ def test_a_server_that_has_no_such_place_is_told(rsync_url: str, digest: Make, r
 
 
 def test_a_server_that_fails_in_the_middle_says_how_things_stand(tmp_path: Path, digest: Make, roundup: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    if not (real := shutil.which("rsync")):
-        pytest.skip("there is no rsync on this machine")
+    real = need_rsync()
     write(tmp_path / "bin/rsync", f'#!/bin/sh\ncase " $* " in *" --compress "*) echo "rsync: write failed: No space left on device (28)" >&2; exit 11;; esac\nexec {real} "$@"\n')
     (tmp_path / "bin/rsync").chmod(0o755)
     path = os.environ["PATH"]
@@ -483,6 +487,63 @@ def test_at_no_moment_does_a_reader_meet_a_dead_link(digest: Make, roundup: Run)
 
 def hashes(site: dict[str, bytes]) -> dict[str, str]:
     return {path: data.hex() for path, data in site.items()}
+
+
+class Shelf:
+    """A place in memory that takes one file after the other. ``meanwhile`` happens once, after the first round."""
+
+    name = "the shelf"
+
+    def __init__(self) -> None:
+        self.files: dict[str, bytes] = {}
+        self.meanwhile: list[Callable[[], object]] = []
+
+    def there(self) -> There:
+        return There(frozenset(self.files), parse_ours(self.files[MANIFEST]) if MANIFEST in self.files else {})
+
+    def put(self, site: BuiltSite, paths: Sequence[str], tell: Tell) -> None:
+        for done, path in enumerate(paths, 1):
+            self.files[path] = site.read(path)
+            tell(done)
+        if self.meanwhile:
+            self.meanwhile.pop()()
+
+    def remove(self, paths: Sequence[str]) -> None:
+        for path in paths:
+            self.files.pop(path, None)
+
+    def read(self, path: str) -> bytes:
+        return self.files[path]
+
+    def write_manifest(self, data: bytes) -> None:
+        self.files[MANIFEST] = data
+
+    def take(self, site: BuiltSite) -> None:
+        there = self.there()
+        apply_in_order(self, site, there, change_of(site.hashes, there), lambda done: None)
+
+
+def test_of_two_who_publish_at_once_neither_is_taken_for_the_whole(digest: Make, roundup: Run) -> None:
+    """Whoever finds another's manifest at the end says so; the next publishing puts all in order."""
+    one = digest({"roundup.yaml": "title: One\nurl: https://example.org/\n"}, name="one")
+    other = digest({"roundup.yaml": "title: Other\nurl: https://example.org/\n", **NEW_ISSUE}, name="other")
+    sites = []
+    for root in (one, other):
+        roundup("build", root=root)
+        sites.append(BuiltSite(root / "site"))
+    for begun in (False, True):
+        shelf = Shelf()
+        if begun:
+            shelf.take(sites[0])
+            sites.reverse()
+        shelf.meanwhile.append(lambda shelf=shelf: shelf.take(sites[1]))
+        with pytest.raises(PublishError) as told:
+            shelf.take(sites[0])
+        assert str(told.value) == "the shelf: somebody else published there meanwhile; what is there is of both; run it again when they have done"
+        shelf.take(sites[1])
+        ours = parse_ours(shelf.files.pop(MANIFEST))
+        assert shelf.files == {path: sites[1].read(path) for path in sites[1].hashes}
+        assert ours == {path: (digest,) for path, digest in sites[1].hashes.items()}
 
 
 def test_what_has_to_go_first_is_what_stands_in_the_way() -> None:

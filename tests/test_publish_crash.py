@@ -19,7 +19,7 @@ import pytest
 from conftest import MINIMAL, write
 from crash import Done, Runs
 from hostile import SOAK
-from places import KEYS, WHO, Branch, Bucket, Folder, Place, s3_server
+from places import KEYS, WHO, Branch, Bucket, Folder, Place, need_rsync, s3_server
 from roundup.manifest import MANIFEST
 from test_crash import CODES, ERRORS, STOPPED, spread
 from test_publish import NEW_ISSUE, dead_links
@@ -124,8 +124,8 @@ def scenes(runs: Runs, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cal
     servers = []
 
     def scene(kind: str) -> Scene:
-        if kind == "rsync" and not shutil.which("rsync"):
-            pytest.skip("there is no rsync on this machine")
+        if kind == "rsync":
+            need_rsync()
         if kind not in made:
             folder, bucket = tmp_path_factory.mktemp("crash"), None
             if kind == "s3":

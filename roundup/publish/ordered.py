@@ -1,6 +1,7 @@
 """What targets share that take one file after the other: a manifest that names old and new comes first, and the one of the new site at last.
 
-A stop in between leaves whole files and no dead link, and from the manifest the next run sees what is left to do.
+A stop in between leaves whole files and no dead link, and from the manifest the next run sees what is left to do. So it does when two
+publish at once: who comes to the end and finds a manifest of somebody else's says so in it, and nobody takes for granted what either put there.
 """
 
 from __future__ import annotations
@@ -8,16 +9,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from roundup.manifest import MANIFEST
+from roundup.publish import unpublished
 from roundup.publish.built import BuiltSite
-from roundup.publish.change import Change, There, dump_ours
+from roundup.publish.change import Change, Hashes, There, dump_ours, parse_ours
 from roundup.publish.target import Tell
 
 
 class Ordered(Protocol):
-    """What such a target can do: put files there, in any order, and be done when they are; remove some; replace the manifest."""
+    """What such a target can do: put files there, in any order, and be done when they are; remove some; read and replace the manifest."""
+
+    name: str
 
     def put(self, site: BuiltSite, paths: Sequence[str], tell: Tell) -> None: ...
     def remove(self, paths: Sequence[str]) -> None: ...
+    def read(self, path: str) -> bytes: ...
     def write_manifest(self, data: bytes) -> None: ...
 
 
@@ -28,7 +34,8 @@ def apply_in_order(target: Ordered, site: BuiltSite, there: There, change: Chang
         if there.ours != {path: (digest,) for path, digest in site.hashes.items()}:
             target.write_manifest(after)
         return
-    target.write_manifest(dump_ours(site.hashes, there.ours))
+    during = dump_ours(site.hashes, there.ours)
+    target.write_manifest(during)
     first = change.first_removed()
     target.remove(first)
     through = 0
@@ -36,7 +43,17 @@ def apply_in_order(target: Ordered, site: BuiltSite, there: There, change: Chang
         target.put(site, paths, _behind(tell, through))
         through += len(paths)
     target.remove([path for path in change.removed if path not in set(first)])
+    if (found := target.read(MANIFEST)) != during:
+        target.write_manifest(dump_ours(site.hashes, _said(found)))
+        raise unpublished(target.name, "somebody else published there meanwhile", "what is there is of both; run it again when they have done")
     target.write_manifest(after)
+
+
+def _said(manifest: bytes) -> Hashes:
+    try:
+        return parse_ours(manifest)
+    except ValueError:
+        return {}
 
 
 def _behind(tell: Tell, before: int) -> Tell:
