@@ -12,9 +12,10 @@ from functools import partial
 
 from roundup.config import AUTHORS, TOPICS
 from roundup.crosslinks import CrossLinks
-from roundup.errors import Problem, nearest
+from roundup.errors import Problem, count, nearest
 from roundup.issue import Issue, Pick, Prose
 from roundup.paper import day, pick_name
+from roundup.shortening import CLIPPED, LARGE, MOST, Size
 from roundup.showing import figure_fault
 from roundup.site import Site
 from roundup.text import formula
@@ -25,10 +26,13 @@ Rule = Callable[[Issue, Site], Iterator[Problem]]
 
 
 class Checks:
-    """Every rule, ready for the issues of one site, which has files at ``paths``; ``today`` tells which dates are odd."""
+    """Every rule, ready for the issues of one site, which has files at ``paths``.
 
-    def __init__(self, site: Site, paths: Collection[str], today: dt.date) -> None:
-        self.site, self.today = site, today
+    ``today`` tells which dates are odd, ``mail_size`` how large an issue's mail is once it is drawn.
+    """
+
+    def __init__(self, site: Site, paths: Collection[str], today: dt.date, mail_size: Callable[[Issue], Size]) -> None:
+        self.site, self.today, self.mail_size = site, today, mail_size
         self.links = CrossLinks(site, paths)
 
     def of_site(self) -> Iterator[Problem]:
@@ -43,6 +47,7 @@ class Checks:
             yield from rule(issue, self.site)
         yield from odd_dates(issue, self.today)
         yield from self.links.dead(issue)
+        yield from large_mail(issue, self.mail_size(issue))
 
 
 def unmet_names(site: Site) -> Iterator[Problem]:
@@ -326,6 +331,21 @@ def _odd_paper_dates(issue: Issue, date: dt.date, pick: Pick) -> Iterator[Proble
         yield Problem(pick.where, f'"{pick.name}" {came} {submitted}, after the issue ({date}); mend the date of one')
     if paper.submitted and paper.updated and day(paper.updated) < day(paper.submitted):
         yield Problem(paper.where, f'"{pick.name}" was updated ({day(paper.updated)}) before it was submitted ({day(paper.submitted)}); fetch it again')
+
+
+def large_mail(issue: Issue, size: Size) -> Iterator[Problem]:
+    """A mail is read to its end; some readers cut it off."""
+    if size.whole <= LARGE:
+        return
+    cut = f"Gmail hides what comes after {CLIPPED:,}"
+    if size.sent > MOST and size.shortened:
+        what = f"its mail has {size.sent:,} bytes with hardly a word of commentary, and {cut}; split the issue"
+    elif size.shortened:
+        links = f"{count(size.shortened, 'text')} of {size.whole:,} bytes"
+        what = f"its mail is shortened to {size.sent:,} bytes, for {cut}: {links} end early, with a link to the page; split the issue to send it whole"
+    else:
+        what = f"its mail has {size.whole:,} bytes, and {cut}; split the issue, or say less"
+    yield Problem(issue.where, what)
 
 
 PAPER_WHITE = "#fdfcf9"  # of the built-in stylesheet

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from roundup.errors import Location
+from roundup.mailing.address import Mailbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,31 @@ class Comments:
 
 
 @dataclass(frozen=True, slots=True)
+class Smtp:
+    """The server that takes our mail. A password comes from the environment, or from a file that only its owner can read."""
+
+    host: str
+    port: int
+    security: str = "starttls"
+    user: str = ""
+    password_file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """How an issue goes to its subscribers; ``unsubscribe`` is a web address with ``{email}`` in it, or a mail address, or both."""
+
+    sender: Mailbox | None = None
+    reply_to: str = ""
+    list_id: str = ""
+    unsubscribe: tuple[str, ...] = ()
+    subscribers: str = ""  # a CSV file, from the digest's folder
+    smtp: Smtp | None = None
+    per_second: int = 5  # messages; 0 for as many as the server takes
+    too_large: str = "shorten"  # or warn: a mail that Gmail would clip goes out whole
+
+
+@dataclass(frozen=True, slots=True)
 class ToBranch:
     """The site as a commit on a branch of a git remote: the name of one that the digest's own repository has, an address, or a path."""
 
@@ -112,6 +138,8 @@ SERVICES = {
 }
 PICK_STYLES = ("files", "inline")
 SEARCHES = ("own", "pagefind")
+SECURITIES = {"starttls": 587, "tls": 465, "none": 25}  # with the port that each has by custom
+TOO_LARGE = ("shorten", "warn")
 SOURCE_KINDS = ("arxiv", "huggingface", "feed")
 
 
@@ -135,6 +163,7 @@ class Config:
     feeds: Feeds = Feeds()
     subscribe: Subscribe | None = None
     comments: Comments | None = None
+    mail: Mail = Mail()
     search: str = "own"  # or pagefind: that program indexes the built pages, where it is installed
     mirrors: tuple[tuple[str, str], ...] = ()  # name of a service, address
     publish: tuple[tuple[str, Destination], ...] = field(default=(), repr=False)  # by name; no page shows anything of it

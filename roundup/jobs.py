@@ -22,6 +22,7 @@ from roundup.moves import Permalinks
 from roundup.pages import render
 from roundup.pages.feeds import paper_entry
 from roundup.pages.finding import index_files
+from roundup.pages.letter import mail_size
 from roundup.pages.papers import keep_rows
 from roundup.pages.theme import Drawing, compiled, drawing
 from roundup.pieces import Pieces
@@ -95,7 +96,7 @@ class Ready:
 
     @cached_property
     def checks(self) -> Checks:
-        return Checks(self.site, self.paths, self.job.today)
+        return Checks(self.site, self.paths, self.job.today, mail_size(self.site, self.drawing))
 
 
 _at_hand: list[Ready] = []  # one, for this process and those that it forks

@@ -79,7 +79,8 @@ def of_page(source: str) -> tuple[str, str]:
 
 
 def of_letter(source: str) -> tuple[str, str]:
-    """A mail, or an entry of the feed."""
+    """A mail, without what mail readers show beside its subject, or an entry of the feed."""
+    source = re.sub(r'(?s)<div class="preheader".*?</div>| style="[^"]*"', "", source)
     source = re.sub(r"<sup><a [^>]*>\d+</a></sup>|(?<=<p>)<b>\d+</b> |<a [^>]*>↩</a>", "", source)
     return of_html(re.sub(r"(<h[23]>)\d+\. ", r"\1", source), "note")
 

@@ -39,16 +39,21 @@ def check(session: Session, keys: tuple[str, ...], as_json: bool) -> None:
     """Tell every problem of every issue, or of the issues KEY, drafts included."""
     from roundup.check import Checks
     from roundup.jobs import site_of
-    from roundup.pages.theme import unfit_templates
+    from roundup.pages.letter import mail_size
+    from roundup.pages.theme import drawing, unfit_templates
     from roundup.plan import plan
 
     digest = digest_of(session)
     wanted = folders_of(digest, keys)
     site = site_of(digest, drafts=True, cards=card_maker())
     planned = plan(site)
-    checks = Checks(site, {output.path: output for output in planned.outputs}, today())
+    checks = Checks(site, {output.path: output for output in planned.outputs}, today(), mail_size(site, drawing(digest.theme)))
     found = {*digest.problems, *digest.advice, *unfit_templates(digest.theme), *planned.faults, *checks.of_site()}
-    found |= {problem for issue in site.archive.issues for problem in checks.of(issue)}
+    for issue in site.archive.issues:
+        try:
+            found |= set(checks.of(issue))
+        except SourceError as error:  # of a template
+            found |= set(error.problems)
     told = {parse_key(text) for text in keys}
     problems = sorted(p for p in found if not keys or not p.where.path.startswith("issues/") or key_of_folder(p.where.path.split("/")[1]) in told)
     if as_json:

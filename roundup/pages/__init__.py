@@ -15,15 +15,15 @@ from roundup.issue import Issue
 from roundup.moves import dump_trail
 from roundup.pages.feeds import atom, issues_feed, json_feed, listing_feed, opml, papers_feed
 from roundup.pages.finding import index_files, search_view, words_in
+from roundup.pages.letter import letter, letter_text
 from roundup.pages.lists import archive_view, index_view, listing_view
 from roundup.pages.machines import issue_json, missing_view, moved_view, robots, site_map
 from roundup.pages.papers import paper_view
 from roundup.pages.theme import Drawing, draw
-from roundup.pages.views import card_facts, home_view, issue_view, letter_view
+from roundup.pages.views import card_facts, home_view, issue_view
 from roundup.plan import FONTS, Output
 from roundup.site import Site
 from roundup.text import twin, web
-from roundup.text.plain import Plain
 
 
 def render(output: Output, site: Site, drawing: Drawing) -> bytes:
@@ -52,14 +52,11 @@ def _issue_markdown(output: Output, site: Site, drawing: Drawing) -> str:
 
 
 def _mail_html(output: Output, site: Site, drawing: Drawing) -> str:
-    issue = _issue(output, site)
-    return draw(drawing, "mail.html", f"issue {issue.key}", letter_view(issue, site, drawing))
+    return letter(_issue(output, site), site, drawing).html
 
 
 def _mail_text(output: Output, site: Site, drawing: Drawing) -> str:
-    issue, edition = _issue(output, site), Plain()
-    view = issue_view(issue, site, edition, absolute=True, alone=True)
-    return draw(drawing, "mail.txt", f"issue {issue.key}", {**view, "notes": edition.notes, "links": edition.links})
+    return letter_text(_issue(output, site), site, drawing)
 
 
 def _feed(output: Output, site: Site, drawing: Drawing) -> str:

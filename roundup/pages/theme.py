@@ -55,7 +55,7 @@ class Drawing:
     theme: Theme
     rows: Kept  # of lists, about 3 kB each
     entries: Kept  # of feeds, about 20 kB each
-    letters: Kept = field(default_factory=lambda: lru_cache(1)(_piece))  # of the issue that is drawn
+    letters: Kept = field(default_factory=lambda: lru_cache(2)(_piece))  # of the issue that is drawn: its texts, and its mail
 
     def of(self, template: str) -> Environment:
         """Return the environment of a template, by the end of its name."""

@@ -29,6 +29,7 @@ from roundup.text.setting import Setting
 NAMES_SHOWN = 6  # a longer list shows three, and the last; the rest is there on demand
 NAMES_FIRST = 3
 ISSUES_AT_HOME = 24
+MAIL_WIDTH = 600  # pixels
 CONTENTS_FROM = 5  # an issue of fewer picks needs no table of contents
 
 
@@ -130,14 +131,18 @@ def issue_view(issue: Issue, site: Site, edition: Edition, *, absolute: bool = F
     and where it may stand beside other issues: their address goes before figures, the issue's key before ids, and of a list
     it has what fits a mail.
     """
-    path = issue_path(issue.key)
-    page = Page(issue, site, edition, absolute=absolute, alone=alone)
+    return shown_by(Page(issue, site, edition, absolute=absolute, alone=alone))
+
+
+def shown_by(page: Page) -> dict[str, Any]:
+    """Return what the templates of an issue know of a page that draws all of it."""
+    issue, site, path = page.issue, page.site, page.start
     intro, sponsor = page.next_block(2), page.next_block(2)
     sections = tuple(page.sections())
     outro = page.next_block(2)
     earlier, later = site.archive.earlier(issue.key), site.archive.later(issue.key)
     return {
-        **frame(site, path, issue.title, issue.teaser, data=None if absolute else posting(issue, site), public=not issue.is_draft),
+        **frame(site, path, issue.title, issue.teaser, data=None if page.absolute else posting(issue, site), public=not issue.is_draft),
         "issue": head(issue.head, site, path),
         "intro": intro,
         "sponsor": sponsor,
@@ -226,7 +231,7 @@ class Page:
             figures=permalink(site.config, home) if alone else relative(self.start, f"{issue.key}/") if away else "",
             ids=f"{issue.key}-{_name_of(start)}-" if away else f"{issue.key}-" if alone else "",
             language=site.language,
-            sizes={figure.name: (figure.width, figure.height) for figure in issue.figures if not figure.fault},
+            sizes={one.name: _fitting(one.width, one.height) if alone else (one.width, one.height) for one in issue.figures if not one.fault},
         )
         self.blocks = issue.blocks()
         self.notes = 0
@@ -244,7 +249,10 @@ class Page:
             f"{self.setting.ids}{block.prefix}", heading, self.notes + 1, places(self.site, self.issue, block, self.start, absolute=self.absolute)
         )
         self.notes += len(document.notes)
-        return self.edition.render(document, setting)
+        return self.shown(block, setting)
+
+    def shown(self, block: Block, setting: Setting) -> Markup:
+        return self.edition.render(self.site.document(block.prose), setting)
 
     def sections(self) -> Iterator[SectionView]:
         for section, name in zip(self.issue.sections, self.issue.section_ids(), strict=True):
@@ -265,7 +273,7 @@ class Page:
             self.edition.words(pick.shown_title) or pick.shown_title,
             paper.id.latest.abs_url if paper else pick.link.url if pick.link else "",
             relative(self.start, paper_path(coverage)) if coverage and paper else "",
-            self._authors(pick, coverage),
+            self.authors(pick, coverage),
             self.topic(paper.primary_category, coverage) if paper else Anchor("", told(pick.link.url, pick.link.source) if pick.link else ""),
             tuple(self._readers(pick)),
             *dates(paper, language),
@@ -286,13 +294,15 @@ class Page:
         """Return a tag or a category, with a link where the page is one of the site."""
         return Anchor(relative(self.start, self.site.catalogue.topic(name, coverage).path) if coverage else "", name)
 
-    def _authors(self, pick: Pick, coverage: Coverage | None) -> Names:
+    def authors(self, pick: Pick, coverage: Coverage | None) -> Names:
         """Return the authors; those of a list unfold on its page, and a mail names the first few."""
         found = names(pick.shown_authors, self.edition, self.site, coverage, self.start)
         if not self.issue.is_list or len(found.everyone) < 2:
             return found
-        if not self.alone:
-            return Names((), found.everyone)
+        return self.few(found) if self.alone else Names((), found.everyone)
+
+    def few(self, found: Names) -> Names:
+        """Return the first names of a list and the last, with how many there are between."""
         more = f"… {self.site.language.more.of(len(found.rest))} …"
         return replace(found, rest=(Anchor("", self.edition.words(more)),)) if found.rest else found
 
@@ -326,6 +336,11 @@ class Page:
         for standing in self.site.earlier(self.issue, pick):
             href = link_between(self.site, standing, self.start, absolute=self.absolute)
             yield Anchor(href, self.site.language.place.format(number=standing.number, issue=standing.head.key))
+
+
+def _fitting(width: int, height: int) -> tuple[int, int]:
+    """Return the size at which a figure fits the column of a mail: some readers heed no other bound."""
+    return (width, height) if width <= MAIL_WIDTH else (MAIL_WIDTH, max(1, round(height * MAIL_WIDTH / width)))
 
 
 def _name_of(path: str) -> str:

@@ -11,13 +11,14 @@ from roundup.issue import CADENCES
 from roundup.nodes import Mapping, Scalar, Sequence
 from roundup.paper import parse_arxiv_id
 from roundup.records.fields import Fields, eaten
+from roundup.records.mail import parse_mail
 from roundup.records.publishing import destinations
 from roundup.references import category_of
 from roundup.yamltext import parse
 
 KEYS = (
     "title", "tagline", "url", "language", "contact", "editors", "cadence", "issue_title", "accent", "sources", "picks",
-    "authors", "topics", "feeds", "subscribe", "comments", "search", "mirrors",
+    "authors", "topics", "feeds", "subscribe", "comments", "mail", "search", "mirrors",
     "publish",
 )  # fmt: skip
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
@@ -55,6 +56,7 @@ def parse_config(text: str, path: str, problems: list[Problem], advice: list[Pro
         _feeds(fields),
         _subscribe(fields),
         _comments(fields),
+        parse_mail(fields),
         fields.choice("search", SEARCHES, default.search),
         tuple(_mirrors(fields)),
         tuple(destinations(fields)),

@@ -61,6 +61,11 @@ def image(source: str, setting: Setting) -> Markup:
     return _sanitised(renderer.framed(renderer.picture(source, "", setting)))
 
 
+def read_on(href: str, setting: Setting) -> Markup:
+    """Return what stands where a text is cut: a link to the whole of it."""
+    return _sanitised(f'<p class="more"><a href="{escape(href)}">{escape(setting.language.read_on)} →</a></p>\n')
+
+
 def _sanitised(html: str) -> Markup:
     return Markup(_CLEANER.clean(html))  # noqa: S704 - escaped by construction; this is the second lock
 

@@ -15,6 +15,7 @@ from markdown_it.utils import EnvType, OptionsDict
 from markupsafe import Markup
 
 from roundup.text import code, drawn, formula
+from roundup.text.beginning import groups, note_numbers
 from roundup.text.cards import Card
 from roundup.text.dialect import Document, Note, heading_ids, opening_of, plain
 from roundup.text.links import look_alike, told
@@ -69,9 +70,9 @@ def _blocks(document: Document, setting: Setting) -> Iterator[str]:
         yield _renderer().render(document.tokens, OPTIONS, env)
         return
     shown = 0
-    for group in _groups(document.tokens):
+    for group in groups(document.tokens):
         yield _renderer().render(group, OPTIONS, env)
-        last = max(_numbers(group), default=-1)
+        last = max(note_numbers(group), default=-1)
         while shown <= last:
             yield _note(document.notes[shown], setting.first_note + shown, env)
             shown += 1
@@ -87,27 +88,6 @@ def environment(document: Document, setting: Setting) -> dict[str, Any]:
         "ids": heading_ids(document, setting.prefix),
         "ranks": {level: min(6, setting.heading + 1 + rank) for rank, level in enumerate(levels)},
     }
-
-
-def _groups(tokens: Sequence[Token]) -> Iterator[list[Token]]:
-    """Yield the top-level blocks, each with all that is inside it."""
-    group: list[Token] = []
-    depth = 0
-    for token in tokens:
-        group.append(token)
-        depth += token.nesting
-        if depth == 0:
-            yield group
-            group = []
-    if group:
-        yield group
-
-
-def _numbers(tokens: Sequence[Token]) -> Iterator[int]:
-    for token in tokens:
-        for child in token.children or ():
-            if child.type == "footnote_ref" and "number" in child.meta:
-                yield child.meta["number"]
 
 
 def _note(note: Note, number: int, env: EnvType) -> str:
