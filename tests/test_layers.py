@@ -54,6 +54,8 @@ LINES = [
     "roundup.shortening",
     "roundup.mailing",
     "roundup.mailing.address",
+    "roundup.mailing.subscribers",
+    "roundup.mailing.message",
     "roundup.config",
     "roundup.showing",
     "roundup.outline",

@@ -6,14 +6,12 @@ import re
 from collections.abc import Callable, Iterator
 
 from roundup.config import SECURITIES, TOO_LARGE, Mail, Smtp
-from roundup.mailing.address import is_address, parse_mailbox
+from roundup.mailing.address import is_address, is_way_out, parse_mailbox
 from roundup.records.fields import Fields
-from roundup.text.links import is_web
 
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9a-fA-F:]+", re.ASCII)
 _LIST_ID = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", re.ASCII)
 _USER = re.compile(r"[!-~]+", re.ASCII)
-_OF_NO_ADDRESS = set(' <>"{}')
 
 
 def parse_mail(fields: Fields) -> Mail:
@@ -39,14 +37,6 @@ def _ways_out(fields: Fields) -> Iterator[str]:
             yield text
         else:
             fields.note(line, f'unsubscribe "{text}" is no way out; write an address from https:// on with {{email}} in it, or mailto: and an address')
-
-
-def is_way_out(text: str) -> bool:
-    """Tell whether a text is an address by which one leaves a list."""
-    if not text.isascii() or _OF_NO_ADDRESS & set(text):
-        return False
-    scheme, _, rest = text.partition(":")
-    return is_address(rest.partition("?")[0]) if scheme == "mailto" else scheme == "https" and is_web(text)
 
 
 def _smtp(fields: Fields) -> Smtp | None:
