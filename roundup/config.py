@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -73,19 +74,19 @@ class Smtp:
 
     host: str
     port: int
-    security: str = "starttls"
+    security: str = ""  # starttls, tls or none; empty: starttls, or towards this machine itself what it offers
     user: str = ""
     password_file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """How an issue goes to its subscribers; ``unsubscribe`` is a web address with ``{email}`` in it, or a mail address, or both."""
+    """How an issue goes to its subscribers; ``ways_out`` of its list are web addresses with ``{email}`` in them, or mail addresses."""
 
     sender: Mailbox | None = None
     reply_to: str = ""
     list_id: str = ""
-    unsubscribe: tuple[str, ...] = ()
+    ways_out: tuple[str, ...] = ()
     subscribers: str = ""  # a CSV file, from the digest's folder
     smtp: Smtp | None = None
     per_second: int = 5  # messages; 0 for as many as the server takes
@@ -172,6 +173,14 @@ class Config:
 
     def at(self, key: str) -> Location:
         return Location(self.where.path, dict(self.lines).get(key, self.where.line))
+
+    @property
+    def list_id(self) -> str:
+        """What mail programs know the list by: as configured, or made from where the site stands, the last part of its address first."""
+        if self.mail.list_id:
+            return self.mail.list_id
+        host, *folders = re.sub(r"^https?://|:[0-9]+", "", self.url).strip("/").split("/")
+        return ".".join([*(re.sub(r"[^A-Za-z0-9-]", "-", folder) for folder in reversed(folders)), host])
 
     def editor(self, short: str) -> Editor:
         """Return who signs as ``short``; a name that roundup.yaml does not list stands for itself."""

@@ -48,6 +48,7 @@ class Message:
         self.head = head
         self._text = [_quoted_printable(piece) for piece in text.split(UNSUBSCRIBE)]
         self._html = [_quoted_printable(piece) for piece in html.split(UNSUBSCRIBE)]
+        self.digest = hashlib.blake2b(f"{head}\0{html}\0{text}".encode("utf-8", "replace"), digest_size=16).hexdigest()
         self._boundary = f"=_{hashlib.blake2b(f'{head.list_id} {head.key}'.encode(), digest_size=12).hexdigest()}"  # "=_" is in no quoted-printable text
 
     def to(self, subscriber: Subscriber) -> bytes:

@@ -43,11 +43,11 @@ def _smtp(fields: Fields) -> Smtp | None:
     inner = fields.fields("smtp", ("host", "port", "security", "user", "password_file"))
     if inner is None or not inner.need("host"):
         return None
-    security = inner.choice("security", tuple(SECURITIES), "starttls")
+    security = inner.choice("security", tuple(SECURITIES), "starttls") if "security" in inner.mapping.values else ""
     host = inner.converted("host", _that(_HOST.fullmatch), "no name of a server; write it as mail.example.org")
     port = inner.converted("port", _port, "no port; write a number from 1 to 65535")
     user = inner.converted("user", _that(_USER.fullmatch), "no login name; write it without spaces")
-    return Smtp(host, port or SECURITIES[security], security, user or "", inner.text("password_file")) if host else None
+    return Smtp(host, port or SECURITIES[security or "starttls"], security, user or "", inner.text("password_file")) if host else None
 
 
 def _port(text: str) -> int:

@@ -17,8 +17,8 @@ from roundup.store.writing import open_in_place, write_in_place
 
 
 @contextmanager
-def alone(root: Path, tell: Callable[[str], None], *, must: bool = True) -> Iterator[None]:
-    """Hold the digest's lock; wait for it where another run has it, and tell which one that is.
+def alone(root: Path, tell: Callable[[str], None], *, must: bool = True, what: str = "writing to this digest") -> Iterator[None]:
+    """Hold the digest's lock, or the one for doing ``what``; wait for it where another run has it, and tell which one that is.
 
     Where there can be none, as on a disk for reading only, who ``must`` have it is told so, by a RefusedError, and who writes elsewhere goes on.
 
@@ -27,14 +27,17 @@ def alone(root: Path, tell: Callable[[str], None], *, must: bool = True) -> Iter
     """
     with ExitStack() as until:
         try:
-            _hold(root / ".roundup/state/lock", tell, until)
+            _hold(root / ".roundup/state" / _LOCKS[what], tell, what, until)
         except OSError as error:
             if must:
                 raise RefusedError(f"{error.filename} cannot be written: {reason(error)}; nothing was changed") from error
         yield
 
 
-def _hold(path: Path, tell: Callable[[str], None], until: ExitStack) -> None:
+_LOCKS = {"writing to this digest": "lock", "sending from this digest": "send.lock"}
+
+
+def _hold(path: Path, tell: Callable[[str], None], what: str, until: ExitStack) -> None:
     if path.parent.is_symlink() or path.parent.parent.is_symlink():
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
     handle = open_in_place(path, 0o644)
@@ -44,7 +47,7 @@ def _hold(path: Path, tell: Callable[[str], None], until: ExitStack) -> None:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             holder = os.pread(handle, 40, 0).decode("ascii", "replace").strip() or "unknown"
-            tell(f"another run (process {holder}) is writing to this digest; waiting for it")
+            tell(f"another run (process {holder}) is {what}; waiting for it")
             fcntl.flock(handle, fcntl.LOCK_EX)
         write_in_place(handle, f"{os.getpid():<12}\n", path)
     except OSError as error:

@@ -1,0 +1,311 @@
+"""``send``: an issue to its subscribers."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import click
+
+from roundup.cli.door import Session, command, today
+from roundup.cli.wanted import blocking_problems, folders_of, parse_key, root_of
+from roundup.errors import Problem, PublishError, RefusedError, SourceError, count
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from roundup.config import Config, Smtp
+    from roundup.issue import Issue, IssueKey
+    from roundup.mailing.address import Mailbox
+    from roundup.mailing.ledger import Entry, Ledger
+    from roundup.mailing.message import Message
+    from roundup.mailing.send import Pace
+    from roundup.mailing.smtp import Server
+    from roundup.mailing.subscribers import Subscriber, Subscribers
+    from roundup.site import Site
+    from roundup.store.reading import Digest
+
+
+@command("roundup send 2023-8 --test me@example.org")
+@click.argument("key", metavar="KEY")
+@click.option("--test", metavar="ADDRESS", help="Send it to ADDRESS alone, and note down nothing; a draft may be sent so.")
+@click.option("--dry-run", is_flag=True, help="Tell what would be sent to how many; ask no server.")
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="Send to N subscribers at most, and go on with --resume.")
+@click.option("--resume", is_flag=True, help="Go on with a sending that was stopped; and send to who joined since.")
+@click.option("--resend", multiple=True, metavar="ADDRESS", help="Send to ADDRESS again, of which nobody knows, or which the server did not take.")
+@click.option("--yes", is_flag=True, help="Do not ask before sending.")
+@click.option("--json", "as_json", is_flag=True, help="Print the books as JSON.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print what became of each subscriber as CSV.")
+def send(
+    session: Session, key: str, test: str | None, dry_run: bool, limit: int | None, resume: bool, resend: tuple[str, ...], yes: bool,
+    as_json: bool, as_csv: bool,
+) -> None:  # fmt: skip
+    """Send issue KEY to the subscribers, a message each, and keep a ledger of what became of every one.
+
+    A sending can be stopped at any moment, and taken up with --resume: nobody gets it twice, and nobody is forgotten.
+    """
+    from roundup.engine import Engine
+    from roundup.jobs import site_of, with_catalogue
+    from roundup.mailing.ledger import Ledger
+    from roundup.mailing.send import queue
+    from roundup.mailing.subscribers import Subscriber
+    from roundup.store.lock import alone
+    from roundup.workers import Workers
+
+    if test and (limit or resume or resend or as_csv):
+        raise click.UsageError("--test is for one message; leave the other options out")
+    root = root_of(session)
+    with alone(root, session.remark, must=False):  # nobody fetches while it is read
+        engine = Engine(root, Workers(1))
+        digest = engine.read()
+        issue = _issue_of(digest, parse_key(key), draft=bool(test))
+        site = with_catalogue(site_of(digest, drafts=issue.is_draft, cards=""), digest, engine.memory, engine.workers)
+    config = digest.config
+    message, told = _message(issue, site)
+    smtp = _smtp(config)
+    if test:
+        mailbox = _mailbox_of(test)
+        if not dry_run:
+            _send_one(_server(smtp, root), message, config, Subscriber(mailbox.address, mailbox.name))
+        session.say(f"{told}\na test of it {'would go' if dry_run else 'went'} to {mailbox.address}")
+        return
+    people = _subscribers(config, root)
+    ledger = Ledger(root, str(issue.key))
+    context = click.get_current_context()
+    if not dry_run:
+        context.with_resource(alone(root, session.remark, what="sending from this digest"))
+    begun, entries = ledger.read()
+    named = _named(resend, people, entries, begun)
+    waiting = queue(people.active, entries, named, limit)
+    as_table = as_json or as_csv
+    if not as_table:
+        session.say(told)
+        session.say(_plan(config, people, len(waiting)))
+    if begun and not (resume or named) and not dry_run:
+        done = "go on with --resume" if waiting else "--resume sends it to who joins later"
+        raise RefusedError(f"sending {issue.key} was begun before: {_told(_books(people, entries))}; {done}")
+    if waiting and not dry_run:
+        if not yes and sys.stdin.isatty():
+            click.confirm(f"Send {issue.key} to {count(len(waiting), 'subscriber')}?", abort=True, err=True)
+        with closing(ledger), closing(_server(smtp, root)) as server:
+            server.open()  # where there is no server to log in to, nothing is begun
+            if ledger.begin(os.urandom(8).hex(), today().isoformat(), message.digest):
+                session.remark(f"{issue.key} is not as it was when sending it was begun; who waits gets it as it is now")
+            _send_all(session, waiting, message, config, server, ledger)
+    if not dry_run:
+        begun, entries = ledger.read()
+    _report(session, str(issue.key), people, entries, as_json=as_json, as_csv=as_csv, limited=limit is not None, dry_run=dry_run)
+
+
+def _issue_of(digest: Digest, key: IssueKey, *, draft: bool) -> Issue:
+    """Return an issue that can be sent. SourceError and RefusedError tell what stands against it."""
+    wanted = folders_of(digest, [str(key)])
+    if blocking := blocking_problems(digest.problems, digest, (), wanted):
+        raise SourceError(blocking)
+    issue = digest.archive.issue(key)
+    if issue.is_draft and not draft:
+        raise RefusedError(f"{key} is a draft; give it a date, or look at it with --test")
+    if missing := list(_missing(digest.config)):
+        raise SourceError(missing)
+    return issue
+
+
+def _missing(config: Config) -> list[Problem]:
+    """Return what roundup.yaml has to say before anything can be sent."""
+    mail, at = config.mail, config.at("mail")
+    wanted = {
+        '"url"': (config.url, "links and figures in a mail lead nowhere without it; add it"),
+        '"from" of "mail"': (mail.sender, "write whom the mail comes from, as Ann Example <ann@example.org>"),
+        '"unsubscribe" of "mail"': (mail.ways_out, "write how one leaves the list, as mailto:leave@example.org"),
+        '"subscribers" of "mail"': (mail.subscribers, "name the CSV file with their addresses"),
+        '"smtp" of "mail"': (mail.smtp, "write host: and what else it takes to send"),
+    }
+    return [Problem(at, f"{key} is missing; {mend}") for key, (value, mend) in wanted.items() if not value]
+
+
+def _message(issue: Issue, site: Site) -> tuple[Message, str]:
+    """Return an issue ready for its subscribers, and what can be told of it."""
+    from roundup.check import large_mail
+    from roundup.mailing.message import UNSUBSCRIBE, Letterhead, Message
+    from roundup.pages.letter import letter, letter_text
+    from roundup.pages.theme import drawing
+    from roundup.shortening import MOST
+
+    config, ready = site.config, drawing(site.theme)
+    drawn, text = letter(issue, site, ready, UNSUBSCRIBE), letter_text(issue, site, ready, UNSUBSCRIBE)
+    if drawn.size.sent > MOST and config.mail.too_large == "shorten":
+        raise SourceError(large_mail(issue, drawn.size))
+    for name, content in (("mail.html", drawn.html), ("mail.txt", text)):
+        if UNSUBSCRIBE not in content:
+            raise RefusedError(f"templates/{name} does not show how one leaves the list; put {{{{ unsubscribe }}}} into it")
+    sender = config.mail.sender
+    if sender is None:
+        raise ValueError("a mail needs a sender")
+    head = Letterhead(
+        str(issue.key), issue.title, issue.date or today(), sender, config.mail.reply_to, config.title, config.list_id, config.mail.ways_out,
+    )  # fmt: skip
+    shortened = f", {count(drawn.size.shortened, 'text')} of it shortened" if drawn.size.shortened else ""
+    told = f'{issue.key}: "{issue.title}", {len(drawn.html.encode()):,} bytes of HTML{shortened}, {len(text.encode()):,} of text'
+    return Message(head, drawn.html, text), told
+
+
+def _smtp(config: Config) -> Smtp:
+    if config.mail.smtp is None:
+        raise ValueError("a mail needs a server")
+    return config.mail.smtp
+
+
+def _server(smtp: Smtp, root: Path) -> Server:
+    from roundup.mailing.smtp import Server
+
+    return Server(smtp, _password(smtp, root) if smtp.user else "")
+
+
+def _password(smtp: Smtp, root: Path) -> str:
+    """Return the password, from the environment or from a file that nobody else can read."""
+    from roundup.store.disk import reason
+
+    if given := os.environ.get("ROUNDUP_SMTP_PASSWORD", ""):
+        return given
+    if not smtp.password_file:
+        raise RefusedError(f'{smtp.user} at {smtp.host} needs a password: set ROUNDUP_SMTP_PASSWORD, or name a file with "password_file"')
+    path = root / os.path.expanduser(smtp.password_file)
+    try:
+        with open(path, encoding="utf-8") as file:
+            if os.fstat(file.fileno()).st_mode & 0o077:
+                raise RefusedError(f"{path} can be read by others than its owner; run: chmod 600 {path}")
+            password = file.readline().rstrip("\r\n")
+    except OSError as error:
+        raise RefusedError(f"{path} cannot be read: {reason(error)}; put the password into it, and nothing else") from error
+    except UnicodeDecodeError:
+        raise RefusedError(f"{path} is no UTF-8; put the password into it, and nothing else") from None
+    if not password:
+        raise RefusedError(f"{path} is empty; put the password into it, and nothing else")
+    return password
+
+
+def _subscribers(config: Config, root: Path) -> Subscribers:
+    from roundup.mailing.subscribers import read_subscribers
+    from roundup.store.disk import reason
+
+    path = root / os.path.expanduser(config.mail.subscribers)
+    try:
+        text = path.read_bytes().decode("utf-8")
+    except OSError as error:
+        raise SourceError([Problem(config.at("mail"), f'subscribers "{config.mail.subscribers}" cannot be read: {reason(error)}; mend its path')]) from error
+    except UnicodeDecodeError as error:
+        raise SourceError([Problem(config.at("mail"), f'subscribers "{config.mail.subscribers}" is no UTF-8; save it as that')]) from error
+    problems: list[Problem] = []
+    people = read_subscribers(text, config.mail.subscribers, problems)
+    if problems:
+        raise SourceError(problems)
+    return people
+
+
+def _named(resend: Sequence[str], people: Subscribers, entries: Mapping[str, Entry], begun: bool) -> list[str]:
+    """Return who is to get the issue again. RefusedError for whom nobody is in doubt of."""
+    from roundup.mailing.ledger import FAILED, UNCERTAIN
+
+    listed = {one.key for one in people.active}
+    for address in resend:
+        key = address.strip().lower()
+        if key not in listed:
+            raise RefusedError(f"{address} is not on the list; add the address there first")
+        state = entries[key].state if key in entries else "not sent yet"
+        if not begun or state not in (UNCERTAIN, FAILED):
+            raise RefusedError(f"{address} is {state}; only what is {UNCERTAIN} or {FAILED} is sent again")
+    return [address.strip().lower() for address in resend]
+
+
+def _plan(config: Config, people: Subscribers, waiting: int) -> str:
+    mail, sender = config.mail, config.mail.sender
+    smtp = _smtp(config)
+    pace = f"{mail.per_second} a second" if mail.per_second else "as fast as it takes them"
+    beside = [f"{count(people.repeated, 'row')} said the same again"] if people.repeated else []
+    beside += [f"{people.left:,} left"] if people.left else []
+    of_the_list = f" ({', '.join(beside)})" if beside else ""
+    return (
+        f"from {sender.address if sender else ''} through {smtp.host}:{smtp.port}, {pace}\n"
+        f"to {waiting:,} of {count(len(people.active), 'subscriber')} in {mail.subscribers}{of_the_list}"
+    )
+
+
+def _send_all(session: Session, waiting: Sequence[Subscriber], message: Message, config: Config, server: Server, ledger: Ledger) -> None:
+    from roundup.cli.progress import Progress
+    from roundup.mailing.send import run
+
+    pace = _pace(config)
+    progress = Progress(session, len(waiting), pace.every_s, "")
+    sender = config.mail.sender
+    try:
+        run(waiting, message.to, sender.address if sender else "", server, ledger, pace, lambda n: progress.show(n, f"{n:,} of {len(waiting):,}"))
+    except (KeyboardInterrupt, PublishError):
+        progress.clear()
+        session.remark(f'what was sent is noted; go on with "roundup send {ledger.issue} --resume"')
+        raise
+    progress.clear()
+
+
+def _pace(config: Config) -> Pace:
+    from roundup.mailing.send import Pace
+
+    every_s = 1 / config.mail.per_second if config.mail.per_second else 0
+    return Pace(every_s, time.monotonic, time.sleep)
+
+
+def _send_one(server: Server, message: Message, config: Config, to: Subscriber) -> None:
+    from roundup.mailing.smtp import TAKEN
+
+    with closing(server):
+        outcome = server.send(config.mail.sender.address if config.mail.sender else "", to.address, message.to(to))
+    if outcome.kind != TAKEN:
+        raise PublishError(f"{server.name} did not take the test to {to.address}: {outcome.answer}")
+
+
+def _mailbox_of(text: str) -> Mailbox:
+    from roundup.mailing.address import parse_mailbox
+
+    try:
+        return parse_mailbox(text)
+    except ValueError:
+        raise RefusedError(f'"{text}" is no mail address; write it as me@example.org') from None
+
+
+def _books(people: Subscribers, entries: Mapping[str, Entry]) -> dict[str, int]:
+    from roundup.mailing.ledger import books
+
+    return books((one.key for one in people.active), entries)
+
+
+def _told(books: Mapping[str, int]) -> str:
+    return f"{count(sum(books.values()), 'subscriber')}: " + ", ".join(f"{number:,} {state}" for state, number in books.items())
+
+
+def _report(
+    session: Session, key: str, people: Subscribers, entries: Mapping[str, Entry], *, as_json: bool, as_csv: bool, limited: bool, dry_run: bool,
+) -> None:  # fmt: skip
+    """Tell the books, and by name who may have the issue or not."""
+    from roundup.mailing.ledger import PENDING, UNCERTAIN, Entry
+    from roundup.mailing.subscribers import dump_table
+
+    books = _books(people, entries)
+    doubtful = [one.address for one in people.active if one.key in entries and entries[one.key].state == UNCERTAIN]
+    if as_json:
+        import json
+
+        click.echo(json.dumps({"issue": key, "list": len(people.active), **books, "doubtful": doubtful}, indent=2, ensure_ascii=False))
+    elif as_csv:
+        known = ((one.address, entries.get(one.key, Entry(PENDING))) for one in people.active)
+        click.echo(dump_table(("email", "state", "answer"), ((address, entry.state, entry.answer) for address, entry in known)), nl=False)
+    else:
+        session.say(f"{key}: {_told(books)}")
+        for address in doubtful:
+            session.remark(f"{address} may have it or not: the answer was lost; to send it once more: roundup send {key} --resend {address}")
+    if not dry_run and (doubtful or (books[PENDING] and not limited)):
+        if books[PENDING] and not as_json and not as_csv:
+            session.remark(f'{count(books[PENDING], "message")} still to go: "roundup send {key} --resume" tries again')
+        raise click.exceptions.Exit(PublishError.exit_code)

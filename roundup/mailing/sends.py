@@ -1,0 +1,55 @@
+"""sends.yaml <-> which issues were sent. The file is the program's, and belongs into the repository: a fresh clone has no ledger, but has this. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from roundup.errors import Problem
+from roundup.issue import parse_issue_key
+from roundup.records.fields import Fields
+from roundup.yamltext import parse
+
+HEAD = """\
+# Written by roundup: which issues were sent to the subscribers, and when that was begun. Keep it in the repository,
+# so that no clone sends one of them again.
+"""
+_ID = re.compile("[0-9a-f]{16}")
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A send that was begun: the name that the ledger has for it, and the day."""
+
+    id: str
+    day: str
+
+
+def parse_sends(text: str, path: str, problems: list[Problem]) -> dict[str, Begun]:
+    """Return what was begun, by issue; what the program cannot have written is noted."""
+    mapping = None if all(not line.strip() or line.startswith("#") for line in text.splitlines()) else parse(text, path, problems)
+    if mapping is None:
+        return {}
+    fields = Fields(mapping, path, problems, tuple(mapping.values))
+    found = {}
+    for key in mapping.values:
+        inner = fields.fields(key, ("id", "begun"))
+        if _is_key(key) and inner and inner.need("id", "begun") and _ID.fullmatch(inner.text("id")):
+            found[key] = Begun(inner.text("id"), inner.text("begun"))
+        else:
+            fields.note(fields.where(key).line, f'"{key}" is no issue with the id of its sending; take the file back from the repository')
+    return found
+
+
+def _is_key(text: str) -> bool:
+    try:
+        return str(parse_issue_key(text)) == text
+    except ValueError:
+        return False
+
+
+def dump_sends(sends: Mapping[str, Begun]) -> str:
+    """Return the text of sends.yaml, an issue a line, the newest last."""
+    rows = sorted(sends.items(), key=lambda row: parse_issue_key(row[0]))
+    return HEAD + "".join(f"{key}: {{id: {begun.id}, begun: {begun.day}}}\n" for key, begun in rows)
