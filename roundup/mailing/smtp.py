@@ -69,9 +69,10 @@ class Server:
                 raise self._failed(step[0], f"it answered {refusal.said}") from None
             except ssl.SSLCertVerificationError as error:
                 raise self._failed(step[0], f"its certificate is not to be trusted ({error.verify_message})") from None
-            except (OSError, smtplib.SMTPException) as error:  # the former's text says what, the latter's may hold what was sent
-                why = (error.strerror or str(error)).lower() if isinstance(error, OSError) and not isinstance(error, smtplib.SMTPException) else "it hung up"
-                raise self._failed(step[0], why) from None
+            except smtplib.SMTPException as error:  # whose text may hold what was sent
+                raise self._failed(step[0], "it gave no answer in time" if "timed out" in str(error) else "it hung up") from None
+            except OSError as error:
+                raise self._failed(step[0], (error.strerror or str(error)).lower()) from None
             self._sent = 0
 
     def _failed(self, step: str, why: str) -> PublishError:
