@@ -522,7 +522,7 @@ def test_the_line_is_safe_and_the_password_right(sending: Path, roundup: Run, mo
         assert (result.code, result.err) == (4, f"127.0.0.1:{port}: logging in failed: it answered 535 5.7.8 Authentication credentials invalid; nothing more was sent\n")
         monkeypatch.setenv("ROUNDUP_SMTP_PASSWORD", CANARY)
         assert roundup("send", "2024-1", root=sending).code == 0
-    assert taken.got == [(one, True, True) for one in PEOPLE]
+    assert taken.got == [(one, how == "starttls", True) for one in PEOPLE], "of a line that is safe from the start it tells nothing"
 
 
 @pytest.mark.parametrize("where", ["environment", "file"])
