@@ -176,9 +176,9 @@ def roundup(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch)
 
 
 def tree(folder: Path) -> dict[str, bytes]:
-    """Return every file below a folder, by path; not a digest's lock, nor what a build remembers, for nobody looks at these."""
+    """Return every file below a folder, by path; not a digest's locks, nor what a build remembers, for nobody looks at these."""
     found = (Path(top) / name for top, _, names in os.walk(folder) for name in names)
-    files = (file for file in found if "/.roundup/cache/built/" not in str(file) and not str(file).endswith("/.roundup/state/lock"))
+    files = (file for file in found if "/.roundup/cache/built/" not in str(file) and not str(file).endswith(("/.roundup/state/lock", "/.roundup/state/send.lock")))
     return {str(f.relative_to(folder)): f.read_bytes() for f in sorted(files) if f.is_file()}
 
 
