@@ -14,9 +14,12 @@ import re
 import shutil
 import signal
 import socket
+import socketserver
 import ssl
 import subprocess
 import sys
+import tempfile
+import textwrap
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -463,7 +466,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     folder = tmp_path_factory.mktemp("certificate")
     key, cert = folder / "key.pem", folder / "cert.pem"
     names = "subjectAltName=DNS:localhost,IP:127.0.0.1"
-    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext", names, "-keyout", key, "-out", cert]
+    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext", names, "-keyout", key, "-out", cert]
     subprocess.run(command, check=True, capture_output=True)
     return cert, key
 
@@ -500,6 +503,11 @@ def aiosmtpd(certificate: tuple[Path, Path], how: str) -> Iterator[tuple[int, Ta
         yield options["port"], taken
     finally:
         started.stop()
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as line:
+        return not line.connect_ex(("127.0.0.1", port))
 
 
 def free_port() -> int:
@@ -552,3 +560,92 @@ def test_a_secret_is_seen_nowhere(sending: Path, server: MailServer, where: str)
     files = [path.read_bytes().decode("utf-8", "replace") for path in sending.rglob("*") if path.is_file() and path.name != "secret"]
     for spelling in spellings:
         assert not [text for text in (*seen, *files, done.stdout, done.stderr) if spelling in text]
+
+
+# ---- a mail server of Debian's ----
+
+POSTFIX = {
+    "etc/main.cf": """\
+        compatibility_level = 3.6
+        queue_directory = {folder}/queue
+        data_directory = {folder}/data
+        maillog_file = {folder}/log
+        maillog_file_prefixes = /tmp, /var
+        inet_interfaces = 127.0.0.1
+        inet_protocols = ipv4
+        myhostname = localhost
+        mydestination =
+        relayhost = [127.0.0.1]:{onward}
+        smtpd_tls_cert_file = {folder}/cert.pem
+        smtpd_tls_key_file = {folder}/key.pem
+        smtpd_tls_security_level = encrypt
+        smtpd_sasl_auth_enable = yes
+        smtpd_sasl_type = dovecot
+        smtpd_sasl_path = {folder}/login
+        smtpd_relay_restrictions = permit_sasl_authenticated, reject
+        """,
+    "etc/master.cf": "127.0.0.1:{port} inet n - n - - smtpd\npostlog unix-dgram n - n - 1 postlogd\nrewrite unix - - n - - trivial-rewrite\n"
+    + "".join(f"{name} unix n - n {wakes} {most} {name}\n" for name, wakes, most in (("cleanup", "-", 0), ("qmgr", 1, 1)))
+    + "".join(f"{name} unix - - n - - {does}\n" for name, does in {"proxymap": "proxymap", "smtp": "smtp", "error": "error", "retry": "error", "bounce": "bounce", "defer": "bounce"}.items())
+    + "".join(f"{name} unix - - n {wakes} 1 {name}\n" for name, wakes in {"anvil": "-", "scache": "-", "tlsmgr": "1000?", "verify": "-"}.items()),
+}
+
+
+class _Login(socketserver.StreamRequestHandler):
+    """Tells Postfix whether a password is right, as Dovecot would. Source: https://doc.dovecot.org/developer_manual/design/auth_protocol/"""
+
+    def handle(self) -> None:
+        self.wfile.write(b"VERSION\t1\t1\nMECH\tPLAIN\tplaintext\nSPID\t1\nCUID\t1\nCOOKIE\t0123456789abcdef0123456789abcdef\nDONE\n")
+        while line := self.rfile.readline():
+            what, number, *rest = line.decode().rstrip("\n").split("\t")
+            if what == "AUTH":
+                given = next(part.removeprefix("resp=") for part in rest if part.startswith("resp="))
+                is_right = base64.b64decode(given) == f"\0ann\0{CANARY}".encode()
+                self.wfile.write(f"OK\t{number}\tuser=ann\n".encode() if is_right else f"FAIL\t{number}\tuser=ann\n".encode())
+
+
+@contextmanager
+def postfix(certificate: tuple[Path, Path], onward: int) -> Iterator[int]:
+    """A Postfix of its own on a port of its own, which passes on what it takes."""
+    if not shutil.which("postfix") or os.geteuid():
+        pytest.skip("there is no Postfix on this machine, or nobody who may start it")
+    port = free_port()
+    with tempfile.TemporaryDirectory() as name, socketserver.ThreadingUnixStreamServer(f"{name}/login", _Login) as login:
+        folder = Path(name)
+        folder.chmod(0o755)
+        (folder / "login").chmod(0o666)
+        threading.Thread(target=login.serve_forever, daemon=True).start()
+        for path, named in zip(certificate, ("cert.pem", "key.pem"), strict=True):
+            shutil.copy(path, folder / named)
+        for path, text in POSTFIX.items():
+            write(folder / path, textwrap.dedent(text).format(folder=folder, port=port, onward=onward))
+        (folder / "queue").mkdir()
+        (folder / "data").mkdir()
+        shutil.chown(folder / "data", "postfix")
+        subprocess.run(["postfix", "-c", folder / "etc", "start"], check=True, capture_output=True)
+        try:
+            wait_until(lambda: listens(port))
+            yield port
+        finally:
+            subprocess.run(["postfix", "-c", folder / "etc", "stop"], check=False, capture_output=True)
+            login.shutdown()
+
+
+@pytest.mark.skipif(not os.environ.get("ROUNDUP_SOAK"), reason="it takes Postfix, as root; make soak runs it")
+def test_postfix_takes_it_and_passes_it_on(sending: Path, roundup: Run, monkeypatch: pytest.MonkeyPatch, certificate: tuple[Path, Path], server: MailServer) -> None:
+    """Encrypted, and after a login, by a server that people run; what it passes on is what was sent, and its headers are as ours were."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
+    with postfix(certificate, server.port) as port:
+        write(sending / "roundup.yaml", MAIL.format(port=port, more=", security: starttls, user: ann"))
+        monkeypatch.setenv("ROUNDUP_SMTP_PASSWORD", "mistyped")
+        assert roundup("send", "2024-1", root=sending).err.startswith(f"127.0.0.1:{port}: logging in failed: it answered 535 5.7.8 ")
+        monkeypatch.setenv("ROUNDUP_SMTP_PASSWORD", CANARY)
+        result = roundup("send", "2024-1", root=sending)
+        assert (result.code, result.err) == (0, "")
+        wait_until(lambda: len(server.taken) == len(PEOPLE), 30)
+    everyone_once(server)
+    for to, data in server.taken:
+        message = email.message_from_bytes(data, policy=email.policy.default)
+        assert (message["To"], message["List-Unsubscribe-Post"], message.defects) == (to, "List-Unsubscribe=One-Click", [])
+        assert message["List-Unsubscribe"] == f"<https://lists.example.org/out?who={to}>, <mailto:leave@example.org>"
+        assert "Some words." in message.get_body(("plain",)).get_content()
