@@ -89,6 +89,7 @@ class Mail:
     ways_out: tuple[str, ...] = ()
     subscribers: str = ""  # a CSV file, from the digest's folder
     smtp: Smtp | None = None
+    token_file: str = ""  # with what a mail service asks for, where that is not in the environment
     per_second: int = 5  # messages; 0 for as many as the server takes
     too_large: str = "shorten"  # or warn: a mail that Gmail would clip goes out whole
 

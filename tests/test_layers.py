@@ -158,6 +158,7 @@ LINES = [
     "roundup.mailing.ledger",
     "roundup.mailing.smtp",
     "roundup.mailing.send",
+    "roundup.mailing.services",
     "roundup.cli.door",
     "roundup.cli.wanted",
     "roundup.cli.begin",
@@ -165,6 +166,8 @@ LINES = [
     "roundup.cli.network",
     "roundup.cli.fetch",
     "roundup.cli.make",
+    "roundup.cli.secret",
+    "roundup.cli.campaign",
     "roundup.cli.send",
     "roundup.cli.serve",
     "roundup.cli.publish",
@@ -175,7 +178,7 @@ LINES = [
     "roundup.cli",
     "roundup.__main__",
 ]
-DOORS = ("roundup.store", "roundup.build", "roundup.pieces", "roundup.workers", "roundup.jobs", "roundup.engine", "roundup.pagefind", "roundup.preview", "roundup.serve", "roundup.publish", "roundup.sources", "roundup.fetch", "roundup.triage", "roundup.mailing.ledger", "roundup.mailing.smtp", "roundup.mailing.send", "roundup.cli", "roundup.__main__")
+DOORS = ("roundup.store", "roundup.build", "roundup.pieces", "roundup.workers", "roundup.jobs", "roundup.engine", "roundup.pagefind", "roundup.preview", "roundup.serve", "roundup.publish", "roundup.sources", "roundup.fetch", "roundup.triage", "roundup.mailing.ledger", "roundup.mailing.smtp", "roundup.mailing.send", "roundup.mailing.services", "roundup.cli", "roundup.__main__")
 PURE = [name for name in LINES if not name.startswith(DOORS) or name in {"roundup.sources.finds", "roundup.sources.people", "roundup.publish.change", "roundup.mailing.sends"}]
 
 

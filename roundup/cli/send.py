@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from roundup.cli.campaign import SERVICES, send_via
 from roundup.cli.door import Session, command, today
+from roundup.cli.secret import secret
 from roundup.cli.wanted import blocking_problems, folders_of, parse_key, root_of
 from roundup.errors import Problem, PublishError, RefusedError, SourceError, count
 
@@ -37,12 +39,14 @@ if TYPE_CHECKING:
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Send to N subscribers at most, and go on with --resume.")
 @click.option("--resume", is_flag=True, help="Go on with a sending that was stopped; and send to who joined since.")
 @click.option("--resend", multiple=True, metavar="ADDRESS", help="Send to ADDRESS again, of which nobody knows, or which the server did not take.")
+@click.option("--via", type=click.Choice(SERVICES), help="Make a campaign of a mail service, for its list; a draft, unless --now.")
+@click.option("--now", is_flag=True, help="With --via: send it at once.")
 @click.option("--yes", is_flag=True, help="Do not ask before sending.")
 @click.option("--json", "as_json", is_flag=True, help="Print the books as JSON.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print what became of each subscriber as CSV.")
 def send(
-    session: Session, key: str, test: str | None, dry_run: bool, limit: int | None, resume: bool, resend: tuple[str, ...], yes: bool,
-    as_json: bool, as_csv: bool,
+    session: Session, key: str, test: str | None, dry_run: bool, limit: int | None, resume: bool, resend: tuple[str, ...],
+    via: str | None, now: bool, yes: bool, as_json: bool, as_csv: bool,
 ) -> None:  # fmt: skip
     """Send issue KEY to the subscribers, a message each, and keep a ledger of what became of every one.
 
@@ -58,31 +62,35 @@ def send(
 
     if test and (limit or resume or resend or as_csv):
         raise click.UsageError("--test is for one message; leave the other options out")
+    if via and (test or limit or resume or resend or as_json or as_csv):
+        raise click.UsageError(f"{via} has the list and keeps the books; leave the other options out")
+    if now and not via:
+        raise click.UsageError("--now is for --via; without that, everything is sent now")
     root = root_of(session)
     with alone(root, session.remark, must=False):  # nobody fetches while it is read
         engine = Engine(root, Workers(1))
         digest = engine.read()
-        issue = _issue_of(digest, parse_key(key), draft=bool(test))
+        issue = _issue_of(digest, parse_key(key), draft=bool(test) or bool(via and not now), via=via)
         site = with_catalogue(site_of(digest, drafts=issue.is_draft, cards=""), digest, engine.memory, engine.workers)
     config = digest.config
     message, told = _message(issue, site)
-    smtp = _smtp(config)
+    if via:
+        send_via(session, via, message, config, root, told=told, now=now, dry_run=dry_run, yes=yes)
+        return
     if test:
         mailbox = _mailbox_of(test)
         if not dry_run:
-            _send_one(_server(smtp, root), message, config, Subscriber(mailbox.address, mailbox.name))
+            _send_one(_server(config, root), message, config, Subscriber(mailbox.address, mailbox.name))
         session.say(f"{told}\na test of it {'would go' if dry_run else 'went'} to {mailbox.address}")
         return
     people = _subscribers(config, root)
     ledger = Ledger(root, str(issue.key))
-    context = click.get_current_context()
     if not dry_run:
-        context.with_resource(alone(root, session.remark, what="sending from this digest"))
+        click.get_current_context().with_resource(alone(root, session.remark, what="sending from this digest"))
     begun, entries = ledger.read()
     named = _named(resend, people, entries, begun)
     waiting = queue(people.active, entries, named, limit)
-    as_table = as_json or as_csv
-    if not as_table:
+    if not (as_json or as_csv):
         session.say(told)
         session.say(_plan(config, people, len(waiting)))
     if begun and not (resume or named) and not dry_run:
@@ -91,17 +99,12 @@ def send(
     if waiting and not dry_run:
         if not yes and sys.stdin.isatty():
             click.confirm(f"Send {issue.key} to {count(len(waiting), 'subscriber')}?", abort=True, err=True)
-        with closing(ledger), closing(_server(smtp, root)) as server:
-            server.open()  # where there is no server to log in to, nothing is begun
-            if ledger.begin(os.urandom(8).hex(), today().isoformat(), message.digest):
-                session.remark(f"{issue.key} is not as it was when sending it was begun; who waits gets it as it is now")
-            _send_all(session, waiting, message, config, server, ledger)
-    if not dry_run:
+        _send_all(session, waiting, message, config, _server(config, root), ledger)
         begun, entries = ledger.read()
     _report(session, str(issue.key), people, entries, as_json=as_json, as_csv=as_csv, limited=limit is not None, dry_run=dry_run)
 
 
-def _issue_of(digest: Digest, key: IssueKey, *, draft: bool) -> Issue:
+def _issue_of(digest: Digest, key: IssueKey, *, draft: bool, via: str | None) -> Issue:
     """Return an issue that can be sent. SourceError and RefusedError tell what stands against it."""
     wanted = folders_of(digest, [str(key)])
     if blocking := blocking_problems(digest.problems, digest, (), wanted):
@@ -109,12 +112,12 @@ def _issue_of(digest: Digest, key: IssueKey, *, draft: bool) -> Issue:
     issue = digest.archive.issue(key)
     if issue.is_draft and not draft:
         raise RefusedError(f"{key} is a draft; give it a date, or look at it with --test")
-    if missing := list(_missing(digest.config)):
+    if missing := list(_missing(digest.config, via)):
         raise SourceError(missing)
     return issue
 
 
-def _missing(config: Config) -> list[Problem]:
+def _missing(config: Config, via: str | None) -> list[Problem]:
     """Return what roundup.yaml has to say before anything can be sent."""
     mail, at = config.mail, config.at("mail")
     wanted = {
@@ -124,12 +127,14 @@ def _missing(config: Config) -> list[Problem]:
         '"subscribers" of "mail"': (mail.subscribers, "name the CSV file with their addresses"),
         '"smtp" of "mail"': (mail.smtp, "write host: and what else it takes to send"),
     }
-    return [Problem(at, f"{key} is missing; {mend}") for key, (value, mend) in wanted.items() if not value]
+    keys = ['"url"'] if via else list(wanted)  # a service knows the rest
+    return [Problem(at, f"{key} is missing; {wanted[key][1]}") for key in keys if not wanted[key][0]]
 
 
 def _message(issue: Issue, site: Site) -> tuple[Message, str]:
     """Return an issue ready for its subscribers, and what can be told of it."""
     from roundup.check import large_mail
+    from roundup.mailing.address import Mailbox
     from roundup.mailing.message import UNSUBSCRIBE, Letterhead, Message
     from roundup.pages.letter import letter, letter_text
     from roundup.pages.theme import drawing
@@ -142,12 +147,8 @@ def _message(issue: Issue, site: Site) -> tuple[Message, str]:
     for name, content in (("mail.html", drawn.html), ("mail.txt", text)):
         if UNSUBSCRIBE not in content:
             raise RefusedError(f"templates/{name} does not show how one leaves the list; put {{{{ unsubscribe }}}} into it")
-    sender = config.mail.sender
-    if sender is None:
-        raise ValueError("a mail needs a sender")
-    head = Letterhead(
-        str(issue.key), issue.title, issue.date or today(), sender, config.mail.reply_to, config.title, config.list_id, config.mail.ways_out,
-    )  # fmt: skip
+    mail, date = config.mail, issue.date or today()
+    head = Letterhead(str(issue.key), issue.title, date, mail.sender or Mailbox(""), mail.reply_to, config.title, config.list_id, mail.ways_out)
     shortened = f", {count(drawn.size.shortened, 'text')} of it shortened" if drawn.size.shortened else ""
     told = f'{issue.key}: "{issue.title}", {len(drawn.html.encode()):,} bytes of HTML{shortened}, {len(text.encode()):,} of text'
     return Message(head, drawn.html, text), told
@@ -159,33 +160,12 @@ def _smtp(config: Config) -> Smtp:
     return config.mail.smtp
 
 
-def _server(smtp: Smtp, root: Path) -> Server:
+def _server(config: Config, root: Path) -> Server:
     from roundup.mailing.smtp import Server
 
-    return Server(smtp, _password(smtp, root) if smtp.user else "")
-
-
-def _password(smtp: Smtp, root: Path) -> str:
-    """Return the password, from the environment or from a file that nobody else can read."""
-    from roundup.store.disk import reason
-
-    if given := os.environ.get("ROUNDUP_SMTP_PASSWORD", ""):
-        return given
-    if not smtp.password_file:
-        raise RefusedError(f'{smtp.user} at {smtp.host} needs a password: set ROUNDUP_SMTP_PASSWORD, or name a file with "password_file"')
-    path = root / os.path.expanduser(smtp.password_file)
-    try:
-        with open(path, encoding="utf-8") as file:
-            if os.fstat(file.fileno()).st_mode & 0o077:
-                raise RefusedError(f"{path} can be read by others than its owner; run: chmod 600 {path}")
-            password = file.readline().rstrip("\r\n")
-    except OSError as error:
-        raise RefusedError(f"{path} cannot be read: {reason(error)}; put the password into it, and nothing else") from error
-    except UnicodeDecodeError:
-        raise RefusedError(f"{path} is no UTF-8; put the password into it, and nothing else") from None
-    if not password:
-        raise RefusedError(f"{path} is empty; put the password into it, and nothing else")
-    return password
+    smtp = _smtp(config)
+    whose = f"{smtp.user} at {smtp.host}"
+    return Server(smtp, secret("ROUNDUP_SMTP_PASSWORD", smtp.password_file, "password_file", whose, root) if smtp.user else "")
 
 
 def _subscribers(config: Config, root: Path) -> Subscribers:
@@ -241,13 +221,17 @@ def _send_all(session: Session, waiting: Sequence[Subscriber], message: Message,
     pace = _pace(config)
     progress = Progress(session, len(waiting), pace.every_s, "")
     sender = config.mail.sender
-    try:
-        run(waiting, message.to, sender.address if sender else "", server, ledger, pace, lambda n: progress.show(n, f"{n:,} of {len(waiting):,}"))
-    except (KeyboardInterrupt, PublishError):
+    with closing(ledger), closing(server):
+        server.open()  # where there is no server to log in to, nothing is begun
+        if ledger.begin(os.urandom(8).hex(), today().isoformat(), message.digest):
+            session.remark(f"{ledger.issue} is not as it was when sending it was begun; who waits gets it as it is now")
+        try:
+            run(waiting, message.to, sender.address if sender else "", server, ledger, pace, lambda n: progress.show(n, f"{n:,} of {len(waiting):,}"))
+        except (KeyboardInterrupt, PublishError):
+            progress.clear()
+            session.remark(f'what was sent is noted; go on with "roundup send {ledger.issue} --resume"')
+            raise
         progress.clear()
-        session.remark(f'what was sent is noted; go on with "roundup send {ledger.issue} --resume"')
-        raise
-    progress.clear()
 
 
 def _pace(config: Config) -> Pace:

@@ -15,7 +15,7 @@ _USER = re.compile(r"[!-~]+", re.ASCII)
 
 
 def parse_mail(fields: Fields) -> Mail:
-    inner, default = fields.fields("mail", tuple("from reply_to list_id unsubscribe subscribers smtp per_second too_large".split())), Mail()
+    inner, default = fields.fields("mail", tuple("from reply_to list_id unsubscribe subscribers smtp token_file per_second too_large".split())), Mail()
     if inner is None:
         return default
     per_second = inner.number("per_second")
@@ -26,6 +26,7 @@ def parse_mail(fields: Fields) -> Mail:
         tuple(_ways_out(inner)),
         inner.text("subscribers"),
         _smtp(inner),
+        inner.text("token_file"),
         default.per_second if per_second is None else per_second,
         inner.choice("too_large", TOO_LARGE, default.too_large),
     )
