@@ -64,14 +64,18 @@ def test_a_digest_in_a_repository_publishes_to_its_own_remote(branch: Branch, di
     branch.git("remote", "add", "origin", "../remote.git", at=root)
     branch.git("add", "roundup.yaml", "issues", at=root)
     branch.git("commit", "--quiet", "-m", "Begin", at=root)
-    executable(root / ".git/hooks/pre-push", "#!/bin/sh\nexit 1\n")
+    for name in ("pre-push", "reference-transaction", "pre-auto-gc"):
+        executable(root / ".git/hooks" / name, f"#!/bin/sh\ngit rev-parse --absolute-git-dir >> {root.parent}/hooks.log\n")
+    (root.parent / "gitconfig").write_text(f"[core]\nhooksPath = {root}/.git/hooks\n")
     before = tree(root / ".git")
-    monkeypatch.setenv("GIT_DIR", str(root / ".git"))
-    monkeypatch.setenv("GIT_INDEX_FILE", str(root / ".git/index"))
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(root.parent / "gitconfig"))
+    for name in ("GIT_DIR", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_WORK_TREE"):  # of the repository whose hook it is
+        monkeypatch.setenv(name, str(root.parent / "elsewhere"))
     done = roundup("publish", root=root)
     assert (done.code, done.out.partition(": ")[0]) == (0, "gh-pages of origin")
     assert_published(branch, root)
     assert tree(root / ".git") == before
+    assert set((root.parent / "hooks.log").read_text().splitlines()) == {str(branch.folder)}, "a remote on this machine has its own"
 
 
 def test_who_has_no_name_publishes_as_roundup(branch: Branch, digest: Make, roundup: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
