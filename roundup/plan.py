@@ -127,7 +127,7 @@ class _Making:
         yield from (Output(asset.path, "copy", asset.digest, source=asset.source) for asset in site.assets)
         yield Output("assets/roundup.css", "stylesheet", fingerprint("stylesheet", theme.digest, site.config.accent))
         yield Output("assets/roundup.svg", "icon", fingerprint("icon", theme.digest, site.config.accent))
-        yield Output("assets/roundup.js", "script", fingerprint("script", theme.digest))
+        yield from (Output(f"assets/{name}", "script", fingerprint(name, theme.digest)) for name in ("roundup.js", "paste.js"))
         if any(outline.may_hold_math for outline in site.archive.outlines):
             yield from (Output(f"{FONTS}{name}", "font", hashlib.blake2b(data, digest_size=16).hexdigest()) for name, data in theme.fonts.items())
 
@@ -189,7 +189,7 @@ class _Making:
         if site.cards:
             yield Output(card_path(key), "card", self._card_made_from(head), key)
         made_from = self.text_of(head)
-        for path in ("index.md", "mail.html", "mail.txt", "issue.json", "papers.bib", "index.html"):
+        for path in ("index.md", "mail.html", "mail.txt", "paste.html", "issue.json", "papers.bib", "index.html"):
             yield Output(f"{key}/{path}", path, fingerprint(path, made_from), key)
 
     def text_of(self, head: Head) -> str:

@@ -175,6 +175,12 @@ IN_MAIL: dict[str, set[str]] = {
     "ol": {"start"}, "p": {"class"}, "pre": set(), "s": set(), "strong": set(), "sub": set(), "sup": set(), "table": set(), "tbody": set(), "td": {"align"},
     "th": {"align"}, "thead": set(), "tr": set(), "ul": set(),
 }  # fmt: skip
+# What a newsletter's editor takes.
+IN_PASTE: dict[str, set[str]] = {
+    "a": {"href", "title"}, "blockquote": set(), "br": set(), "code": set(), "em": set(), "figcaption": set(), "figure": set(),
+    **{f"h{level}": set() for level in range(2, 7)}, "hr": set(), "img": {"src", "alt", "title", "width", "height"}, "li": set(), "ol": {"start"}, "p": set(),
+    "pre": set(), "s": set(), "strong": set(), "sup": set(), "ul": set(),
+}  # fmt: skip
 MATH = {name: set(formula.ATTRIBUTES) for name in formula.ELEMENTS}
 TITLE: dict[str, set[str]] = {**MATH, "code": set(), "em": set(), "span": {"class"}, "strong": set(), "sup": set()}
 ABSTRACT = {**TITLE, "html": set(), "head": set(), "body": set(), "p": set(), "a": {"href"}, "br": set(), "i": set(), "sub": set()}
@@ -295,6 +301,7 @@ EDITIONS = {
     "papers": Edition(lambda issue: drawn(issue, "feed", "topics/a.xml", lambda known: next(known.listings(TOPICS))), IN_MAIL, as_reader_shows),
     "home": Edition(lambda issue: drawn(issue, "home", "index.html"), TITLE),
     "markdown": Edition(lambda issue: drawn(issue, "index.md", "2024-1/index.md"), IN_TWIN, as_html_of_github),
+    "paste": Edition(lambda issue: drawn(issue, "paste.html", "2024-1/paste.html"), IN_PASTE),
     "mail": Edition(lambda issue: drawn(issue, "mail.html", "2024-1/mail.html"), IN_MAIL),
     "feed": Edition(lambda issue: drawn(issue, "feed", "feed.xml"), IN_MAIL, as_reader_shows),
     "plain": Edition(lambda issue: drawn(issue, "mail.txt", "2024-1/mail.txt"), {"html": set(), "head": set(), "body": set()}, escape),

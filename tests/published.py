@@ -26,6 +26,7 @@ KINDS = (
     ("missing", r"404\.html", ""),
     ("home", r"index\.html", ""),
     ("search", r"search/index\.html", ""),
+    ("paste", r"[^/]+/paste\.html", ""),
     ("archive", r"archive/index\.html", ""),
     ("withdrawn paper", r"papers/.*", r'<p class="withdrawn"><strong>'),
     ("paper of two issues", r"papers/.*", r'(?s)class="remarks".*class="remarks"'),

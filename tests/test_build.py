@@ -248,7 +248,7 @@ def test_builds_one_issue_and_leaves_the_others(digest: Digest, roundup: Run) ->
     write(root / "issues/2024-1/issue.yaml", "date: 2024-02-01\ntitle: [broken\n")
     assert roundup("build", "2024-02", root=root).code == 0
     changed = {path for path, data in tree(root / "site").items() if before.get(path) != data and path != MANIFEST}
-    assert changed == {f"2024-2/{name}" for name in ("index.html", "index.md", "issue.json", "mail.html", "mail.txt")} | {TRAIL}
+    assert changed == {f"2024-2/{name}" for name in ("index.html", "index.md", "issue.json", "mail.html", "mail.txt", "paste.html")} | {TRAIL}
 
 
 def test_an_editors_template_replaces_a_block(digest: Digest, roundup: Run) -> None:

@@ -1,4 +1,4 @@
-"""Five editions of one issue: the page, the mail, plain text, Markdown and the feed hold the same words in the same order."""
+"""Editions of one issue: the page, the mail, plain text, Markdown, the feed and what is pasted into a newsletter hold the same words in the same order."""
 
 from __future__ import annotations
 
@@ -118,9 +118,17 @@ def of_plain(source: str) -> tuple[str, str]:
     return body, re.sub(r"(?m)^\[\^\d+\]|\s\[\d+\]", "", tail.partition("\nLINKS\n=")[0])
 
 
+def of_paste(source: str) -> tuple[str, str]:
+    """The article alone, its notes behind their heading; without the marks of lists that are written out."""
+    article = re.sub(r"(<h[23]>)\d+\. |(?<=<p>)(?:• |\d+\. )+", r"\1", source.partition('<article class="pasted"')[2].partition("</article>")[0])
+    article = re.sub(r"(?<=<p>)\[\d+\] (?:• |\d+\. )*|<sup>\[\d+\]</sup>", "", article)
+    body, _, tail = article.partition("<h2>NOTES</h2>")
+    return of_html(f"<{body}", "note")[0], "".join(text_of(html5lib.parse(tail.partition("<hr>\n<p>*")[0], namespaceHTMLElements=False), NOT_TEXT))
+
+
 EDITIONS: dict[str, tuple[str, Callable[[str], tuple[str, str]]]] = {
     "index.html": ("2024-1/index.html", of_page), "mail.html": ("2024-1/mail.html", of_letter), "mail.txt": ("2024-1/mail.txt", of_plain),
-    "index.md": ("2024-1/index.md", of_markdown), "feed": ("feed.xml", of_feed),
+    "index.md": ("2024-1/index.md", of_markdown), "feed": ("feed.xml", of_feed), "paste.html": ("2024-1/paste.html", of_paste),
 }  # fmt: skip
 
 
@@ -307,7 +315,7 @@ def test_abstracts_and_many_names_of_a_list_fit_no_mail() -> None:
     shown = {kind: " ".join(words(body)) for kind, (body, _) in drawn(alone(issue), issue).items()}
     whole = " ".join(f"Name{n} Surname{n}" for n in range(9))
     assert {kind for kind, body in shown.items() if "We prove it for" in body} == {kind for kind, body in shown.items() if whole in body} == {"index.html", "index.md"}
-    assert all("Name2 Surname2 Name8 Surname8" in shown[kind] for kind in ("mail.html", "mail.txt", "feed"))
+    assert all("Name2 Surname2 Name8 Surname8" in shown[kind] for kind in ("mail.html", "mail.txt", "feed", "paste.html"))
 
 
 def test_names_in_tex_are_read_in_every_edition() -> None:

@@ -19,7 +19,7 @@ from conftest import ROOT, tree
 GOLDEN = Path(__file__).parent / "golden"
 NAMES = sorted(path.name for path in GOLDEN.iterdir())
 FONTS = ("assets/fonts/STIXTwoMath.woff2", "assets/fonts/OFL.txt")  # our own files, copied; their bytes need no second place here
-THEME = ("assets/roundup.css", "assets/roundup.js", "assets/search.js")  # likewise; the stylesheet ends with the digest's accent
+THEME = ("assets/roundup.css", "assets/roundup.js", "assets/paste.js", "assets/search.js")  # likewise; the stylesheet ends with the digest's accent
 ACCENTS = {"bare": "#9c2f1d", "features": "#1d4e9c", "list": "#9c2f1d"}
 CARD = "/card.png"  # its bytes depend on the release of Pillow
 MANIFEST = ".roundup-manifest.json"

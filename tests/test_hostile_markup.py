@@ -40,7 +40,7 @@ from roundup.text import drawn as arxiv
 from roundup.text.setting import Setting
 from roundup.text.visible import one_line, visible
 
-OUR_SCRIPT = ("assets/roundup.js", "../assets/roundup.js")  # of the home page, of an issue
+OUR_SCRIPT = ("assets/roundup.js", "../assets/roundup.js", "../assets/paste.js")  # of the home page, of an issue, of what is pasted of it
 DATA = {"type": "application/ld+json"}  # which no browser runs
 BATCHES = 64  # some 90 vectors each: the editions of so many commentaries draw from one parse
 BY_HTML5LIB = 1 if SOAK else 16  # it is twenty times as slow as lexbor: the ordinary run shows it every sixteenth batch
@@ -61,7 +61,7 @@ def classes(seen: Seen) -> set[str]:
 
 def test_the_templates_themselves_hold_nothing_active(tame: dict[str, tuple[Parts, set[str]]]) -> None:
     used = set().union(*(found for found, _ in tame.values()))
-    assert {tag for tag, _ in used} & ACTIVE == {"form", "input", "link", "meta", "script", "style"}  # of the heads of page and mail, and the search of the home page
+    assert {tag for tag, _ in used} & ACTIVE == {"button", "form", "input", "link", "meta", "script", "style"}  # of heads of page and mail, copying, the home page's search
     assert [name for _, name in used if name.startswith("on") or name == "style"] == []
 
 

@@ -45,6 +45,7 @@ LINES = [
     "roundup.text.code",
     "roundup.text.web",
     "roundup.text.mail",
+    "roundup.text.paste",
     "roundup.text.plain",
     "roundup.text.twin",
     "roundup.names",

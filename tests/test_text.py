@@ -21,6 +21,7 @@ from roundup.text import dialect, mail, twin, web
 from roundup.text.folding import folded
 from roundup.text.language import ENGLISH
 from roundup.text.links import host, is_allowed, is_local, look_alike, told
+from roundup.text.paste import Paste
 from roundup.text.plain import Plain
 from roundup.text.rules import _taught, parser
 from roundup.text.setting import Place, Setting
@@ -70,8 +71,15 @@ def plain_of(source: str) -> str:
     return "\n".join([text, *edition.notes, *(f"[{number}] {link}" for number, link in enumerate(edition.links, 1))])
 
 
+def paste_of(source: str) -> str:
+    """Return what is pasted into a newsletter, the notes of its end below it."""
+    edition = Paste()
+    text = str(edition.render(dialect.parse(source), AWAY))
+    return "\n".join([text, *edition.notes]).strip("\n")
+
+
 def editions_of(source: str) -> list[str]:
-    return [draw(source) for draw in (html_of, markdown_of, mail_of, plain_of)]
+    return [draw(source) for draw in (html_of, markdown_of, mail_of, plain_of, paste_of)]
 
 
 def test_cases_are_up_to_date(request: pytest.FixtureRequest) -> None:

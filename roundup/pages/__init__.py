@@ -15,6 +15,7 @@ from roundup.issue import Issue
 from roundup.moves import dump_trail
 from roundup.pages.feeds import atom, issues_feed, json_feed, listing_feed, opml, papers_feed
 from roundup.pages.finding import index_files, search_view, words_in
+from roundup.pages.frame import frame
 from roundup.pages.letter import letter, letter_text
 from roundup.pages.lists import archive_view, index_view, listing_view
 from roundup.pages.machines import issue_json, missing_view, moved_view, robots, site_map
@@ -24,6 +25,7 @@ from roundup.pages.views import card_facts, home_view, issue_view
 from roundup.plan import FONTS, Output
 from roundup.site import Site
 from roundup.text import twin, web
+from roundup.text.paste import Paste
 
 
 def render(output: Output, site: Site, drawing: Drawing) -> bytes:
@@ -57,6 +59,13 @@ def _mail_html(output: Output, site: Site, drawing: Drawing) -> str:
 
 def _mail_text(output: Output, site: Site, drawing: Drawing) -> str:
     return letter_text(_issue(output, site), site, drawing)
+
+
+def _paste(output: Output, site: Site, drawing: Drawing) -> str:
+    issue, edition = _issue(output, site), Paste()
+    view = issue_view(issue, site, edition, absolute=True, alone=True)
+    page = frame(site, output.path, f"{issue.title}: {site.language.paste}", public=False, stands_for="")
+    return draw(drawing, "paste.html", f"issue {issue.key}", {**view, **page, "notes": edition.notes})
 
 
 def _feed(output: Output, site: Site, drawing: Drawing) -> str:
@@ -165,6 +174,7 @@ _MAKERS: dict[str, Callable[[Output, Site, Drawing], str]] = {
     "index.md": _issue_markdown,
     "mail.html": _mail_html,
     "mail.txt": _mail_text,
+    "paste.html": _paste,
     "issue.json": _issue_json,
     "papers.bib": _papers_bib,
     "feed": _feed,

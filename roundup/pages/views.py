@@ -34,7 +34,7 @@ CONTENTS_FROM = 5  # an issue of fewer picks needs no table of contents
 
 
 class Edition(Protocol):
-    """What draws text for one edition, as the modules ``web``, ``mail`` and ``twin`` do, and a ``plain.Plain``."""
+    """What draws text for one edition, as the modules ``web``, ``mail`` and ``twin`` do, a ``plain.Plain`` and a ``paste.Paste``."""
 
     def render(self, document: Document, setting: Setting) -> Markup: ...
     def card(self, what: Card, setting: Setting) -> Markup: ...

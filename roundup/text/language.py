@@ -113,6 +113,16 @@ class Language:
     figure: str = "Figure"
     notes: str = "Notes"
     links: str = "Links"
+    paste: str = "To paste into a newsletter"  # the words from here to by_hand are on the page for editors
+    paste_first: str = "Publish the site first, and leave it there: the figures are loaded from it."
+    paste_fields: str = "title and subtitle have fields of their own; the text goes below them"
+    paste_excerpt: str = "the title has a field, and the text goes below it; the subtitle is the excerpt in the post’s settings"
+    paste_title: str = "Title"
+    paste_subtitle: str = "Subtitle"
+    paste_text: str = "Text"
+    copy: str = "Copy"
+    copied: str = "Copied"
+    by_hand: str = "Your browser lets no page copy: mark the words, and copy them yourself."
     thanks: str = (
         "Thank you to arXiv for use of its open access interoperability."
         " Titles, authors and dates are arXiv’s; the words on the papers are our editors’."

@@ -77,7 +77,7 @@ def _note(note: Note, number: int, env: EnvType) -> str:
     return f'<div class="note" id="{ids}n{number}">{between(f"<b>{number}</b> ", body, back)}</div>\n'
 
 
-class _Mail(Web):
+class Mail(Web):
     """The web's renderer with elements that every mail reader knows."""
 
     loading, heads, aligns = "", "", "align"
@@ -128,5 +128,5 @@ class _Mail(Web):
 
 
 @lru_cache(maxsize=1)
-def _renderer() -> _Mail:
-    return _Mail()
+def _renderer() -> Mail:
+    return Mail()
