@@ -7,6 +7,7 @@ site as it was last built; what moved is kept for good in permalinks.yaml.
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from roundup.catalogue import Catalogue
 
 KINDS = (AUTHORS, TOPICS)
+PAGE = re.compile(r"(authors|topics)/[a-z0-9-]+(/[a-z0-9-]+)?\.html")  # a path that can have moved, or be moved to
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +69,15 @@ def parse_trail(text: str) -> Trail:
 
 
 def kept(permalinks: Permalinks, before: Trail, now: Trail, config: Config) -> Permalinks:
-    """Return what has to stay after a build: what stayed so far, and what has moved since the last one."""
+    """Return what has to stay after a build: what stayed so far, and what has moved since the last one.
+
+    A trail may come from afar, as that of a published site does: what is no path that can have moved is left out.
+    """
     pages = {f"{kind}/{slug}.html" for where in now.papers.values() for kind in KINDS for slug in where[kind]} | now.parts
     found = {**before.moved, **permalinks.moved, **dict(_moves(before, now, pages))}
     address = permalinks.address or before.address
-    return Permalinks("" if address == config.url else address, {old: found[old] for old in sorted(found) if old not in pages})
+    moved = {old: found[old] for old in sorted(found) if old not in pages and PAGE.fullmatch(old) and PAGE.fullmatch(found[old])}
+    return Permalinks("" if address == config.url else address, moved)
 
 
 def end_of(old: str, moved: Mapping[str, str], pages: Container[str]) -> str:

@@ -82,6 +82,22 @@ def test_the_old_address_of_a_feed_has_the_new_feed(digest: Digest, roundup: Run
     assert [item["id"] for item in json.loads((root / "site/topics/moe.json").read_text())["items"]] == ids
 
 
+@pytest.mark.parametrize("path", ["../../out", "/etc/x", "a b", "A", "..", "a/b/c", "a\\b"])
+def test_a_trail_from_afar_makes_no_page_elsewhere(path: str, digest: Digest, roundup: Run) -> None:
+    """A workflow takes it from the published site; whoever has that can have it say anything."""
+    root = digest(FILES, bare=True)
+    trail = {
+        "address": "", "parts": [f"authors/{path}/2024.html", f"topics/{path}.html"], "moved": {f"topics/{path}.html": "topics/moe.html", "topics/old.html": f"topics/{path}.html"},
+        "papers": {"2401.00001": {"authors": [path, "jose-garcia"], "topics": [path, "vision", "cs-lg"]}},
+    }  # fmt: skip
+    write(root / "site/.roundup-trail.json", json.dumps(trail))
+    before = {*tree(root.parent)}
+    assert roundup("build", root=root).code == 0
+    paths = {*tree(root.parent)} - before
+    assert all(path.startswith("digest/site/") for path in paths)
+    assert [path for path in paths if b"http-equiv=\"refresh\"" in (root.parent / path).read_bytes()] == []
+
+
 def test_a_fresh_clone_knows_what_moved_and_builds_the_same_bytes(digest: Digest, roundup: Run) -> None:
     root = digest(FILES, bare=True)
     roundup("build", root=root)

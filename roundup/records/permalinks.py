@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from roundup.errors import Problem
-from roundup.moves import Permalinks
+from roundup.moves import PAGE, Permalinks
 from roundup.nodes import Mapping, Scalar
 from roundup.records.fields import Fields
 from roundup.yamltext import dump_scalar, parse
@@ -15,7 +14,6 @@ HEAD = """\
 # Written by roundup: where pages stood before they were renamed, so that no address dies; and the address
 # that the ids of feeds are made of, so that no reader takes old entries for new. Keep it in the repository.
 """
-_PAGE = re.compile(r"(authors|topics)/[a-z0-9-]+(/[a-z0-9-]+)?\.html")
 
 
 def parse_permalinks(text: str, path: str, problems: list[Problem]) -> Permalinks:
@@ -36,7 +34,7 @@ def _moved(fields: Fields) -> Iterator[tuple[str, str]]:
         fields.note(fields.where("moved").line, '"moved" holds no paths; write old: new below it, or remove it')
         return
     for old, new in node.values.items():
-        if isinstance(new, Scalar) and _PAGE.fullmatch(old) and _PAGE.fullmatch(new.text):
+        if isinstance(new, Scalar) and PAGE.fullmatch(old) and PAGE.fullmatch(new.text):
             yield old, new.text
         else:
             fields.note(node.lines[old], f'"{old}" is no page of an author or a topic, or leads to none; remove the line')
