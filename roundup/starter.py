@@ -10,9 +10,8 @@ from roundup.paper import Paper, day
 from roundup.text.accents import accented
 from roundup.text.language import ENGLISH
 from roundup.text.visible import one_line, visible
+from roundup.workflows import workflows
 from roundup.yamltext import dump_scalar
-
-DISTRIBUTION = "roundup-digest"  # what pip calls us; "roundup" is an issue tracker's
 
 _CONFIG = """\
 # What the digest is called and where it will stand. Only the title is required.
@@ -79,54 +78,6 @@ _IGNORE = """\
 # what roundup makes, and can make again
 /site/
 /.roundup/
-"""
-
-_WORKFLOW = """\
-name: Build the digest
-
-on:
-  push:
-    branches: [main]
-  pull_request:
-
-permissions:
-  contents: read
-
-jobs:
-  build:
-    runs-on: ubuntu-latest
-    steps:
-      - uses: actions/checkout@v4
-      - uses: actions/setup-python@v5
-        with:
-          python-version: "3.12"
-      - run: pip install "{distribution}[cards]=={version}"
-      # The last build knows which pages have been renamed since.
-      - uses: actions/cache@v4
-        with:
-          path: site
-          key: site-${{{{ github.run_id }}}}
-          restore-keys: site-
-      - run: roundup check
-      - run: roundup build
-      - uses: actions/upload-pages-artifact@v3
-        if: github.event_name == 'push'
-        with:
-          path: site
-
-  publish:
-    if: github.event_name == 'push'
-    needs: build
-    runs-on: ubuntu-latest
-    permissions:
-      pages: write
-      id-token: write
-    environment:
-      name: github-pages
-      url: ${{{{ steps.deployment.outputs.page_url }}}}
-    steps:
-      - id: deployment
-        uses: actions/deploy-pages@v4
 """
 
 _NEW_ISSUE = """\
@@ -213,7 +164,7 @@ def new_digest(title: str, cadence: str, today: dt.date, version: str) -> dict[s
     return {
         "roundup.yaml": _CONFIG.format(title=dump_scalar(title), cadence=cadence, issue_title=dump_scalar(issue_title)),
         ".gitignore": _IGNORE,
-        ".github/workflows/digest.yml": _WORKFLOW.format(distribution=DISTRIBUTION, version=version),
+        **workflows(version),
         f"{folder}/commentary/1706.03762.yaml": _FIRST_PICK,
         f"{folder}/papers/1706.03762.yaml": _FIRST_RECORD,
         f"{folder}/issue.yaml": _FIRST_ISSUE.format(date=today),

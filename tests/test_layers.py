@@ -103,6 +103,7 @@ LINES = [
     "roundup.pages.social",
     "roundup.pages.live",
     "roundup.pages",
+    "roundup.workflows",
     "roundup.starter",
     "roundup.store",
     "roundup.store.disk",

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from conftest import ROOT, tree
-from roundup.starter import DISTRIBUTION
+from roundup.workflows import DISTRIBUTION
 
 
 @pytest.fixture(scope="module")
