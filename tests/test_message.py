@@ -138,3 +138,8 @@ def test_one_click_is_promised_only_where_there_is_something_to_click() -> None:
     _, message = sent(ways=(MAIL,))
     assert message["List-Unsubscribe"] == "<mailto:out@example.org?subject=out>"
     assert "List-Unsubscribe-Post" not in message
+
+
+def test_what_does_not_fit_a_line_is_not_sent() -> None:
+    with pytest.raises(ValueError, match=r"the headers of the message to ada\+x@example\.org would not be read as they are meant"):
+        sent(ways=(f"https://lists.example.org/{'x' * 1000}/{{email}}",))

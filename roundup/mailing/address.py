@@ -23,6 +23,7 @@ class Mailbox:
     name: str = ""
 
 
+_LONGEST = 450  # characters of a way out: two of them fit the line of a header
 _IN_NO_ADDRESS = set(' <>"{}')
 
 
@@ -48,7 +49,7 @@ def parse_mailbox(text: str) -> Mailbox:
 
 def is_way_out(text: str) -> bool:
     """Tell whether a text is an address by which one leaves a list: of the web, and safely so, or of a mail."""
-    if not text.isascii() or not text.isprintable() or _IN_NO_ADDRESS & set(text):
+    if len(text) > _LONGEST or not text.isascii() or not text.isprintable() or _IN_NO_ADDRESS & set(text):
         return False
     scheme, _, rest = text.partition(":")
     return is_address(rest.partition("?")[0]) if scheme == "mailto" else scheme == "https" and is_web(text)

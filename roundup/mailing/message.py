@@ -23,6 +23,7 @@ UNSUBSCRIBE = "https://unsubscribe.invalid/"  # stands in a letter where a subsc
 _PLAIN = re.compile(r"[ !-~]{0,60}")
 _PHRASE = re.compile(r"[A-Za-z0-9 !#$%&'*+/^_`{|}~-]+")  # a name that needs no quotes (RFC 5322)
 _MOST = 45  # bytes in an encoded word: with base64 and its frame a word has 72 characters, and may have 75 (RFC 2047)
+_LONGEST = 998  # characters of a line (RFC 5322)
 _DAYS = "Mon Tue Wed Thu Fri Sat Sun".split()
 _MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 
@@ -56,7 +57,7 @@ class Message:
         ways = ways_out(self.head.ways_out, subscriber)
         headers = [*self._headers(subscriber, ways)]
         top = b"".join(f"{name}: {value}\r\n".encode("ascii") for name, value in headers)
-        if read_names(top) != [name for name, _ in headers]:
+        if read_names(top) != [name for name, _ in headers] or max(map(len, top.split(b"\r\n"))) > _LONGEST:
             raise ValueError(f"the headers of the message to {subscriber.address} would not be read as they are meant")
         out = next(iter(ways), "")
         parts = (("plain", self._text, out), ("html", self._html, escape(out)))

@@ -46,40 +46,65 @@ def run(
 
     A stop comes between two messages; each then has an outcome in the ledger. PublishError where the server is gone, or takes nothing any more.
     """
-    due, any_taken, before = pace.clock(), False, TAKEN
-    row: list[str] = []  # whose messages ended in the same way, and not well
-    done: tuple[tuple[str, Entry], ...] = ()  # what became of the last one, where that is not written down yet
+    going, due = _Run(compose, sender, line, ledger), pace.clock()
     try:
         for number, subscriber in enumerate(waiting, 1):
             if (wait := due - pace.clock()) > 0:
-                ledger.note(*done)
-                done = ()
+                going.settle()
                 pace.sleep(wait)
             due = max(due, pace.clock()) + pace.every_s
-            message = compose(subscriber)
             with unbroken():
-                ledger.note(*done, (subscriber.key, Entry(ON_ITS_WAY)))  # both at once: it is the disk that takes the time
-                done = ((subscriber.key, Entry(PENDING)),)  # where there is no line to the server
-                outcome = line.send(sender, subscriber.address, message)
-                done = ((subscriber.key, _entry(outcome)),)
-                if outcome.kind == REFUSED:
-                    ledger.note(*done, suppress=True)
-                    done = ()
+                outcome = going.send(subscriber)
             tell(number)
-            any_taken |= outcome.kind == TAKEN
-            row = [*(row if outcome.kind == before else ()), subscriber.key]
-            before = outcome.kind
-            if len(row) >= MOST_IN_A_ROW.get(before, len(row) + 1) and not (before == REFUSED and any_taken):
-                if before != LOST:
-                    ledger.note(*done)
-                    done = ()
-                    ledger.forgive(row)
-                raise PublishError(f"{len(row)} messages in a row were not taken ({outcome.answer}); nothing more was sent")
+            going.stop_when_all_fail(subscriber, outcome)
     finally:
+        going.settle()
+
+
+class _Run:
+    """One message after the other; what became of the last one may wait until the next is on its way, for it is the disk that takes the time."""
+
+    def __init__(self, compose: Callable[[Subscriber], bytes], sender: str, line: Line, ledger: Ledger) -> None:
+        self.compose, self.sender, self.line, self.ledger = compose, sender, line, ledger
+        self.done: tuple[tuple[str, Entry], ...] = ()  # what is not written down yet
+        self.row: list[str] = []  # whose messages ended in the same way
+        self.kind, self.any_taken = TAKEN, False
+
+    def settle(self) -> None:
+        """Write down what became of the last message."""
+        done, self.done = self.done, ()
         if done:
-            ledger.note(*done)
+            self.ledger.note(*done)
+
+    def send(self, subscriber: Subscriber) -> Outcome:
+        try:
+            message = self.compose(subscriber)
+        except ValueError as error:
+            raise PublishError(f"{error}; nothing more was sent") from error
+        self.ledger.note(*self.done, (subscriber.key, Entry(ON_ITS_WAY)))
+        self.done = ()  # should anything happen that nobody thought of, it stays on its way, and nobody knows
+        try:
+            outcome = self.line.send(self.sender, subscriber.address, message)
+        except PublishError:  # there is no line to send it over
+            self.done = ((subscriber.key, Entry(PENDING)),)
+            raise
+        self.done = ((subscriber.key, Entry(_STATES[outcome.kind], outcome.answer)),)
+        if outcome.kind == REFUSED:
+            done, self.done = self.done, ()
+            self.ledger.note(*done, suppress=True)
+        return outcome
+
+    def stop_when_all_fail(self, subscriber: Subscriber, outcome: Outcome) -> None:
+        """End the run after so many messages in a row that end alike, and not well; what is no single one's fault is held against none."""
+        self.any_taken |= outcome.kind == TAKEN
+        self.row = [*(self.row if outcome.kind == self.kind else ()), subscriber.key]
+        self.kind = outcome.kind
+        if len(self.row) < MOST_IN_A_ROW.get(self.kind, len(self.row) + 1) or (self.kind == REFUSED and self.any_taken):
+            return
+        if self.kind != LOST:
+            self.settle()
+            self.ledger.forgive(self.row)
+        raise PublishError(f"{len(self.row)} messages in a row were not taken ({outcome.answer}); nothing more was sent")
 
 
-def _entry(outcome: Outcome) -> Entry:
-    state = {TAKEN: SENT, REFUSED: FAILED, DENIED: FAILED, LATER: PENDING, LOST: UNCERTAIN}[outcome.kind]
-    return Entry(state, outcome.answer)
+_STATES = {TAKEN: SENT, REFUSED: FAILED, DENIED: FAILED, LATER: PENDING, LOST: UNCERTAIN}
