@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from roundup.config import Config, Destination
-    from roundup.publish.change import Change
+    from roundup.publish.change import Change, There
     from roundup.publish.target import Target
 
 _DRAWN = 200  # times at most, whatever there is to do
@@ -33,7 +33,6 @@ def publish(session: Session, to: str | None, dry_run: bool, as_json: bool) -> N
 
     Only what differs is brought there, and only what an earlier publishing brought there is removed.
     """
-    from roundup.build import last_built
     from roundup.engine import Engine
     from roundup.manifest import MANIFEST
     from roundup.publish import target as targets
@@ -53,12 +52,8 @@ def publish(session: Session, to: str | None, dry_run: bool, as_json: bool) -> N
         raise RefusedError("there is no issue to publish; give one a date")
     there = targets.look(target)
     folder = folder_of(None, root)
-    trail = ""
-    if not last_built(folder, MANIFEST):  # a fresh clone: what has moved since is seen from what is published
-        from roundup.plan import TRAIL
-
-        trail = target.read(TRAIL).decode("utf-8", "replace") if TRAIL in there.paths & there.ours.keys() else ""
-    made = make_site(session, engine, digest, folder, trail=trail)
+    is_fresh = not (folder / MANIFEST).exists()  # a clone: what has moved since is seen from what is published
+    made = make_site(session, engine, digest, folder, trail=_trail(target, there) if is_fresh else "")
     site = BuiltSite(folder)
     bar = Bar(session)
     try:
@@ -73,6 +68,13 @@ def publish(session: Session, to: str | None, dry_run: bool, as_json: bool) -> N
         return
     _tell(session, target, change, len(site.hashes), time.perf_counter() - began, dry_run=dry_run)
     tell_beside(session, digest, made)
+
+
+def _trail(target: Target, there: There) -> str:
+    """Return where pages stood in the site that is published."""
+    from roundup.plan import TRAIL
+
+    return target.read(TRAIL).decode("utf-8", "replace") if TRAIL in there.paths & there.ours.keys() else ""
 
 
 def _destination(config: Config, name: str | None) -> Destination:
