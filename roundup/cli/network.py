@@ -65,11 +65,16 @@ def _is_loopback(url: str) -> bool:
         return False
 
 
+def proxy_for(url: str) -> str:
+    """Return the proxy that the environment names for an address, or nothing."""
+    from requests.utils import get_environ_proxies, select_proxy
+
+    return "" if _is_loopback(url) else select_proxy(url, get_environ_proxies(url)) or ""
+
+
 @contextmanager
 def gathering_of(session: Session, root: Path, config: Config, pace_s: float, before: Callable[[], None]) -> Iterator[tuple[Gathering, Callable[[], int]]]:
     """Open what fetching needs, and close it: the line, its pace, the cache, each source at its address."""
-    from requests.utils import get_environ_proxies, select_proxy
-
     from roundup.sources.announcements import Announcements
     from roundup.sources.cache import Cache
     from roundup.sources.feeds import Feeds
@@ -85,10 +90,7 @@ def gathering_of(session: Session, root: Path, config: Config, pace_s: float, be
     pace, elsewhere = Pace(stamps / "arxiv.pace", pace_s), Pace(stamps / "others.pace", min(pace_s, 1.0))
     contact = config.contact.encode("ascii", "ignore").decode()
 
-    def proxy(url: str) -> str:
-        return "" if _is_loopback(url) else select_proxy(url, get_environ_proxies(url)) or ""
-
-    http = Http(f"roundup/{__version__}" + (f" ({contact})" if contact else ""), now=now, proxy=proxy)
+    http = Http(f"roundup/{__version__}" + (f" ({contact})" if contact else ""), now=now, proxy=proxy_for)
 
     def remark(text: str) -> None:
         before()

@@ -52,7 +52,9 @@ class Request:
     url: str
     accept: str
     hosts: frozenset[str] = frozenset()
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)  # a login may be among them
+    method: str = "GET"
+    body: bytes | None = None
 
     def may_lead_to(self, url: str) -> bool:
         """Tell whether a redirect may be followed: to the same host or an allowed one, and never off TLS."""
@@ -104,6 +106,10 @@ class Http:
                 self.tell(f"{urlsplit(request.url).netloc} {fault}; asking again in {wait_s:.0f} s")
                 pace.hold(wait_s)
 
+    def once(self, request: Request) -> Answer:
+        """Return the answer, whatever its status: nothing is followed, and nothing asked again. AnswerError where there is none."""
+        return self._once(request.url, request)
+
     def close(self) -> None:
         for pool in self._pools.values():
             pool.clear()
@@ -129,7 +135,7 @@ class Http:
         if answer.status in {200, 304, 400, 404}:
             return answer
         what = f"answered HTTP {answer.status}"
-        wait_s = _retry_after(answer.headers, self.now)
+        wait_s = retry_after(answer.headers, self.now)
         passing = answer.status in {406, 408, 425, 429} or (answer.status >= 500 and answer.status not in {501, 505})
         raise AnswerError(what, tries=4 if passing else 1, wait_s=wait_s)
 
@@ -143,7 +149,7 @@ class Http:
         try:
             watch.start()
             response = self._pool(url).urlopen(
-                "GET", url, headers=headers, preload_content=False, decode_content=False, redirect=False, retries=False,
+                request.method, url, body=request.body, headers=headers, preload_content=False, decode_content=False, redirect=False, retries=False,
                 timeout=urllib3.Timeout(connect=min(10.0, self.limits.silence_s), read=self.limits.silence_s),
             )  # fmt: skip
             try:
@@ -265,7 +271,7 @@ def _credentials(proxy: str) -> dict[str, str]:
     return dict(urllib3.util.make_headers(proxy_basic_auth=f"{unquote(given.username)}:{unquote(given.password or '')}"))
 
 
-def _retry_after(headers: Mapping[str, str], clock: Callable[[], dt.datetime]) -> float:
+def retry_after(headers: Mapping[str, str], clock: Callable[[], dt.datetime]) -> float:
     """Return the seconds that ``Retry-After`` asks for, in either form; 0 where it asks for nothing.
 
     A date is held against the server's own ``Date``: the two come from one clock, whatever ours says.
