@@ -80,6 +80,25 @@ class Smtp:
 
 
 @dataclass(frozen=True, slots=True)
+class Listmonk:
+    """A listmonk that mails for us: the numbers of its lists and of the template round the mail, and an API user whose token is as secret as a password."""
+
+    url: str
+    lists: tuple[int, ...]
+    template: int
+    user: str = ""
+    token_file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Buttondown:
+    """Where Buttondown's API stands; its key is as secret as a password."""
+
+    url: str = "https://api.buttondown.com/v1"
+    key_file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Mail:
     """How an issue goes to its subscribers; ``ways_out`` of its list are web addresses with ``{email}`` in them, or mail addresses."""
 
@@ -89,7 +108,8 @@ class Mail:
     ways_out: tuple[str, ...] = ()
     subscribers: str = ""  # a CSV file, from the digest's folder
     smtp: Smtp | None = None
-    token_file: str = ""  # with what a mail service asks for, where that is not in the environment
+    listmonk: Listmonk | None = None
+    buttondown: Buttondown | None = None
     per_second: int = 5  # messages; 0 for as many as the server takes
     too_large: str = "shorten"  # or warn: a mail that Gmail would clip goes out whole
 

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from roundup.cli.campaign import SERVICES, send_via
 from roundup.cli.door import Session, command, today
+from roundup.cli.outgoing import edition_of, issue_of, mailbox_of, site_needs
 from roundup.cli.secret import secret
-from roundup.cli.wanted import blocking_problems, folders_of, parse_key, root_of
+from roundup.cli.services import SERVICES, hand_over
+from roundup.cli.services import needs as service_needs
+from roundup.cli.wanted import parse_key, root_of
 from roundup.errors import Problem, PublishError, RefusedError, SourceError, count
 
 if TYPE_CHECKING:
@@ -21,15 +23,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from roundup.config import Config, Smtp
-    from roundup.issue import Issue, IssueKey
-    from roundup.mailing.address import Mailbox
+    from roundup.issue import Issue
     from roundup.mailing.ledger import Entry, Ledger
     from roundup.mailing.message import Message
     from roundup.mailing.send import Pace
     from roundup.mailing.smtp import Server
     from roundup.mailing.subscribers import Subscriber, Subscribers
     from roundup.site import Site
-    from roundup.store.reading import Digest
 
 
 @command("roundup send 2023-8 --test me@example.org")
@@ -39,46 +39,35 @@ if TYPE_CHECKING:
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Send to N subscribers at most, and go on with --resume.")
 @click.option("--resume", is_flag=True, help="Go on with a sending that was stopped; and send to who joined since.")
 @click.option("--resend", multiple=True, metavar="ADDRESS", help="Send to ADDRESS again, of which nobody knows, or which the server did not take.")
-@click.option("--via", type=click.Choice(SERVICES), help="Make a campaign of a mail service, for its list; a draft, unless --now.")
-@click.option("--now", is_flag=True, help="With --via: send it at once.")
+@click.option("--via", type=click.Choice(SERVICES), help="Hand it to a service that mails it, as a draft; and again, as long as it is one.")
+@click.option("--now", "start", is_flag=True, help="With --via: have the service send it.")
 @click.option("--yes", is_flag=True, help="Do not ask before sending.")
 @click.option("--json", "as_json", is_flag=True, help="Print the books as JSON.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print what became of each subscriber as CSV.")
 def send(
     session: Session, key: str, test: str | None, dry_run: bool, limit: int | None, resume: bool, resend: tuple[str, ...],
-    via: str | None, now: bool, yes: bool, as_json: bool, as_csv: bool,
+    via: str | None, start: bool, yes: bool, as_json: bool, as_csv: bool,
 ) -> None:  # fmt: skip
     """Send issue KEY to the subscribers, a message each, and keep a ledger of what became of every one.
 
     A sending can be stopped at any moment, and taken up with --resume: nobody gets it twice, and nobody is forgotten.
+    With --via, a service that has the list gets it as a draft, to be looked at and sent there.
     """
-    from roundup.engine import Engine
-    from roundup.jobs import site_of, with_catalogue
     from roundup.mailing.ledger import Ledger
     from roundup.mailing.send import queue
     from roundup.mailing.subscribers import Subscriber
     from roundup.store.lock import alone
-    from roundup.workers import Workers
 
-    if test and (limit or resume or resend or as_csv):
-        raise click.UsageError("--test is for one message; leave the other options out")
-    if via and (test or limit or resume or resend or as_json or as_csv):
-        raise click.UsageError(f"{via} has the list and keeps the books; leave the other options out")
-    if now and not via:
-        raise click.UsageError("--now is for --via; without that, everything is sent now")
+    _refuse_together(test, bool(limit or resume or resend or as_csv), via, start)
     root = root_of(session)
-    with alone(root, session.remark, must=False):  # nobody fetches while it is read
-        engine = Engine(root, Workers(1))
-        digest = engine.read()
-        issue = _issue_of(digest, parse_key(key), draft=bool(test) or bool(via and not now), via=via)
-        site = with_catalogue(site_of(digest, drafts=issue.is_draft, cards=""), digest, engine.memory, engine.workers)
-    config = digest.config
-    message, told = _message(issue, site)
+    issue, site = _read(session, root, key, via, draft=bool(test))
     if via:
-        send_via(session, via, message, config, root, told=told, now=now, dry_run=dry_run, yes=yes)
+        hand_over(session, root, issue, site, via, start=start, test=test, dry_run=dry_run, yes=yes, as_json=as_json)
         return
+    config = site.config
+    message, told = _message(issue, site)
     if test:
-        mailbox = _mailbox_of(test)
+        mailbox = mailbox_of(test)
         if not dry_run:
             _send_one(_server(config, root), message, config, Subscriber(mailbox.address, mailbox.name))
         session.say(f"{told}\na test of it {'would go' if dry_run else 'went'} to {mailbox.address}")
@@ -104,54 +93,52 @@ def send(
     _report(session, str(issue.key), people, entries, as_json=as_json, as_csv=as_csv, limited=limit is not None, dry_run=dry_run)
 
 
-def _issue_of(digest: Digest, key: IssueKey, *, draft: bool, via: str | None) -> Issue:
-    """Return an issue that can be sent. SourceError and RefusedError tell what stands against it."""
-    wanted = folders_of(digest, [str(key)])
-    if blocking := blocking_problems(digest.problems, digest, (), wanted):
-        raise SourceError(blocking)
-    issue = digest.archive.issue(key)
-    if issue.is_draft and not draft:
-        raise RefusedError(f"{key} is a draft; give it a date, or look at it with --test")
-    if missing := list(_missing(digest.config, via)):
-        raise SourceError(missing)
-    return issue
+def _refuse_together(test: str | None, only_smtp: bool, via: str | None, start: bool) -> None:
+    """Refuse options that do not go together."""
+    if test and (only_smtp or start):
+        raise click.UsageError("--test is for one message; leave the other options out")
+    if via and only_smtp:
+        raise click.UsageError("--via leaves to the service who gets it; leave --limit, --resume, --resend and --csv out")
+    if start and not via:
+        raise click.UsageError("--now is for --via; leave it out")
 
 
-def _missing(config: Config, via: str | None) -> list[Problem]:
-    """Return what roundup.yaml has to say before anything can be sent."""
-    mail, at = config.mail, config.at("mail")
-    wanted = {
-        '"url"': (config.url, "links and figures in a mail lead nowhere without it; add it"),
+def _read(session: Session, root: Path, key: str, via: str | None, *, draft: bool) -> tuple[Issue, Site]:
+    """Return an issue that can be sent, and the site that it stands in."""
+    from roundup.engine import Engine
+    from roundup.jobs import site_of, with_catalogue
+    from roundup.store.lock import alone
+    from roundup.workers import Workers
+
+    with alone(root, session.remark, must=False):  # nobody fetches while it is read
+        engine = Engine(root, Workers(1))
+        digest = engine.read()
+        needs = service_needs(digest.config, via) if via else _needs(digest.config)
+        issue = issue_of(digest, parse_key(key), draft=draft, needs=needs)
+        return issue, with_catalogue(site_of(digest, drafts=issue.is_draft, cards=""), digest, engine.memory, engine.workers)
+
+
+def _needs(config: Config) -> dict[str, tuple[object, str]]:
+    """Return what roundup.yaml has to say before an issue can be sent from here."""
+    mail = config.mail
+    return {
+        **site_needs(config),
         '"from" of "mail"': (mail.sender, "write whom the mail comes from, as Ann Example <ann@example.org>"),
         '"unsubscribe" of "mail"': (mail.ways_out, "write how one leaves the list, as mailto:leave@example.org"),
         '"subscribers" of "mail"': (mail.subscribers, "name the CSV file with their addresses"),
         '"smtp" of "mail"': (mail.smtp, "write host: and what else it takes to send"),
     }
-    keys = ['"url"'] if via else list(wanted)  # a service knows the rest
-    return [Problem(at, f"{key} is missing; {wanted[key][1]}") for key in keys if not wanted[key][0]]
 
 
 def _message(issue: Issue, site: Site) -> tuple[Message, str]:
     """Return an issue ready for its subscribers, and what can be told of it."""
-    from roundup.check import large_mail
     from roundup.mailing.address import Mailbox
-    from roundup.mailing.message import UNSUBSCRIBE, Letterhead, Message
-    from roundup.pages.letter import letter, letter_text
-    from roundup.pages.theme import drawing
-    from roundup.shortening import MOST
+    from roundup.mailing.message import Letterhead, Message
 
-    config, ready = site.config, drawing(site.theme)
-    drawn, text = letter(issue, site, ready, UNSUBSCRIBE), letter_text(issue, site, ready, UNSUBSCRIBE)
-    if drawn.size.sent > MOST and config.mail.too_large == "shorten":
-        raise SourceError(large_mail(issue, drawn.size))
-    for name, content in (("mail.html", drawn.html), ("mail.txt", text)):
-        if UNSUBSCRIBE not in content:
-            raise RefusedError(f"templates/{name} does not show how one leaves the list; put {{{{ unsubscribe }}}} into it")
+    config, edition = site.config, edition_of(issue, site)
     mail, date = config.mail, issue.date or today()
     head = Letterhead(str(issue.key), issue.title, date, mail.sender or Mailbox(""), mail.reply_to, config.title, config.list_id, mail.ways_out)
-    shortened = f", {count(drawn.size.shortened, 'text')} of it shortened" if drawn.size.shortened else ""
-    told = f'{issue.key}: "{issue.title}", {len(drawn.html.encode()):,} bytes of HTML{shortened}, {len(text.encode()):,} of text'
-    return Message(head, drawn.html, text), told
+    return Message(head, edition.html, edition.text), edition.told
 
 
 def _smtp(config: Config) -> Smtp:
@@ -248,15 +235,6 @@ def _send_one(server: Server, message: Message, config: Config, to: Subscriber) 
         outcome = server.send(config.mail.sender.address if config.mail.sender else "", to.address, message.to(to))
     if outcome.kind != TAKEN:
         raise PublishError(f"{server.name} did not take the test to {to.address}: {outcome.answer}")
-
-
-def _mailbox_of(text: str) -> Mailbox:
-    from roundup.mailing.address import parse_mailbox
-
-    try:
-        return parse_mailbox(text)
-    except ValueError:
-        raise RefusedError(f'"{text}" is no mail address; write it as me@example.org') from None
 
 
 def _books(people: Subscribers, entries: Mapping[str, Entry]) -> dict[str, int]:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from roundup.errors import Problem, PublishError, SourceError
+from roundup.errors import Problem, PublishError, RefusedError, SourceError
 from roundup.mailing.sends import Begun, dump_sends, parse_sends
 from roundup.store.disk import reason
 from roundup.store.writing import make_folder, open_in_place, replace_record, write_in_place
@@ -133,6 +133,8 @@ class Ledger:
     def _refuse_others(self, row: tuple[str, int] | None) -> None:
         """Refuse to go on from a ledger that knows less than what stands beside it."""
         begun = self._sends().get(self.issue)
+        if begun and begun.via:
+            raise RefusedError(told_handed(self.issue, begun))
         try:
             send_id, _, serial = self.mark.read_text(encoding="ascii").strip().partition(" ")
             marked = (send_id, int(serial))
@@ -147,20 +149,8 @@ class Ledger:
         if row and ((begun and begun.id != row[0]) or (marked[0] and (marked[0] != row[0] or marked[1] > row[1]))):
             raise PublishError(f"{self.path} is an old copy, or of another clone: more of {self.issue} was sent than it knows; {mend}")
 
-    def _sends(self) -> Mapping[str, Begun]:
-        path = self.root / SENDS
-        try:
-            text = path.read_text(encoding="utf-8")
-        except FileNotFoundError:
-            return {}
-        except (OSError, UnicodeDecodeError) as error:
-            why = reason(error) if isinstance(error, OSError) else "it is no UTF-8"
-            raise PublishError(f"{path} cannot be read: {why}; nothing was sent") from error
-        problems: list[Problem] = []
-        found = parse_sends(text, SENDS, problems)
-        if problems:
-            raise SourceError(problems)
-        return found
+    def _sends(self) -> dict[str, Begun]:
+        return read_sends(self.root)
 
     @contextlib.contextmanager
     def _telling(self) -> Iterator[None]:
@@ -170,6 +160,29 @@ class Ledger:
             raise PublishError(f"{self.path} cannot be used: {str(error).lower()}; without it nothing is sent, so mend that first") from error
         except OSError as error:
             raise PublishError(f"{error.filename or self.path} cannot be written: {reason(error)}; without it nothing is sent, so mend that first") from error
+
+
+def read_sends(root: Path) -> dict[str, Begun]:
+    """Return which issues were sent, or handed to a service, by what the digest says. PublishError and SourceError where it cannot be read."""
+    path = root / SENDS
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        why = reason(error) if isinstance(error, OSError) else "it is no UTF-8"
+        raise PublishError(f"{path} cannot be read: {why}; nothing was sent") from error
+    problems: list[Problem] = []
+    found = parse_sends(text, SENDS, problems)
+    if problems:
+        raise SourceError(problems)
+    return found
+
+
+def told_handed(issue: str, begun: Begun) -> str:
+    """Return why an issue that a service has goes no other way."""
+    mend = f"it can go another way once it is deleted there and taken out of {SENDS}"
+    return f"{issue} was handed to {begun.via} on {begun.day}; nothing was sent twice, and {mend}"
 
 
 def books(people: Iterable[str], entries: Mapping[str, Entry]) -> dict[str, int]:

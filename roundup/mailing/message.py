@@ -46,7 +46,7 @@ class Message:
     """One issue, ready for each subscriber: both texts are encoded once, and the way out put in for each."""
 
     def __init__(self, head: Letterhead, html: str, text: str) -> None:
-        self.head, self.html, self.text = head, html, text
+        self.head = head
         self._text = [_quoted_printable(piece) for piece in text.split(UNSUBSCRIBE)]
         self._html = [_quoted_printable(piece) for piece in html.split(UNSUBSCRIBE)]
         self.digest = hashlib.blake2b(f"{head}\0{html}\0{text}".encode("utf-8", "replace"), digest_size=16).hexdigest()

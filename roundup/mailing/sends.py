@@ -1,4 +1,7 @@
-"""sends.yaml <-> which issues were sent. The file is the program's, and belongs into the repository: a fresh clone has no ledger, but has this. Pure."""
+"""sends.yaml <-> which issues were sent, or handed to a service that mails them. Pure.
+
+The file is the program's, and belongs into the repository: a fresh clone has no ledger, but has this.
+"""
 
 from __future__ import annotations
 
@@ -16,14 +19,17 @@ HEAD = """\
 # so that no clone sends one of them again.
 """
 _ID = re.compile("[0-9a-f]{16}")
+CAMPAIGN = re.compile("[A-Za-z0-9_-]{1,64}")  # as it stands in an address
 
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """A send that was begun: the name that the ledger has for it, and the day."""
+    """A send that was begun: the name that the ledger has for it, and the day; the service that it was handed to, and what that calls it, once known."""
 
     id: str
     day: str
+    via: str = ""
+    campaign: str = ""
 
 
 def parse_sends(text: str, path: str, problems: list[Problem]) -> dict[str, Begun]:
@@ -34,9 +40,9 @@ def parse_sends(text: str, path: str, problems: list[Problem]) -> dict[str, Begu
     fields = Fields(mapping, path, problems, tuple(mapping.values))
     found = {}
     for key in mapping.values:
-        inner = fields.fields(key, ("id", "begun"))
-        if _is_key(key) and inner and inner.need("id", "begun") and _ID.fullmatch(inner.text("id")):
-            found[key] = Begun(inner.text("id"), inner.text("begun"))
+        inner = fields.fields(key, ("id", "begun", "via", "campaign"))
+        if _is_key(key) and inner and inner.need("id", "begun") and _ID.fullmatch(inner.text("id")) and CAMPAIGN.fullmatch(inner.text("campaign", "-")):
+            found[key] = Begun(*map(inner.text, ("id", "begun", "via", "campaign")))
         else:
             fields.note(fields.where(key).line, f'"{key}" is no issue with the id of its sending; take the file back from the repository')
     return found
@@ -52,4 +58,9 @@ def _is_key(text: str) -> bool:
 def dump_sends(sends: Mapping[str, Begun]) -> str:
     """Return the text of sends.yaml, an issue a line, the newest last."""
     rows = sorted(sends.items(), key=lambda row: parse_issue_key(row[0]))
-    return HEAD + "".join(f"{key}: {{id: {begun.id}, begun: {begun.day}}}\n" for key, begun in rows)
+    return HEAD + "".join(f"{key}: {{{_dumped(begun)}}}\n" for key, begun in rows)
+
+
+def _dumped(begun: Begun) -> str:
+    values = {"id": begun.id, "begun": begun.day, "via": begun.via, "campaign": begun.campaign}
+    return ", ".join(f"{name}: {value}" for name, value in values.items() if value)

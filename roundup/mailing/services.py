@@ -1,204 +1,201 @@
-"""An issue as a campaign of a mail service, through its API: a draft, or sent at once. The same issue again is the same campaign.
-
-Sources: https://listmonk.app/docs/apis/campaigns/ and https://docs.buttondown.com/api-emails-introduction
-"""
+"""An issue handed to a service that mails it: what goes over the line, what may go wrong, and that there is one of it, never sent twice."""
 
 from __future__ import annotations
 
-import base64
 import json
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, Protocol
-from urllib.parse import quote, urlsplit
-
-import certifi
-import urllib3
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from roundup.errors import PublishError, RefusedError, printable
-from roundup.mailing.message import UNSUBSCRIBE
-from roundup.mailing.smtp import is_loopback
+from roundup.mailing.handing import DRAFT, Ask, Campaign, Letter, Service
+from roundup.mailing.ledger import SENDS, Ledger, read_sends, told_handed
+from roundup.mailing.sends import Begun, dump_sends
+from roundup.sources.answers import Answer, AnswerError
+from roundup.sources.http import Http, Limits, Request, retry_after
+from roundup.store.disk import reason
+from roundup.store.lock import unbroken
+from roundup.store.writing import replace_record
 from roundup.text.visible import one_line
 
-_TIMEOUT_S = 30
-_LARGEST = 20_000_000  # bytes of an answer
-_PAGES = 200  # of a list that is gone through
+T = TypeVar("T")
+
+LIMITS = Limits(silence_s=30, total_s=60, size=50_000_000)  # a page of a hundred emails, each with its body
+_AGAIN = "run it again: it looks first for what is there"
+
+
+class UncertainError(PublishError):
+    """Something was asked of a service, and nobody knows whether it was done."""
 
 
 @dataclass(frozen=True, slots=True)
-class Campaign:
-    """An issue as a service gets it; where the way out goes, its texts have ``UNSUBSCRIBE``."""
+class Account:
+    """Who we are at a service: where its API stands, the header that says so, and what nobody may read; ``variables`` is what the secrets are called."""
 
-    key: str
     name: str
-    subject: str
-    html: str
-    text: str
-    sender: str = ""
+    url: str
+    login: str = field(repr=False)
+    secrets: tuple[str, ...] = field(repr=False)
+    variables: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def place(self) -> str:
+        return f"{self.name} at {urlsplit(self.url).netloc}"
 
 
-@dataclass(frozen=True, slots=True)
-class Put:
-    """What became of a campaign: its address or number at the service, whether it is new, and whether it is on its way."""
+class Line:
+    """Talks to a service: JSON to it, JSON from it. PublishError says at which step that ended, and what to do; no secret is in it."""
 
-    which: str
-    is_new: bool
-    is_sent: bool
+    def __init__(self, account: Account, http: Http) -> None:
+        self.account, self._http = account, http
 
+    def ask(self, ask: Ask, read: Callable[[Any], T]) -> T:
+        return self._read(ask, self._answer(ask), read)
 
-class Service(Protocol):
-    name: str
+    def look(self, ask: Ask, read: Callable[[Any], T]) -> T | None:
+        answer = self._answer(ask)
+        return None if answer.status in {400, 404} else self._read(ask, answer, read)  # the first is listmonk's
 
-    def put(self, campaign: Campaign, *, now: bool) -> Put: ...
-
-
-class Api:
-    """An address below which a service takes JSON, with what proves who asks."""
-
-    def __init__(self, url: str, authorization: str, secret: str, headers: dict[str, str] | None = None) -> None:
-        parts = urlsplit(url)
-        if parts.scheme != "https" and not is_loopback(parts.hostname or ""):
-            raise RefusedError(f"{url} is no safe address for a secret; it has to begin with https://")
-        self.url, self.name, self._secret = url.rstrip("/"), parts.netloc, secret
-        self._headers = {"Authorization": authorization, "Content-Type": "application/json", "Accept": "application/json", **(headers or {})}
-        self._pool = urllib3.PoolManager(ca_certs=certifi.where(), retries=False, timeout=_TIMEOUT_S)
-
-    def ask(self, method: str, path: str, step: str, body: object = None, headers: dict[str, str] | None = None) -> Any:
-        """Return the answer as values. PublishError says at which step it was none."""
-        data = json.dumps(body).encode() if body is not None else None
+    def _answer(self, ask: Ask) -> Answer:
+        headers = {"Authorization": self.account.login, "Accept-Encoding": "identity", **self.account.headers, **ask.headers}
+        body = None
+        if ask.body is not None:
+            headers["Content-Type"] = "application/json"
+            body = json.dumps(ask.body).encode()
         try:
-            answer = self._pool.request(
-                method, self.url + path, body=data, headers={**self._headers, **(headers or {})}, redirect=False, preload_content=False
-            )  # fmt: skip
-            with answer:
-                content = answer.read(_LARGEST)
-        except urllib3.exceptions.HTTPError as error:
-            raise self.failed(step, f"no answer ({type(error).__name__}); it may be done all the same, and running this again finds out") from None
-        if not 200 <= answer.status < 300:
-            raise self.failed(step, f"it answered {answer.status} {_told(content)}")
+            return self._http.once(Request(self.account.url + ask.path, "application/json", headers=headers, method=ask.method, body=body))
+        except AnswerError as error:
+            raise self._failed(ask, f"it {error}", "try again later", known=False) from None
+
+    def _read(self, ask: Ask, answer: Answer, read: Callable[[Any], T]) -> T:
+        if answer.status not in {200, 201, 202, 204}:
+            raise self._refused(ask, answer)
         try:
-            return json.loads(content)
-        except ValueError:
-            raise self.failed(step, "its answer is no JSON") from None
+            return read(json.loads(answer.body or b"null"))
+        except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
+            raise self._failed(ask, "what it answered is not what its API says", f"check its url, {self.account.url}", known=False) from None
 
-    def failed(self, step: str, why: str) -> PublishError:
-        for secret in filter(None, (self._secret, base64.b64encode(self._secret.encode()).decode())):
-            why = why.replace(secret, "…")
-        return PublishError(printable(f"{self.name}: {step} failed: {one_line(why)}"))
+    def _refused(self, ask: Ask, answer: Answer) -> PublishError:
+        status, url = answer.status, self.account.url
+        detail = self._without_secrets(_detail(answer.body))
+        said = f"HTTP {status}: {detail}" if detail else f"HTTP {status}"
+        if 300 <= status < 400:
+            to = self._without_secrets(one_line(answer.headers.get("location", ""))[:200]) or "nowhere"
+            return self._failed(ask, f"it sends us on to {to}, and a login goes to no other address", "if that is the right one, write it as its url")
+        match status:
+            case 401:
+                return self._failed(ask, f"it does not know this login ({said})", f"check {self.account.variables}")
+            case 403:
+                return self._failed(ask, f"it does not let this login do that ({said})", f"check {self.account.variables}, and what it may do there")
+            case 404:
+                return self._failed(ask, f"it knows nothing of that ({said})", _AGAIN if ask.changes else f"check its url, {url}")
+            case 409:
+                return self._failed(ask, f"it is at work on the same thing ({said})", _AGAIN)
+            case 429:
+                wait_s = retry_after(answer.headers, self._http.now)
+                return self._failed(ask, f"it was asked too often ({said})", f"come back in {wait_s:.0f} s" if wait_s else "come back later")
+        if status >= 500:
+            return self._failed(ask, f"it is out of order ({said})", "try again later", known=False)
+        return self._failed(ask, f"it refuses that ({said})", "mend that and run it again")
 
+    def _failed(self, ask: Ask, why: str, mend: str, *, known: bool = True) -> PublishError:
+        failed = f"{self.account.place}: {ask.step} failed: {printable(why)}"
+        if ask.changes and not known:
+            return UncertainError(f"{failed}; whether it was done all the same is not known, so {_AGAIN}")
+        return PublishError(f"{failed}; nothing more was done; {mend}")
 
-class Listmonk:
-    """A listmonk of one's own. Its campaigns are templates of Go's, so what looks like one in a text is taken apart."""
-
-    name = "listmonk"
-
-    def __init__(self, url: str, mailing_list: str, token: str) -> None:
-        self.api = Api(url, f"token {token}", token.partition(":")[2] or token)
-        self.mailing_list = mailing_list
-
-    def put(self, campaign: Campaign, *, now: bool) -> Put:
-        tag = f"roundup-{campaign.key}"
-        there = [one for one in self._results(f"/api/campaigns?no_body=true&per_page=all&tags={quote(tag)}", "looking for it") if tag in _texts(one, "tags")]
-        if sent := [one for one in there if one.get("status") != "draft"]:
-            raise RefusedError(f"{campaign.key} is at {self.api.name} already, and {sent[0].get('status')} (campaign {sent[0].get('id')}); nothing was changed")
-        body = {
-            "name": campaign.name,
-            "subject": _of_go(campaign.subject),
-            "lists": [self._list_id()],
-            "type": "regular",
-            "content_type": "html",
-            "body": _of_go(campaign.html),
-            "altbody": _of_go(campaign.text),
-            "tags": [tag],
-            "messenger": "email",
-            **({"from_email": campaign.sender} if campaign.sender else {}),
-        }
-        if there:
-            which = there[0].get("id")
-            self.api.ask("PUT", f"/api/campaigns/{which}", "writing it anew", body)
-        else:
-            which = _of(_of(self.api.ask("POST", "/api/campaigns", "making it", body), "data"), "id")
-        if not isinstance(which, int):
-            raise self.api.failed("making it", "its answer has no number of a campaign")
-        if now:
-            self.api.ask("PUT", f"/api/campaigns/{which}/status", "starting it", {"status": "running"})
-        return Put(f"campaign {which}", not there, now)
-
-    def _list_id(self) -> int:
-        for one in self._results("/api/lists?per_page=all", "looking for the list"):
-            if one.get("uuid") == self.mailing_list and isinstance(one.get("id"), int):
-                return int(one["id"])
-        raise self.api.failed("looking for the list", f'it has no list "{self.mailing_list}"')
-
-    def _results(self, path: str, step: str) -> Iterator[dict[str, Any]]:
-        data = _of(self.api.ask("GET", path, step), "data")
-        yield from _rows(_of(data, "results") if isinstance(data, dict) else data)
+    def _without_secrets(self, said: str) -> str:
+        for secret in sorted(self.account.secrets, key=len, reverse=True):
+            said = said.replace(secret, "…") if secret else said
+        return said
 
 
-class Buttondown:
-    """Buttondown. It puts a frame of its own round a mail, so it gets what stands within ours."""
-
-    name = "buttondown"
-
-    def __init__(self, url: str, token: str) -> None:
-        self.api = Api(url, f"Token {token}", token, {"X-API-Version": "2026-04-01"})
-
-    def put(self, campaign: Campaign, *, now: bool) -> Put:
-        there = [one for one in self._emails() if _of(one.get("metadata"), "roundup") == campaign.key]
-        if sent := [one for one in there if one.get("status") != "draft"]:
-            raise RefusedError(f"{campaign.key} is at {self.api.name} already, and {sent[0].get('status')} (mail {sent[0].get('id')}); nothing was changed")
-        inner = re.search(r"<body[^>]*>(.*)</body>", campaign.html, re.S)
-        body = {
-            "subject": _of_django(campaign.subject, "\u2060"),
-            "body": "<!-- buttondown-editor-mode: fancy -->" + _of_django(inner[1] if inner else campaign.html).replace(UNSUBSCRIBE, "{{ unsubscribe_url }}"),
-            "status": "about_to_send" if now else "draft",  # without it, a mail goes out at once
-            "metadata": {"roundup": campaign.key},
-        }
-        sure = {"X-Buttondown-Live-Dangerously": "true"} if now else {}
-        if there:
-            which = there[0].get("id")
-            self.api.ask("PATCH", f"/emails/{quote(str(which), safe='')}", "writing it anew", body, sure)
-        else:
-            which = _of(self.api.ask("POST", "/emails", "making it", body, sure), "id")
-        return Put(f"mail {which}", not there, now)
-
-    def _emails(self) -> Iterator[dict[str, Any]]:
-        for page in range(1, _PAGES + 1):
-            found = self.api.ask("GET", f"/emails?page={page}", "looking for it")
-            yield from _rows(_of(found, "results"))
-            if not _of(found, "next"):
-                return
-
-
-def _of_go(text: str) -> str:
-    return text.replace("{{", '{{ "{{" }}').replace(UNSUBSCRIBE, "{{ UnsubscribeURL }}")
-
-
-def _of_django(text: str, between: str = "") -> str:
-    """Return a text in which nothing is a tag of a template: the second sign of one is spelt as HTML has it, or has something ``between``."""
-    return re.sub(r"\{([{%#])", lambda match: f"{{{between}{match[1]}" if between else f"{{&#{ord(match[1])};", text)
-
-
-def _of(values: object, key: str) -> Any:
-    return values.get(key) if isinstance(values, dict) else None
-
-
-def _rows(found: object) -> Iterator[dict[str, Any]]:
-    yield from (one for one in found if isinstance(one, dict)) if isinstance(found, list) else ()
-
-
-def _texts(values: dict[str, Any], key: str) -> list[object]:
-    found = values.get(key)
-    return found if isinstance(found, list) else []
-
-
-def _told(content: bytes) -> str:
-    """Return what an answer says, where it says something short."""
-    text = content[:2000].decode("utf-8", "replace")
+def _detail(body: bytes) -> str:
+    """Return what a service said of a fault: listmonk's message, Buttondown's detail."""
     try:
-        values = json.loads(text)
-    except ValueError:
+        data = json.loads(body)
+    except (ValueError, RecursionError):
         return ""
-    said = next((values[key] for key in ("message", "detail", "error", "code") if isinstance(values.get(key), str)), "") if isinstance(values, dict) else ""
-    return f"({one_line(said)[:200]})" if said else ""
+    told = (data.get("message") or data.get("detail") or "") if isinstance(data, dict) else ""
+    if isinstance(told, list):
+        told = ", ".join(str(one.get("msg", "")) if isinstance(one, dict) else str(one) for one in told)
+    return one_line(str(told))[:300]
+
+
+class Book:
+    """What the digest knows of an issue at a service, in ``sends.yaml``: the intention before, and what the service calls it after.
+
+    RefusedError where the issue went, or was handed, another way.
+    """
+
+    def __init__(self, root: Path, key: str, name: str, day: str, send_id: str) -> None:
+        self.root, self.key = root, key
+        self._was = read_sends(root).get(key)
+        if self._was and self._was.via != name:
+            raise RefusedError(told_handed(key, self._was) if self._was.via else told_sent(key, name))
+        if self._was is None and Ledger(root, key).read()[0]:
+            raise RefusedError(told_sent(key, name))
+        self.begun = self._was or Begun(send_id, day, name)
+
+    def begin(self) -> None:
+        self._write(self.begun)
+
+    def take_back(self) -> None:
+        """Forget an intention of which nothing came."""
+        self._write(self._was)
+
+    def note(self, campaign: Campaign) -> None:
+        if self.begun.campaign != campaign.id or self._was is None:
+            self.begun = replace(self.begun, campaign=campaign.id)
+            self._write(self.begun)
+
+    def _write(self, begun: Begun | None) -> None:
+        others = {key: one for key, one in read_sends(self.root).items() if key != self.key}
+        try:
+            replace_record(self.root / SENDS, dump_sends({**others, self.key: begun} if begun else others).encode())
+        except OSError as error:
+            raise PublishError(f"{self.root / SENDS} cannot be written: {reason(error)}; what is not noted is not handed over, so mend that first") from error
+
+
+def told_sent(key: str, name: str) -> str:
+    return f"sending {key} from here was begun before; nothing was handed to {name}, for some would get it twice"
+
+
+def hand_over(service: Service, letter: Letter, book: Book, *, test: str = "", start: bool = False) -> tuple[Campaign, bool]:
+    """Make a draft of an issue at a service, or make the one that is there as the issue is now; then have it tested, or sent. Tell whether it is new.
+
+    RefusedError where what is there is no draft any more, or is gone: nobody can tell then to whom it went.
+    """
+    known = book.begun.campaign
+    found = (service.known(known, letter.tag) if known else None) or service.search(letter.tag)
+    if found is None and known:
+        mend = f"where nobody got it, take {letter.key} out of {SENDS} and run it again"
+        raise RefusedError(f"{letter.key} was handed to {service.name} on {book.begun.day}, and {known}, as that calls it, is gone there; {mend}")
+    if found and found.status != DRAFT:
+        raise RefusedError(f"{letter.key} is at {service.name} already, and {one_line(found.status)}: {found.address}; only a draft is changed or sent")
+    with unbroken():
+        campaign = _updated(service, letter, book, found) if found else _made(service, letter, book)
+    if test:
+        service.test(campaign, letter, test)
+    return service.start(campaign) if start else campaign, found is None
+
+
+def _updated(service: Service, letter: Letter, book: Book, found: Campaign) -> Campaign:
+    book.note(found)
+    return service.update(found, letter)
+
+
+def _made(service: Service, letter: Letter, book: Book) -> Campaign:
+    book.begin()
+    try:
+        made = service.create(letter, book.begun.id)
+    except UncertainError:
+        raise
+    except PublishError:
+        book.take_back()
+        raise
+    book.note(made)
+    return made
