@@ -81,7 +81,7 @@ class Ledger:
             self._serial = row[1] if row else 0
             self._id = row[0] if row else send_id
             with self._transaction():
-                statement = "INSERT INTO sends VALUES (?, ?, 0, ?) ON CONFLICT DO UPDATE SET content = excluded.content"
+                statement = "INSERT INTO sends VALUES (?, ?, 0, ?) ON CONFLICT (issue) DO UPDATE SET content = excluded.content"
                 self._file.execute(statement, (self.issue, self._id, content))
                 self._file.execute("UPDATE mails SET state = ? WHERE issue = ? AND state = ?", (UNCERTAIN, self.issue, ON_ITS_WAY))
             begun = self._sends()
@@ -94,10 +94,10 @@ class Ledger:
 
     def note(self, *entries: tuple[str, Entry], suppress: bool = False) -> None:
         """Write down what became of subscribers, all or none: when this returns it is on the disk. Those to ``suppress`` get no later issue either."""
+        statement = "INSERT INTO mails VALUES (?, ?, ?, ?) ON CONFLICT (issue, subscriber) DO UPDATE SET state = excluded.state, answer = excluded.answer"
         with self._telling(), self._transaction():
             for who, entry in entries:
-                values = (self.issue, who, entry.state, entry.answer)
-                self._file.execute("INSERT INTO mails VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET state = excluded.state, answer = excluded.answer", values)
+                self._file.execute(statement, (self.issue, who, entry.state, entry.answer))
                 if suppress and entry.state == FAILED:
                     self._file.execute("INSERT INTO suppressed VALUES (?, ?) ON CONFLICT DO NOTHING", (who, entry.answer))
 
