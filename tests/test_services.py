@@ -20,6 +20,7 @@ import pytest
 
 from conftest import ROOT, Result, tree, wait_until, write
 from mailservers import KEY, TOKEN, USER, Asked, Buttondown, Fake, Listmonk, Said, service
+from published import Published
 from roundup import config
 from roundup.errors import PublishError, RoundupError
 from roundup.mailing import buttondown, listmonk
@@ -513,6 +514,8 @@ def test_stopped_at_a_step_it_is_taken_up_and_sent_once(there: Digest, how: sign
         assert process.returncode == (130 if how == signal.SIGINT else -9)
         assert "Traceback" not in told
     assert there.here.sent.total() == (step == "start")
+    if (how, step) == (signal.SIGINT, "make"):
+        assert "campaign: " in there.noted(), "a stop waits for the answer"
     there.here.fault = lambda asked: None
     if step == "start":
         assert "only a draft is changed or sent" in there.failed("--now", code=2)
@@ -594,6 +597,16 @@ def test_the_words_of_an_issue_come_through(there: Digest, tmp_path: Path) -> No
         page = rendered_by_django(one["body"])
     assert "{{ .Subscriber.Email }}</code> or {% raw %} and x<y, {{ unsubscribe_url }}." in as_read(page)
     assert f'<a href="{PLACE}"' in page
+
+
+def test_our_own_issues_come_through(own_site: Published, tmp_path: Path) -> None:
+    """Word for word, and nothing in a mail of ours is taken for a place where no tag may stand."""
+    for path in sorted(own_site.folder.glob("2023-*/mail.html")):
+        page, text = path.read_text().replace("</body>", f'<a href="{UNSUBSCRIBE}">out</a></body>'), f"{path.with_suffix('.txt').read_text()}\n{UNSUBSCRIBE}\n"
+        shown = as_read(page.replace(UNSUBSCRIBE, PLACE))
+        assert as_read(rendered_by_django(buttondown.html_tagged(page))) == shown
+        assert as_read(rendered_by_go(tmp_path, listmonk.html_tagged(page))) == shown
+        assert rendered_by_go(tmp_path, listmonk.text_tagged(text)) == text.replace(UNSUBSCRIBE, PLACE)
 
 
 # ---- secrets ----
