@@ -69,6 +69,20 @@ class Comments:
 
 
 @dataclass(frozen=True, slots=True)
+class Interests:
+    """What the editors look for before anything was picked, and besides: words and phrases, names of authors, categories, IDs of papers they like.
+
+    ``ranking`` is who learns from their picks: ``own``, or ``scikit-learn``, where that is installed.
+    """
+
+    words: tuple[str, ...] = ()
+    authors: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    likes: tuple[str, ...] = ()
+    ranking: str = "own"
+
+
+@dataclass(frozen=True, slots=True)
 class Smtp:
     """The server that takes our mail. A password comes from the environment, or from a file that only its owner can read."""
 
@@ -159,6 +173,7 @@ SERVICES = {
     "hf_api": "https://huggingface.co/api",
 }
 PICK_STYLES = ("files", "inline")
+RANKINGS = ("own", "scikit-learn")
 SEARCHES = ("own", "pagefind")
 SECURITIES = {"starttls": 587, "tls": 465, "none": 25}  # with the port that each has by custom
 TOO_LARGE = ("shorten", "warn")
@@ -187,6 +202,7 @@ class Config:
     comments: Comments | None = None
     mail: Mail = Mail()
     search: str = "own"  # or pagefind: that program indexes the built pages, where it is installed
+    interests: Interests = Interests()
     mirrors: tuple[tuple[str, str], ...] = ()  # name of a service, address
     publish: tuple[tuple[str, Destination], ...] = field(default=(), repr=False)  # by name; no page shows anything of it
     where: Location = field(default=Location("roundup.yaml"), compare=False)

@@ -73,8 +73,8 @@ def run(command: str, folder: Path, environment: dict[str, str]) -> str:
 
 
 def test_the_files_in_the_readme_are_read(tmp_path: Path) -> None:
-    """Its pick, record, issue, configuration (in five parts), table of words and list make a digest of which only what the README leaves out is missing."""
-    pick, record, issue, config, table, archive, listing, mail, services, publishing = re.findall(r"^```yaml\n(.*?)^```", README, flags=re.M | re.S)
+    """Its pick, record, issue, configuration (in six parts), table of words and list make a digest of which only what the README leaves out is missing."""
+    pick, record, issue, config, table, archive, interests, listing, mail, services, publishing = re.findall(r"^```yaml\n(.*?)^```", README, flags=re.M | re.S)
     folder = tmp_path / "issues/2023-8"
     files = {"commentary/2308.00951.yaml": pick, "papers/2308.00951.yaml": record, "issue.yaml": issue, "../../templates/languages/nl.yaml": table}
     files |= {f"../2023-8-3/papers/{name}.yaml": record.replace("2308.00951", name) for name in ("2308.00951", "2308.00675")}
@@ -82,7 +82,7 @@ def test_the_files_in_the_readme_are_read(tmp_path: Path) -> None:
     for path, text in files.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text)
-    (tmp_path / "roundup.yaml").write_text(f"{config}{archive}{publishing}{mail}{services}language: nl\n")
+    (tmp_path / "roundup.yaml").write_text(f"{config}{archive}{interests}{publishing}{mail}{services}language: nl\n")
     done = subprocess.run([sys.executable, "-m", "roundup", "-C", str(tmp_path), "check"], env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False)
     told = [line.partition(": ")[2].partition(";")[0] for line in done.stdout.splitlines()[:-1]]
     assert told == ['figure "figures/soft-moe.png" is missing', 'paper "2308.00675" has no record', '"a-talk" is no pick of this issue']

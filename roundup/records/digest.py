@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from roundup.config import PICK_STYLES, SEARCHES, SERVICES, SOURCE_KINDS, Comments, Config, Editor, Feeds, Known, Source, Subscribe
+from roundup.config import PICK_STYLES, RANKINGS, SEARCHES, SERVICES, SOURCE_KINDS, Comments, Config, Editor, Feeds, Interests, Known, Source, Subscribe
 from roundup.errors import Location, Problem
 from roundup.issue import CADENCES
 from roundup.nodes import Mapping, Scalar, Sequence
@@ -18,7 +18,7 @@ from roundup.yamltext import parse
 
 KEYS = (
     "title", "tagline", "url", "language", "contact", "editors", "cadence", "issue_title", "accent", "sources", "picks",
-    "authors", "topics", "feeds", "subscribe", "comments", "mail", "search", "mirrors",
+    "authors", "topics", "feeds", "subscribe", "comments", "mail", "search", "interests", "mirrors",
     "publish",
 )  # fmt: skip
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
@@ -58,6 +58,7 @@ def parse_config(text: str, path: str, problems: list[Problem], advice: list[Pro
         _comments(fields),
         parse_mail(fields),
         fields.choice("search", SEARCHES, default.search),
+        _interests(fields),
         tuple(_mirrors(fields)),
         tuple(destinations(fields)),
         Location(path, 1),
@@ -140,8 +141,8 @@ def _known(fields: Fields, key: str, keys: tuple[str, ...]) -> Iterator[Known]:
         yield known
 
 
-def _papers(fields: Fields) -> Iterator[str]:
-    for text, line in fields.items("papers") if "papers" in fields.mapping.values else ():
+def _papers(fields: Fields, key: str = "papers") -> Iterator[str]:
+    for text, line in fields.items(key) if key in fields.mapping.values else ():
         try:
             yield parse_arxiv_id(text).name
         except ValueError as error:
@@ -194,6 +195,22 @@ def _one_of(fields: Fields | None, kinds: tuple[str, ...]) -> str:
     elif not given and not fields.meant:
         fields.note(fields.mapping.line, f"nothing is named here; write one of {', '.join(kinds)}")
     return given[0] if len(given) == 1 and fields.need(given[0]) else ""
+
+
+def _interests(fields: Fields) -> Interests:
+    inner = fields.fields("interests", ("words", "authors", "categories", "likes", "ranking"))
+    if inner is None:
+        return Interests()
+    ranking = inner.choice("ranking", RANKINGS, Interests().ranking)
+    return Interests(inner.texts("words"), inner.texts("authors"), tuple(_categories(inner)), tuple(_papers(inner, "likes")), ranking)
+
+
+def _categories(fields: Fields) -> Iterator[str]:
+    for text, line in fields.items("categories") if "categories" in fields.mapping.values else ():
+        if category := category_of(text):
+            yield category
+        else:
+            fields.note(line, f'"{text}" is no category of arXiv; write it as cs.LG or hep-th')
 
 
 def _mirrors(fields: Fields) -> Iterator[tuple[str, str]]:
