@@ -42,7 +42,7 @@ _TOKEN = re.compile(f"{_WORD}(?:-{_LETTERS})*")
 _SPACES = str.maketrans({char: " " for char in map(chr, range(128)) if not char.isalnum() and char != "-"} | {"\u2010": "-"})
 _IS_SPACELESS = re.compile(f"[{_SPACELESS}]")
 _ENDS = re.compile(_ENDING)
-_IS_STOP = frozenset(_STOP)
+STOP_WORDS = frozenset(_STOP)
 
 ABSTRACT, COMMENTARY, HEADING = range(3)  # where a word stands; the later counts more
 
@@ -85,7 +85,7 @@ class _Known(dict[str, str]):
         if len(self) == 100_000:  # some 15 MB; what is common is soon there again
             self.clear()
         if piece.isalpha() and piece.isascii() and len(piece) <= _LONGEST:
-            found = "" if piece in _IS_STOP else _stem(piece)
+            found = "" if piece in STOP_WORDS else _stem(piece)
         else:
             found = " ".join(chain.from_iterable(map(_read, _TOKEN.findall(piece))))
         if len(piece) <= 2 * _LONGEST:  # but not the lines of a script without spaces
@@ -105,7 +105,7 @@ def _read(token: str) -> tuple[str, ...]:
     if not token.isascii() and _IS_SPACELESS.match(token):
         return tuple(token[at : at + 2] for at in range(len(token)))
     parts = token.split("-")
-    words = tuple(_stem(part) for part in parts if part not in _IS_STOP)
+    words = tuple(_stem(part) for part in parts if part not in STOP_WORDS)
     if len(words) == len(parts) == 2 and not token[0].isdigit() and len(token) <= _LONGEST + 1:
         return (*words, _stem("".join(parts)))
     return words

@@ -1,0 +1,252 @@
+"""The ranking of what waits for a decision: what it learns, what it is told, and what it says of that."""
+
+from __future__ import annotations
+
+import datetime as dt
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from roundup.config import Interests
+from roundup.errors import RefusedError
+from roundup.paper import ArxivId, Author, Paper, Sighting
+from roundup.ranking import PASSED, PICKED, SKIPPED, Decision, Ranked, learner, rank, said
+from roundup.ranking.groups import groups
+from roundup.ranking.model import Example, Likeness, Regression
+from roundup.ranking.reason import OTHER_WORDS, Reason
+from roundup.ranking.terms import words_in
+
+TODAY = dt.date(2024, 3, 1)
+NOTHING = Interests()
+
+
+def paper(name: str, title: str, abstract: str = "", authors: str = "Ann Nobody", category: str = "cs.LG", votes: int | None = None, day: int = 1) -> Paper:
+    seen = (Sighting("huggingface", upvotes=votes),) if votes is not None else ()
+    return Paper(ArxivId(name), title, tuple(map(Author, authors.split(", "))), (category,), abstract, dt.date(2024, 2, day), seen=seen)
+
+
+EXPERTS = paper("2402.00001", "Sparse mixtures of experts", "Each token is routed to few experts of a sparse layer.", "Joan Puigcerver, Neil Houlsby")
+SOFT = paper("2402.00002", "Soft experts", "A mixture of experts in which each expert of the layer sees all tokens.", "Neil Houlsby", day=2)
+ROUTING = paper("2402.00003", "Routing tokens", "How a token is routed to an expert of a sparse mixture.", day=3)
+GRAPHS = paper("2402.00004", "Colouring graphs", "Each planar graph is coloured by a greedy algorithm.", category="math.CO", day=4)
+PLANAR = paper("2402.00005", "Planar graphs", "A greedy algorithm for graphs that are planar.", category="math.CO", votes=30, day=5)
+RIVERS = paper("2402.00006", "Rivers and sediment", "Sediment is carried by rivers into the sea.", category="physics.geo-ph", votes=3, day=6)
+ALL = (EXPERTS, SOFT, ROUTING, GRAPHS, PLANAR, RIVERS)
+
+
+def ids(ranked: Iterable[Ranked]) -> list[str]:
+    return [one.paper.id.base[-1] for one in ranked]
+
+
+def score(ranked: Iterable[Ranked], wanted: Paper) -> float:
+    return next(one.score for one in ranked if one.paper == wanted)
+
+
+def picked(one: Paper, day: dt.date = TODAY) -> Decision:
+    return Decision(one, PICKED, day)
+
+
+# ---- what comes first ----
+
+
+@pytest.mark.parametrize(
+    ("interests", "history", "order"),
+    [
+        pytest.param(NOTHING, (), "564321", id="nothing is known: votes, then the newest"),
+        pytest.param(Interests(authors=("Joan Puigcerver",)), (), "156432", id="a followed author comes first"),
+        pytest.param(Interests(authors=("J. Puigcerver",)), (), "156432", id="an initial is enough"),
+        pytest.param(Interests(words=("mixtures of experts",), authors=("Joan Puigcerver",)), (), "125643", id="an author before words, words before votes"),
+        pytest.param(Interests(words=("river", "sediment", "sea", "sparse"), authors=("Neil Houlsby",)), (), "126354", id="an author before many words"),
+        pytest.param(Interests(categories=("math.CO",)), (), "546321", id="a category, then votes"),
+        pytest.param(Interests(likes=("2402.00001",)), (), "132", id="what is like a liked paper"),
+        pytest.param(NOTHING, (picked(EXPERTS),), "132", id="what is like a pick"),
+        pytest.param(NOTHING, (picked(EXPERTS), Decision(GRAPHS, SKIPPED, TODAY)), "132", id="what is like a pick, and unlike what was turned down"),
+    ],
+)
+def test_order(interests: Interests, history: tuple[Decision, ...], order: str) -> None:
+    assert "".join(ids(rank(ALL, history, interests, TODAY)))[: len(order)] == order
+
+
+def test_a_pick_raises_what_is_like_it_and_a_skip_lowers_it() -> None:
+    before = rank(ALL, [picked(GRAPHS)], NOTHING, TODAY)
+    more = rank(ALL, [picked(GRAPHS), picked(EXPERTS)], NOTHING, TODAY)
+    less = rank(ALL, [picked(GRAPHS), Decision(EXPERTS, SKIPPED, TODAY)], NOTHING, TODAY)
+    assert score(less, SOFT) < score(before, SOFT) < score(more, SOFT)
+
+
+def test_turning_down_counts_more_than_leaving() -> None:
+    history = [picked(GRAPHS), Decision(RIVERS, PASSED, TODAY)]
+    passed = rank(ALL, [*history, Decision(EXPERTS, PASSED, TODAY)], NOTHING, TODAY)
+    skipped = rank(ALL, [*history, Decision(EXPERTS, SKIPPED, TODAY)], NOTHING, TODAY)
+    assert score(skipped, SOFT) < score(passed, SOFT)
+
+
+def test_what_was_picked_long_ago_counts_less() -> None:
+    old = TODAY - dt.timedelta(days=1500)
+    recent = rank(ALL, [picked(GRAPHS), picked(EXPERTS)], NOTHING, TODAY)
+    faded = rank(ALL, [picked(GRAPHS), picked(EXPERTS, old)], NOTHING, TODAY)
+    assert score(faded, SOFT) < score(recent, SOFT)
+
+
+def test_the_last_decision_on_a_paper_counts() -> None:
+    yesterday = TODAY - dt.timedelta(days=1)
+    changed = [picked(GRAPHS), Decision(EXPERTS, SKIPPED, yesterday), picked(EXPERTS)]
+    assert rank(ALL, changed, NOTHING, TODAY) == rank(ALL, [picked(GRAPHS), picked(EXPERTS)], NOTHING, TODAY)
+
+
+def test_a_day_in_the_future_is_today() -> None:
+    assert rank(ALL, [picked(EXPERTS, dt.date.max)], NOTHING, TODAY) == rank(ALL, [picked(EXPERTS)], NOTHING, TODAY)
+
+
+def test_nobody_waits() -> None:
+    assert rank([], [picked(EXPERTS)], NOTHING, TODAY) == []
+
+
+# ---- what it says ----
+
+
+def test_says_why() -> None:
+    interests = Interests(words=("mixture of experts",), authors=("Neil Houlsby",), categories=("cs.LG",))
+    first = rank(ALL, [], interests, TODAY)[0]
+    assert said(first.why) == "Houlsby, mixture of experts, cs.LG +4.5"
+
+
+def test_says_what_it_learned() -> None:
+    ranked = {one.paper: said(one.why) for one in rank(ALL, [picked(EXPERTS), Decision(GRAPHS, SKIPPED, TODAY)], NOTHING, TODAY)}
+    assert ranked[SOFT] == "Houlsby, layer +0.5"
+    assert ranked[PLANAR].startswith("30 votes +0.3; ")
+    assert "graph" in ranked[PLANAR]
+
+
+def test_reasons_for_stand_before_reasons_against() -> None:
+    why = (Reason("survey", -0.3), Reason("sparse", 0.5), Reason(OTHER_WORDS, 9.0), Reason("soft moe", 0.7))
+    assert said(why) == "soft moe, sparse +1.2; survey -0.3"
+    assert said(()) == ""
+
+
+# ---- whatever the papers are ----
+
+TEXT = st.text(st.sampled_from("ab cd ef $\\{}^_%-\né漢ß\0") | st.characters(), max_size=40)
+NAMES = st.integers(1, 30).map("2402.{:05}".format)
+PAPERS = st.builds(
+    lambda name, title, abstract, author, votes: Paper(
+        ArxivId(name), title, (Author(author),), ("cs.LG",), abstract, TODAY, seen=(Sighting("huggingface", upvotes=votes),)
+    ),
+    NAMES, TEXT, TEXT, TEXT, st.none() | st.integers(0, 10**9),
+)  # fmt: skip
+DECISIONS = st.builds(Decision, PAPERS, st.sampled_from((PICKED, SKIPPED, PASSED)), st.dates())
+INTERESTS = st.builds(Interests, st.lists(TEXT, max_size=3).map(tuple), st.lists(TEXT, max_size=3).map(tuple), st.just(("cs.LG",)), st.lists(NAMES, max_size=2).map(tuple))
+
+
+@given(st.lists(PAPERS, max_size=8, unique_by=lambda one: one.id), st.lists(DECISIONS, max_size=6), INTERESTS, st.randoms(use_true_random=False))
+def test_any_text_is_ranked_in_one_order(papers: list[Paper], history: list[Decision], interests: Interests, random: object) -> None:
+    """Nothing is lost or raised, the order of what comes in changes nothing, and the reasons sum to the score."""
+    history = list({decision.paper.id: decision for decision in history}.values())
+    ranked = rank(papers, history, interests, TODAY)
+    assert sorted(one.paper.id for one in ranked) == sorted(one.id for one in papers)
+    assert rank(papers[::-1], history[::-1], interests, TODAY) == ranked
+    for one in ranked:
+        assert one.score == pytest.approx(sum(reason.weight for reason in one.why), abs=1e-5)
+        assert said(one.why) is not None
+    assert sorted(one.id for group in groups(papers) for one in group) == sorted(one.id for one in papers)
+
+
+@given(st.lists(st.sampled_from(ALL), min_size=2, unique=True), st.data())
+def test_another_pick_like_it_never_lowers_a_paper(picks: list[Paper], data: st.DataObject) -> None:
+    twin = data.draw(st.sampled_from(picks))
+    candidate = Paper(ArxivId("2402.00099"), twin.title, twin.authors, twin.categories, twin.abstract)
+    others = [picked(one) for one in picks if one != twin]
+    assert score(rank([candidate], [*others, picked(twin)], NOTHING, TODAY), candidate) >= score(rank([candidate, twin], others, NOTHING, TODAY), candidate)
+
+
+def test_the_same_bytes_with_any_hash_seed(tmp_path: Path) -> None:
+    code = "import test_ranking as t; print(t.rank(t.ALL, [t.picked(t.EXPERTS), t.Decision(t.GRAPHS, t.SKIPPED, t.TODAY)], t.NOTHING, t.TODAY))"
+    root = Path(__file__).parent
+    printed = {
+        subprocess.run([sys.executable, "-c", code], env={"PYTHONHASHSEED": seed, "PYTHONPATH": f"{root}:{root.parent}"}, capture_output=True, check=True).stdout for seed in "012"
+    }
+    assert len(printed) == 1
+    assert b"experts" in printed.pop()
+
+
+# ---- words ----
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Sparse Mixtures of Experts", "sparse mixture expert"),
+        (r"G\"odel and $\ell_2$ Loss at 75\%", "godel l2 loss 75"),
+        ("Pre-training GPT-4 in 2024, with 123456 steps", "pre training gpt 2024 step"),
+        ("Müller's naïve café", "muller naive cafe"),
+        ("大规模 模型", "大规模 模型"),
+        ("", ""),
+    ],
+)
+def test_words(text: str, words: str) -> None:
+    assert " ".join(words_in(text)) == words
+
+
+# ---- the same paper twice ----
+
+
+def test_groups_what_is_nearly_the_same() -> None:
+    again = paper("2402.00007", "Sparse Mixtures of Experts.")
+    long = "A greedy algorithm colours planar graphs with five colours, faster than any that was known before, and is simple enough to be taught at schools"
+    first, second = paper("2402.00008", "A title", long), paper("2402.00009", "Another one", f"{long} everywhere")
+    assert groups([SOFT, EXPERTS, first, again, RIVERS, second]) == [(SOFT,), (EXPERTS, again), (first, second), (RIVERS,)]
+
+
+def test_one_word_is_no_title_of_the_same_paper() -> None:
+    assert len(groups([paper("2402.00007", "Erratum", "One thing."), paper("2402.00008", "Erratum", "Something else.")])) == 2
+
+
+# ---- who learns ----
+
+
+def test_own_model_needs_no_decision_against() -> None:
+    model = Regression(ALL)
+    model.fit([Example(EXPERTS, taken=True)])
+    values = [likeness.value for likeness in model.score([SOFT, RIVERS])]
+    assert values[0] > values[1]
+
+
+def test_scikit_learn_stands_behind_the_same_interface() -> None:
+    pytest.importorskip("sklearn", reason="scikit-learn, the extra ranking, is not installed")
+    learns = learner(Interests(ranking="scikit-learn"))
+    history = [picked(EXPERTS), Decision(GRAPHS, SKIPPED, TODAY)]
+    assert ids(rank(ALL, history, NOTHING, TODAY, learns))[0] == "1"
+    assert ids(rank([EXPERTS], [picked(EXPERTS)], NOTHING, TODAY, learns)) == ["1"]
+    empty = paper("2402.00007", "$$")
+    assert len(rank([empty, SOFT], history, NOTHING, TODAY, learns)) == 2
+
+
+def test_scikit_learn_is_asked_for_where_it_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "sklearn", None)
+    monkeypatch.setitem(sys.modules, "sklearn.feature_extraction.text", None)
+    monkeypatch.delitem(sys.modules, "roundup.ranking.scikit", raising=False)
+    with pytest.raises(RefusedError) as refused:
+        learner(Interests(ranking="scikit-learn"))
+    assert str(refused.value) == '"ranking: scikit-learn" needs scikit-learn; pip install "roundup-digest[ranking]", or write own'
+
+
+class Constant:
+    """Another model: all papers are alike to it."""
+
+    def __init__(self, papers: Iterable[Paper]) -> None:
+        self.papers = list(papers)
+
+    def fit(self, examples: Iterable[Example]) -> None:
+        pass
+
+    def score(self, papers: Iterable[Paper]) -> list[Likeness]:
+        return [Likeness(1.0) for _ in papers]
+
+
+def test_any_model_can_take_its_place() -> None:
+    assert [one.why[0] for one in rank(ALL, [picked(EXPERTS)], NOTHING, TODAY, Constant)] == [Reason(OTHER_WORDS, 4.0)] * len(ALL)
