@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build check test soak bench bench-text lint demo golden wheel clean
+.PHONY: help setup build check test soak bench bench-text bench-rank lint demo golden wheel clean
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -35,6 +35,9 @@ bench: $(READY) ## us, Hugo and Pelican in turn: the table in docs/performance.m
 
 bench-text: $(READY) ## how arXiv's TeX comes out over the shared corpus: the table in docs/design.md
 	PYTHONPATH=tests $(BIN)/python tests/bench_text.py
+
+bench-rank: $(READY) ## the ranking beside scikit-learn, SQLite and BM25 over the shared corpus: the table in docs/ranking.md
+	OMP_NUM_THREADS=1 PYTHONPATH=tests $(BIN)/python tests/bench_rank.py
 
 lint: $(READY) ## style and types
 	$(BIN)/ruff check .

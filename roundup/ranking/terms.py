@@ -74,5 +74,5 @@ def terms_of(paper: Paper) -> Terms:
     title, abstract = words_in(paper.title), words_in(paper.abstract)
     counts = Counter(abstract)
     others = [*(AUTHOR + name_words(author.name) for author in paper.authors), *(CATEGORY + name for name in paper.categories)]
-    more = [word for word, count in counts.items() if count > 1] + [word for word in title if word in counts]
+    more = [word for word, count in counts.items() if count > 1] + [word for word in dict.fromkeys(title) if word in counts]
     return Terms(title, abstract, tuple(dict.fromkeys((*title, *counts, *others))), tuple(more))
