@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from roundup.config import Interests
 from roundup.errors import RefusedError
 from roundup.paper import ArxivId, Author, Paper, Sighting
-from roundup.ranking import PASSED, PICKED, SKIPPED, Decision, Ranked, learner, rank, said
+from roundup.ranking import PASSED, PICKED, SKIPPED, Lesson, Ranked, learner, rank, said
 from roundup.ranking.groups import groups
 from roundup.ranking.model import Example, Likeness, Regression
 from roundup.ranking.reason import OTHER_WORDS, Reason
@@ -47,8 +47,8 @@ def score(ranked: Iterable[Ranked], wanted: Paper) -> float:
     return next(one.score for one in ranked if one.paper == wanted)
 
 
-def picked(one: Paper, day: dt.date = TODAY) -> Decision:
-    return Decision(one, PICKED, day)
+def picked(one: Paper, day: dt.date = TODAY) -> Lesson:
+    return Lesson(one, PICKED, day)
 
 
 # ---- what comes first ----
@@ -65,24 +65,24 @@ def picked(one: Paper, day: dt.date = TODAY) -> Decision:
         pytest.param(Interests(categories=("math.CO",)), (), "546321", id="a category, then votes"),
         pytest.param(Interests(likes=("2402.00001",)), (), "132", id="what is like a liked paper"),
         pytest.param(NOTHING, (picked(EXPERTS),), "132", id="what is like a pick"),
-        pytest.param(NOTHING, (picked(EXPERTS), Decision(GRAPHS, SKIPPED, TODAY)), "132", id="what is like a pick, and unlike what was turned down"),
+        pytest.param(NOTHING, (picked(EXPERTS), Lesson(GRAPHS, SKIPPED, TODAY)), "132", id="what is like a pick, and unlike what was turned down"),
     ],
 )
-def test_order(interests: Interests, history: tuple[Decision, ...], order: str) -> None:
+def test_order(interests: Interests, history: tuple[Lesson, ...], order: str) -> None:
     assert "".join(ids(rank(ALL, history, interests, TODAY)))[: len(order)] == order
 
 
 def test_a_pick_raises_what_is_like_it_and_a_skip_lowers_it() -> None:
     before = rank(ALL, [picked(GRAPHS)], NOTHING, TODAY)
     more = rank(ALL, [picked(GRAPHS), picked(EXPERTS)], NOTHING, TODAY)
-    less = rank(ALL, [picked(GRAPHS), Decision(EXPERTS, SKIPPED, TODAY)], NOTHING, TODAY)
+    less = rank(ALL, [picked(GRAPHS), Lesson(EXPERTS, SKIPPED, TODAY)], NOTHING, TODAY)
     assert score(less, SOFT) < score(before, SOFT) < score(more, SOFT)
 
 
 def test_turning_down_counts_more_than_leaving() -> None:
-    history = [picked(GRAPHS), Decision(RIVERS, PASSED, TODAY)]
-    passed = rank(ALL, [*history, Decision(EXPERTS, PASSED, TODAY)], NOTHING, TODAY)
-    skipped = rank(ALL, [*history, Decision(EXPERTS, SKIPPED, TODAY)], NOTHING, TODAY)
+    history = [picked(GRAPHS), Lesson(RIVERS, PASSED, TODAY)]
+    passed = rank(ALL, [*history, Lesson(EXPERTS, PASSED, TODAY)], NOTHING, TODAY)
+    skipped = rank(ALL, [*history, Lesson(EXPERTS, SKIPPED, TODAY)], NOTHING, TODAY)
     assert score(skipped, SOFT) < score(passed, SOFT)
 
 
@@ -95,7 +95,7 @@ def test_what_was_picked_long_ago_counts_less() -> None:
 
 def test_the_last_decision_on_a_paper_counts() -> None:
     yesterday = TODAY - dt.timedelta(days=1)
-    changed = [picked(GRAPHS), Decision(EXPERTS, SKIPPED, yesterday), picked(EXPERTS)]
+    changed = [picked(GRAPHS), Lesson(EXPERTS, SKIPPED, yesterday), picked(EXPERTS)]
     assert rank(ALL, changed, NOTHING, TODAY) == rank(ALL, [picked(GRAPHS), picked(EXPERTS)], NOTHING, TODAY)
 
 
@@ -117,7 +117,7 @@ def test_says_why() -> None:
 
 
 def test_says_what_it_learned() -> None:
-    ranked = {one.paper: said(one.why) for one in rank(ALL, [picked(EXPERTS), Decision(GRAPHS, SKIPPED, TODAY)], NOTHING, TODAY)}
+    ranked = {one.paper: said(one.why) for one in rank(ALL, [picked(EXPERTS), Lesson(GRAPHS, SKIPPED, TODAY)], NOTHING, TODAY)}
     assert ranked[SOFT] == "Houlsby, layer +0.5"
     assert ranked[PLANAR].startswith("30 votes +0.3; ")
     assert "graph" in ranked[PLANAR]
@@ -139,12 +139,12 @@ PAPERS = st.builds(
     ),
     NAMES, TEXT, TEXT, TEXT, st.none() | st.integers(0, 10**9),
 )  # fmt: skip
-DECISIONS = st.builds(Decision, PAPERS, st.sampled_from((PICKED, SKIPPED, PASSED)), st.dates())
+DECISIONS = st.builds(Lesson, PAPERS, st.sampled_from((PICKED, SKIPPED, PASSED)), st.dates())
 INTERESTS = st.builds(Interests, st.lists(TEXT, max_size=3).map(tuple), st.lists(TEXT, max_size=3).map(tuple), st.just(("cs.LG",)), st.lists(NAMES, max_size=2).map(tuple))
 
 
 @given(st.lists(PAPERS, max_size=8, unique_by=lambda one: one.id), st.lists(DECISIONS, max_size=6), INTERESTS, st.randoms(use_true_random=False))
-def test_any_text_is_ranked_in_one_order(papers: list[Paper], history: list[Decision], interests: Interests, random: object) -> None:
+def test_any_text_is_ranked_in_one_order(papers: list[Paper], history: list[Lesson], interests: Interests, random: object) -> None:
     """Nothing is lost or raised, the order of what comes in changes nothing, and the reasons sum to the score."""
     history = list({decision.paper.id: decision for decision in history}.values())
     ranked = rank(papers, history, interests, TODAY)
@@ -165,7 +165,7 @@ def test_another_pick_like_it_never_lowers_a_paper(picks: list[Paper], data: st.
 
 
 def test_the_same_bytes_with_any_hash_seed(tmp_path: Path) -> None:
-    code = "import test_ranking as t; print(t.rank(t.ALL, [t.picked(t.EXPERTS), t.Decision(t.GRAPHS, t.SKIPPED, t.TODAY)], t.NOTHING, t.TODAY))"
+    code = "import test_ranking as t; print(t.rank(t.ALL, [t.picked(t.EXPERTS), t.Lesson(t.GRAPHS, t.SKIPPED, t.TODAY)], t.NOTHING, t.TODAY))"
     root = Path(__file__).parent
     printed = {
         subprocess.run([sys.executable, "-c", code], env={"PYTHONHASHSEED": seed, "PYTHONPATH": f"{root}:{root.parent}"}, capture_output=True, check=True).stdout for seed in "012"
@@ -219,7 +219,7 @@ def test_own_model_needs_no_decision_against() -> None:
 def test_scikit_learn_stands_behind_the_same_interface() -> None:
     pytest.importorskip("sklearn", reason="scikit-learn, the extra ranking, is not installed")
     learns = learner(Interests(ranking="scikit-learn"))
-    history = [picked(EXPERTS), Decision(GRAPHS, SKIPPED, TODAY)]
+    history = [picked(EXPERTS), Lesson(GRAPHS, SKIPPED, TODAY)]
     assert ids(rank(ALL, history, NOTHING, TODAY, learns))[0] == "1"
     assert ids(rank([EXPERTS], [picked(EXPERTS)], NOTHING, TODAY, learns)) == ["1"]
     empty = paper("2402.00007", "$$")

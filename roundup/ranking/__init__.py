@@ -22,13 +22,13 @@ from roundup.ranking.reason import OTHER_WORDS, Reason, said
 from roundup.ranking.terms import AUTHOR, CATEGORY, name_words
 from roundup.ranking.wishes import Wishes
 
-__all__ = ["PASSED", "PICKED", "SKIPPED", "Decision", "Ranked", "learner", "rank", "said"]
+__all__ = ["PASSED", "PICKED", "SKIPPED", "Lesson", "Ranked", "learner", "rank", "said"]
 
 PICKED, SKIPPED, PASSED = "picked", "skipped", "passed"  # taken into an issue; turned down by name; seen, and left when its issue was done
 _VERDICTS = (PICKED, SKIPPED, PASSED)  # of two on one day the first here counts
 _HALF_LIFE_DAYS = 365.0  # a decision of a year ago counts half
 _SKIP = 3.0  # what turning down counts beside leaving
-_MOST_PICKS, _LEFT_TO_A_PICK = 500, 8  # what is learned from: the newest, for what was long ago counts little
+_MOST_PICKS, _MOST_LEFT, _LEFT_TO_A_PICK = 200, 800, 8  # what is learned from: the newest, for what was long ago counts little
 _LIKENESS = 4.0  # what is learned beside what is wished for: with fifty picks, a paper like them has about 1 by its words
 _NAMED = 4  # words that are told one by one
 
@@ -45,8 +45,8 @@ def learner(interests: Interests) -> Learner:
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
-    """What became of a paper, and on which day: ``PICKED``, ``SKIPPED`` or ``PASSED``."""
+class Lesson:
+    """What editors made of a paper, and on which day: ``PICKED``, ``SKIPPED`` or ``PASSED``."""
 
     paper: Paper
     verdict: str
@@ -63,7 +63,7 @@ class Ranked:
 
 
 def rank(
-    candidates: Iterable[Paper], history: Iterable[Decision], interests: Interests, today: dt.date, learner: Learner = Regression
+    candidates: Iterable[Paper], history: Iterable[Lesson], interests: Interests, today: dt.date, learner: Learner = Regression
 ) -> list[Ranked]:
     """Return the candidates, the likeliest pick first; at the same score the one with more votes, then the newer one, then by ID.
 
@@ -111,22 +111,22 @@ def _likenesses(papers: Sequence[Paper], examples: Sequence[Example], learner: L
     return model.score(papers)
 
 
-def _examples(papers: Sequence[Paper], history: Sequence[Decision], interests: Interests, today: dt.date) -> Iterator[Example]:
+def _examples(papers: Sequence[Paper], history: Sequence[Lesson], interests: Interests, today: dt.date) -> Iterator[Example]:
     """Yield what is learned from: the newest picks and likes, and the newest of what was turned down or left, eight to a pick."""
-    newest: dict[str, Decision] = {}
-    for decision in sorted(history, key=lambda decision: (-decision.day.toordinal(), _VERDICTS.index(decision.verdict), decision.paper.id.name)):
-        newest.setdefault(decision.paper.id.name, decision)
+    newest: dict[str, Lesson] = {}
+    for lesson in sorted(history, key=lambda lesson: (-lesson.day.toordinal(), _VERDICTS.index(lesson.verdict), lesson.paper.id.name)):
+        newest.setdefault(lesson.paper.id.name, lesson)
     likes = set(interests.likes)
-    liked = {paper.id.name: paper for paper in (*papers, *(decision.paper for decision in newest.values())) if paper.id.name in likes}
+    liked = {paper.id.name: paper for paper in (*papers, *(lesson.paper for lesson in newest.values())) if paper.id.name in likes}
     yield from (Example(liked[name], taken=True) for name in sorted(liked))
-    decided = [decision for name, decision in newest.items() if name not in liked]
-    picks = [decision for decision in decided if decision.verdict == PICKED][:_MOST_PICKS]
-    left = sorted((decision for decision in decided if decision.verdict != PICKED), key=lambda decision: decision.verdict != SKIPPED)
-    for decision in (*picks, *left[: _LEFT_TO_A_PICK * (len(picks) + len(liked))]):
-        yield Example(decision.paper, decision.verdict == PICKED, _weight(decision, today))
+    decided = [lesson for name, lesson in newest.items() if name not in liked]
+    picks = [lesson for lesson in decided if lesson.verdict == PICKED][:_MOST_PICKS]
+    left = sorted((lesson for lesson in decided if lesson.verdict != PICKED), key=lambda lesson: lesson.verdict != SKIPPED)
+    for lesson in (*picks, *left[: min(_MOST_LEFT, _LEFT_TO_A_PICK * (len(picks) + len(liked)))]):
+        yield Example(lesson.paper, lesson.verdict == PICKED, _weight(lesson, today))
 
 
-def _weight(decision: Decision, today: dt.date) -> float:
+def _weight(lesson: Lesson, today: dt.date) -> float:
     """Return what a decision counts on a day: half of it is lost every year, and a paper turned down counts more than one that was left."""
-    age = max(0, (today - decision.day).days)
-    return (_SKIP if decision.verdict == SKIPPED else 1.0) * math.exp2(-age / _HALF_LIFE_DAYS)
+    age = max(0, (today - lesson.day).days)
+    return (_SKIP if lesson.verdict == SKIPPED else 1.0) * math.exp2(-age / _HALF_LIFE_DAYS)

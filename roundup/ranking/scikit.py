@@ -51,11 +51,14 @@ class LinearSvm:
     def score(self, papers: Sequence[Paper]) -> list[Likeness]:
         rows = self.rows[[self.places[paper.id.name] for paper in papers]]
         parts = rows.multiply(self.svm.coef_[0]).tocsr()
-        return [Likeness(float(part.sum()), tuple(self._telling(part))) for part in parts]
+        values = numpy.asarray(parts.sum(axis=1)).ravel()
+        return [Likeness(float(value), tuple(self._telling(parts, place))) for place, value in enumerate(values)]
 
-    def _telling(self, part: Any) -> Iterator[tuple[str, float]]:
-        for place in sorted(range(len(part.data)), key=lambda place: -abs(part.data[place]))[:_TELLING]:
-            yield str(self.names[part.indices[place]]), float(part.data[place])
+    def _telling(self, parts: Any, row: int) -> Iterator[tuple[str, float]]:
+        span = slice(parts.indptr[row], parts.indptr[row + 1])
+        weights, numbers = parts.data[span], parts.indices[span]
+        for place in numpy.argsort(-abs(weights), kind="stable")[:_TELLING]:
+            yield str(self.names[numbers[place]]), float(weights[place])
 
 
 def _vectors(**bounds: float) -> TfidfVectorizer:
