@@ -99,6 +99,11 @@ def test_the_last_decision_on_a_paper_counts() -> None:
     assert rank(ALL, changed, NOTHING, TODAY) == rank(ALL, [picked(GRAPHS), picked(EXPERTS)], NOTHING, TODAY)
 
 
+def test_what_was_picked_in_another_age_is_still_learned_from() -> None:
+    ranked = rank(ALL, [picked(EXPERTS, dt.date(950, 1, 1)), Lesson(GRAPHS, PASSED, dt.date(950, 1, 1))], NOTHING, TODAY)
+    assert score(ranked, SOFT) > score(ranked, PLANAR)
+
+
 def test_a_day_in_the_future_is_today() -> None:
     assert rank(ALL, [picked(EXPERTS, dt.date.max)], NOTHING, TODAY) == rank(ALL, [picked(EXPERTS)], NOTHING, TODAY)
 

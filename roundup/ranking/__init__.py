@@ -26,7 +26,7 @@ __all__ = ["PASSED", "PICKED", "SKIPPED", "Lesson", "Ranked", "learner", "rank",
 
 PICKED, SKIPPED, PASSED = "picked", "skipped", "passed"  # taken into an issue; turned down by name; seen, and left when its issue was done
 _VERDICTS = (PICKED, SKIPPED, PASSED)  # of two on one day the first here counts
-_HALF_LIFE_DAYS = 365.0  # a decision of a year ago counts half
+_HALF_LIFE_DAYS, _MOST_HALF_LIVES = 365.0, 10.0  # a decision of a year ago counts half; one of ages ago is not quite forgotten
 _SKIP = 3.0  # what turning down counts beside leaving
 _MOST_PICKS, _MOST_LEFT, _LEFT_TO_A_PICK = 200, 800, 8  # what is learned from: the newest, for what was long ago counts little
 _LIKENESS = 4.0  # what is learned beside what is wished for: with fifty picks, a paper like them has about 1 by its words
@@ -128,5 +128,5 @@ def _examples(papers: Sequence[Paper], history: Sequence[Lesson], interests: Int
 
 def _weight(lesson: Lesson, today: dt.date) -> float:
     """Return what a decision counts on a day: half of it is lost every year, and a paper turned down counts more than one that was left."""
-    age = max(0, (today - lesson.day).days)
-    return (_SKIP if lesson.verdict == SKIPPED else 1.0) * math.exp2(-age / _HALF_LIFE_DAYS)
+    half_lives = min(max(0, (today - lesson.day).days) / _HALF_LIFE_DAYS, _MOST_HALF_LIVES)
+    return (_SKIP if lesson.verdict == SKIPPED else 1.0) * math.exp2(-half_lives)
