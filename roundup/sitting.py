@@ -135,12 +135,13 @@ def facts(one: Candidate, desk: Desk) -> list[str]:
     """Return what is known of a paper beside its words, the most telling first."""
     paper = one.paper
     found = [paper.id.base, " ".join(paper.categories), *_days(paper)]
-    found += [count(paper.votes, "vote")] if paper.votes is not None else []
+    why = desk.why(paper)
+    found += [count(paper.votes, "vote")] if paper.votes is not None and "vote" not in why else []
     found += [f"withdrawn: {_seen(paper.withdrawn.reason)}"] if paper.withdrawn else []
     found += [f"left for {one.decided}"] if one.decided == LATER else []
     found += [f"already covered in {', '.join(map(str, held))}"] if (held := desk.covered(paper)) else []
     found += [_seen(paper.comment)] if paper.comment else []
-    return found
+    return [*found, *([_seen(why)] if why else [])]
 
 
 def title_line(one: Candidate, width: int) -> str:

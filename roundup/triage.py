@@ -13,6 +13,7 @@ from itertools import islice
 from roundup.errors import RefusedError
 from roundup.issue import IssueKey, Section
 from roundup.paper import ArxivId, Paper
+from roundup.ranking import Lesson, Ranked, learner, rank, said
 from roundup.records.papers import dump_paper
 from roundup.starter import new_pick, ordered
 from roundup.store.beginning import stands
@@ -22,6 +23,7 @@ from roundup.store.writing import remove, settle
 from roundup.yamltext import dump_scalar
 
 UNDECIDED = ""
+_MOST_RANKED, _MOST_LESSONS = 5000, 200
 STATES = (UNDECIDED, PICKED, SKIPPED, LATER)
 
 
@@ -40,6 +42,7 @@ class Desk:
         self.shelves, self.inbox, self.today = shelves, inbox, today
         self._taken = {name: keys for name, held in shelves.holders().items() if (keys := [key for key in held if not shelves.is_list(key)])}
         self._shelf: dict[IssueKey, Shelf] = {}
+        self.reasons: dict[str, Ranked] = {}  # by names of papers that were ranked
 
     def covered(self, paper: Paper) -> list[IssueKey]:
         """Return the issues with commentary that have the paper's record, newest first."""
@@ -50,6 +53,31 @@ class Desk:
         for one in self.inbox.candidates(asked):
             if asked.states != (UNDECIDED,) or not self.covered(one.paper):
                 yield one
+
+    def ranked(self, asked: Asked) -> list[Candidate]:
+        """Return the papers that are asked for, the likeliest picks first; ``reasons`` then tells of each why.
+
+        Of very many, those with the most votes and the newest are ranked, and the others follow.
+        """
+        found = list(self.candidates(asked))
+        by_name = {one.paper.id.name: one for one in found[:_MOST_RANKED]}
+        interests = self.shelves.config.interests
+        ranking = rank((one.paper for one in by_name.values()), self.lessons(), interests, self.today, learner(interests))
+        self.reasons |= {one.paper.id.name: one for one in ranking}
+        return [*(by_name[one.paper.id.name] for one in ranking), *found[_MOST_RANKED:]]
+
+    def why(self, paper: Paper) -> str:
+        """Return the reasons for which a paper stands where it does, in a few words; nothing where there are none."""
+        return said(self.reasons[paper.id.name].why) if paper.id.name in self.reasons else ""
+
+    def lessons(self) -> Iterator[Lesson]:
+        """Yield what there is to learn from, the newest first: what issues took up, and what was skipped."""
+        picks = (Lesson(paper, PICKED, key.last_day) for key in self.shelves.folders if not self.shelves.is_list(key) for paper in self.shelves.records(key))
+        yield from islice(picks, _MOST_LESSONS)
+        skipped = (one for one in self.inbox.decisions() if one.what == SKIPPED)
+        for one in islice(skipped, _MOST_LESSONS * 4):
+            if candidate := self.inbox.find(one.name):
+                yield Lesson(candidate.paper, SKIPPED, one.day)
 
     def named(self, ids: Iterable[ArxivId]) -> list[Candidate]:
         """Return the papers of these IDs. RefusedError names all that were never seen."""

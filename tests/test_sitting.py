@@ -120,7 +120,7 @@ def test_the_next_sitting_begins_where_the_last_one_stopped(root: Path) -> None:
 def test_a_paper_is_in_lines_that_fit(sitting: Sitting) -> None:
     one = sitting.current
     assert one
-    assert paper_lines(one, sitting.desk, 40) == ["Paper 9", "Ada Example 9", "2402.00009 · cs.LG stat.ML", "", "Words of 9."]
+    assert paper_lines(one, sitting.desk, 40) == ["Paper 9", "Ada Example 9", "2402.00009 · cs.LG stat.ML · 10 Feb 2024", "", "Words of 9."]
     long = Candidate(paper(1, "模型 " * 40 + "\x1b[2J end", 1200), DAY)
     assert all(columns(line) <= 60 for line in paper_lines(long, sitting.desk, 60))
     assert title_line(long, 60).startswith("2402.00001       1,200  模型")

@@ -28,7 +28,7 @@ RECORD = "issues/2024-1/papers/2402.00002.yaml"
 def paper(number: int, title: str = "", votes: int | None = None, version: int | None = 1, category: str = "cs.LG") -> Paper:
     seen = (Sighting("huggingface", DAY, "", votes),) if votes is not None else ()
     name = title or f"Paper {number}"
-    return Paper(ArxivId(f"2402.{number:05}", version), name, (Author(f"Ada Example {number}"),), (category, "stat.ML"), f"Words of {number}.", seen=seen)
+    return Paper(ArxivId(f"2402.{number:05}", version), name, (Author(f"Ada Example {number}"),), (category, "stat.ML"), f"Words of {number}.", DAY + dt.timedelta(days=number), seen=seen)
 
 
 @pytest.fixture
@@ -51,8 +51,8 @@ def test_the_most_voted_stand_first_and_all_are_counted(root: Path, roundup: Run
     shown = roundup("inbox", root=root)
     assert shown == Result(
         0,
-        "2402.00003       Paper 3\n                 Ada Example 3 · cs.LG · 40 votes\n"
-        "2402.00002       Soft α experts\n                 Ada Example 2 · cs.LG · 7 votes\n"
+        "2402.00003       Paper 3\n                 Ada Example 3 · cs.LG · 40 votes +0.3\n"
+        "2402.00002       Soft α experts\n                 Ada Example 2 · cs.LG · 7 votes +0.1\n"
         "2402.00004       Paper 4\n                 Ada Example 4 · math.AP\n"
         "2402.00001       Paper 1\n                 Ada Example 1 · cs.LG\n"
         "4 seen: 4 not decided, 0 picked, 0 skipped, 0 later\n",
@@ -206,6 +206,24 @@ def test_rows_that_are_no_papers_are_told(root: Path, roundup: Run) -> None:
     assert (shown.code, shown.out) == (2, "")
     assert shown.err.startswith(f"{path} cannot be used: ")
     assert shown.err.endswith("; put a back-up in its place, or move it away\n")
+
+
+def test_what_is_like_the_picks_stands_first_and_says_why(root: Path, roundup: Run) -> None:
+    with closing(Inbox(root)) as inbox:
+        inbox.put([paper(number, f"{what} of number {number}") for number, what in enumerate(["Sparse experts", "Graph colouring"] * 6, 10)], DAY)
+        inbox.put([paper(number, f"Something{number} else{number}") for number in range(30, 90)], DAY)
+    roundup("pick", "2402.00010", "2402.00012", "2402.00014", root=root)
+    roundup("skip", "2402.00011", "2402.00013", "2402.00015", root=root)
+    first, *_, last = (row for row in json.loads(roundup("inbox", "--json", "--max", "100", root=root).out)["papers"] if "of number" in row["title"])
+    assert first["title"].startswith("Sparse experts")
+    assert first["score"] > 0 > last["score"]
+    assert "expert" in first["why"]
+    assert "colouring" in last["why"]
+
+
+def test_what_is_looked_for_stands_first_before_anything_was_picked(root: Path, roundup: Run) -> None:
+    (root / "roundup.yaml").write_text("title: A digest\ninterests:\n  authors: [Ada Example 4]\n")
+    assert roundup("inbox", root=root).out.startswith("2402.00004       Paper 4\n")
 
 
 def test_a_list_is_begun_and_filled_with_the_most_voted(root: Path, roundup: Run) -> None:

@@ -7,7 +7,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from importlib.util import find_spec
-from itertools import islice
 from typing import TYPE_CHECKING
 
 import click
@@ -63,7 +62,7 @@ def inbox(
             return
         states = () if revised or state == "all" else (_STATES[state],)
         asked = Asked(states, " ".join(words), category, since.date() if since else None, revised)
-        found = list(islice(desk.candidates(asked), most))
+        found = desk.ranked(asked)[:most]
         counts = desk.inbox.counts()
         if as_json:
             _print_json([_row(one, desk) for one in found], counts)
@@ -81,9 +80,11 @@ def _lines(one: Candidate, desk: Desk) -> Iterator[str]:
     yield f"{paper.id.base:<16} {plain(paper.title)}"
     names = [plain(author.name) for author in paper.authors]
     parts = [", ".join(names[:3]) + (" …" if len(names) > 3 else ""), paper.primary_category]
-    parts += [count(paper.votes, "vote")] if paper.votes is not None else []
+    why = desk.why(paper)
+    parts += [count(paper.votes, "vote")] if paper.votes is not None and "vote" not in why else []
     parts += [f"{one.decided}, {f'now version {paper.id.version}' if one.is_revised else 'decided'}"] if one.decided else []
     parts += [f"in {', '.join(map(str, held))}"] if (held := desk.covered(paper)) else []
+    parts += [why] if why else []
     yield f"{'':<16} {' · '.join(parts)}"
 
 
@@ -93,6 +94,7 @@ def _row(one: Candidate, desk: Desk) -> dict[str, object]:
         "id": paper.id.base, "version": paper.id.version, "title": paper.title, "authors": [author.name for author in paper.authors],
         "categories": paper.categories, "votes": paper.votes, "first_seen": one.first_seen.isoformat(), "state": one.decided or "new",
         "revised": one.is_revised, "issues": [str(key) for key in desk.covered(paper)],
+        "score": round(desk.reasons[paper.id.name].score, 3) if paper.id.name in desk.reasons else 0, "why": desk.why(paper),
     }  # fmt: skip
 
 
@@ -236,7 +238,7 @@ def triage(session: Session, key: str | None, category: str, and_later: bool, pl
         desk.shelves.shelf(issue)  # what is wrong with the issue is told before anything is decided
         states = ("", "later") if and_later else ("",)
         root = desk.shelves.root
-        sitting = Sitting(desk, desk.candidates(Asked(states, category=category)), issue, lambda: alone(root, lambda told: None))
+        sitting = Sitting(desk, desk.ranked(Asked(states, category=category)), issue, lambda: alone(root, lambda told: None))
         if not sitting.names:
             session.say("nothing is left to decide; fetch more with: roundup fetch")
             return
