@@ -341,8 +341,8 @@ def large_mail(issue: Issue, size: Size) -> Iterator[Problem]:
     if size.sent > MOST and size.shortened:
         what = f"its mail has {size.sent:,} bytes with hardly a word of commentary, and {cut}; split the issue"
     elif size.shortened:
-        links = f"{count(size.shortened, 'text')} of {size.whole:,} bytes"
-        what = f"its mail is shortened to {size.sent:,} bytes, for {cut}: {links} end early, with a link to the page; split the issue to send it whole"
+        ends = f"{count(size.shortened, 'text')} {'ends' if size.shortened == 1 else 'end'} early, with a link to the page"
+        what = f"its mail of {size.whole:,} bytes is shortened to {size.sent:,}, for {cut}: {ends}; split the issue to send it whole"
     else:
         what = f"its mail has {size.whole:,} bytes, and {cut}; split the issue, or say less"
     yield Problem(issue.where, what)

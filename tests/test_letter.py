@@ -97,8 +97,8 @@ def test_how_large_a_mail_is_is_told(digest: Make, roundup: Run) -> None:
     told = roundup("check", root=digest(long_issue())).out
     where = r"issues/2024-1/issue\.yaml:1: its mail"
     cut = "Gmail hides what comes after 102,400"
-    ends = r"\d+ texts of 1\d\d,\d\d\d bytes end early, with a link to the page; split the issue to send it whole"
-    assert re.fullmatch(rf"{where} is shortened to 9\d,\d\d\d bytes, for {cut}: {ends}\n1 problem in 1 file\n", told)
+    ends = r"\d+ texts end early, with a link to the page; split the issue to send it whole"
+    assert re.fullmatch(rf"{where} of 1\d\d,\d\d\d bytes is shortened to 9\d,\d\d\d, for {cut}: {ends}\n1 problem in 1 file\n", told)
     told = roundup("check", root=digest(long_issue(mail="{too_large: warn}"))).out
     assert re.fullmatch(rf"{where} has 1\d\d,\d\d\d bytes, and {cut}; split the issue, or say less\n1 problem in 1 file\n", told)
     told = roundup("check", root=digest(long_issue(200, 0), name="many")).out
