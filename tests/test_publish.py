@@ -75,6 +75,7 @@ def place_of(kind: str, request: pytest.FixtureRequest, tmp_path: Path, monkeypa
 
 
 each_place = pytest.mark.parametrize("place", KINDS, indirect=True)
+some_place = pytest.mark.parametrize("place", KINDS if SOAK else ["folder"], indirect=True)  # of what no place has a say in
 
 
 def config(place: Place, more: str = "") -> dict[str, str]:
@@ -189,7 +190,7 @@ def test_a_file_becomes_a_folder_and_a_folder_a_file(place: Place, digest: Make,
     assert_published(place, root)
 
 
-@each_place
+@some_place
 def test_drafts_are_not_published_though_they_were_built(place: Place, digest: Make, roundup: Run) -> None:
     root = digest({**config(place), **NEW_ISSUE, "issues/2024-2/issue.yaml": "intro: New words.\n"})
     assert roundup("build", "--drafts", root=root).code == 0
@@ -216,7 +217,7 @@ def test_a_fresh_clone_knows_from_what_is_published_what_has_moved(place: Place,
         assert_published(place, root)
 
 
-@each_place
+@some_place
 def test_a_manifest_that_cannot_be_understood_is_left_alone(place: Place, digest: Make, roundup: Run) -> None:
     root = digest(config(place))
     place.put(MANIFEST, b"{}")
@@ -242,7 +243,7 @@ def test_a_manifest_cannot_make_us_remove_what_lies_elsewhere(place: Place, dige
         file.unlink(missing_ok=True)
 
 
-@each_place
+@some_place
 def test_a_page_that_was_changed_by_hand_since_it_was_built_is_told(place: Place, digest: Make, roundup: Run) -> None:
     root = digest(config(place))
     roundup("build", root=root)
@@ -255,7 +256,7 @@ def test_a_page_that_was_changed_by_hand_since_it_was_built_is_told(place: Place
     assert_published(place, root)
 
 
-@each_place
+@some_place
 def test_with_faults_in_the_digest_nothing_is_published(place: Place, digest: Make, roundup: Run) -> None:
     root = digest(config(place))
     roundup("publish", root=root)
