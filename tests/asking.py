@@ -29,6 +29,7 @@ from roundup.sources.huggingface import HuggingFace
 from roundup.sources.oai import OaiPmh
 from roundup.sources.pace import Pace
 from roundup.sources.query import QueryApi
+from roundup.sources.reach import Reach
 
 T = TypeVar("T")
 
@@ -101,11 +102,14 @@ class Asker:
 
 
 @contextmanager
-def asking(url: str, folder: Path, *, limits: Limits | None = None, pace: Pace | None = None, http: Http | None = None, now: dt.datetime = NOW) -> Iterator[Asker]:
-    """Yield the sources at ``url``; what they keep is in ``folder``. Without a ``pace`` it is arXiv's, on a fake clock."""
+def asking(url: str, folder: Path, *, limits: Limits | None = None, pace: Pace | None = None, http: Http | None = None, now: dt.datetime = NOW, near: Iterable[str] = ()) -> Iterator[Asker]:
+    """Yield the sources at ``url``; what they keep is in ``folder``. Without a ``pace`` it is arXiv's, on a fake clock.
+
+    Of this machine, ``url`` and what is ``near`` may be asked.
+    """
     false = FakeTime()
     pace = pace or NotedPace(folder / "stamp", 3.0, false.clock, false.sleep)
-    http = http or Http(AGENT, limits=limits or Limits(), now=lambda: dt.datetime.now(dt.timezone.utc))
+    http = http or Http(AGENT, limits=limits or Limits(), now=lambda: dt.datetime.now(dt.timezone.utc), reach=Reach.of([url, *near]))
     cache, day = Cache(folder / "cache.sqlite", now), now.date()
     sources = Sources(
         cache,

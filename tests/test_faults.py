@@ -522,7 +522,7 @@ def tls(certificate: Path) -> ssl.SSLContext:
 
 @pytest.fixture
 def trusted(tls: ssl.SSLContext, certificate: Path, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
-    monkeypatch.setattr("roundup.sources.http.certifi.where", lambda: str(certificate))
+    monkeypatch.setattr("roundup.sources.pools.certifi.where", lambda: str(certificate))
     return tls
 
 
@@ -544,7 +544,7 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(switch: str, tls: ssl.
 
 
 def test_a_certificate_for_another_name_is_refused(trusted: ssl.SSLContext, tmp_path: Path) -> None:
-    with ByteServer(answer(body=b"whole"), tls=trusted) as server, asking(server.url, tmp_path) as asker:
+    with ByteServer(answer(body=b"whole"), tls=trusted) as server, asking(server.url, tmp_path, near=[f"https://localhost:{server.port}"]) as asker:
         with pytest.raises(FetchError, match="certificate is not good"):
             asker.body(f"https://localhost:{server.port}/")
         assert not server.asked
@@ -555,7 +555,7 @@ def test_a_certificate_for_another_name_is_refused(trusted: ssl.SSLContext, tmp_
 
 def test_a_redirect_leads_to_an_allowed_host_and_there_only_is_it_asked(server: ReplayServer, tmp_path: Path) -> None:
     server.fault("redirect elsewhere", path="/feed.xml")
-    with asking(server.url, tmp_path) as asker:
+    with asking(server.url, tmp_path, near=[f"http://localhost:{server.port}"]) as asker:
         assert b"Field notes" in asker.body(f"{server.url}/feed.xml", f"localhost:{server.port}")
     assert [request.headers["host"] for request in server.requests] == [f"127.0.0.1:{server.port}", f"localhost:{server.port}"]
     assert asker.gaps == [DELAY_S]  # each hop is a request like any other
@@ -602,7 +602,7 @@ def test_a_redirect_carries_nothing_along(server: ReplayServer, tmp_path: Path, 
     monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
     server.fault("cookie flood", path="/feed.xml", at=(0,), count=50)
     server.fault("redirect elsewhere", path="/feed.xml", at=(1, 2))
-    with asking(server.url, tmp_path) as asker:
+    with asking(server.url, tmp_path, near=[f"http://localhost:{server.port}"]) as asker:
         asker.body(f"{server.url}/feed.xml")
         asker.body(f"{server.url}/feed.xml", f"localhost:{server.port}")
     assert len(server.requests) == 3

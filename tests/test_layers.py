@@ -148,6 +148,8 @@ LINES = [
     "roundup.sources",
     "roundup.sources.pace",
     "roundup.sources.answers",
+    "roundup.sources.reach",
+    "roundup.sources.pools",
     "roundup.sources.guard",
     "roundup.sources.http",
     "roundup.sources.cache",

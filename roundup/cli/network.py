@@ -54,15 +54,12 @@ def pace_of(delay: float | None, config: Config) -> float:
 
 
 def _is_loopback(url: str) -> bool:
-    """Tell whether an address is this machine's own, and not merely begins like it."""
-    from ipaddress import ip_address
+    """Tell whether an address is this machine's own."""
     from urllib.parse import urlsplit
 
-    host = urlsplit(url).hostname or ""
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
+    from roundup.sources.reach import is_loopback
+
+    return is_loopback(urlsplit(url).hostname or "")
 
 
 def proxy_for(url: str) -> str:
@@ -84,13 +81,14 @@ def gathering_of(session: Session, root: Path, config: Config, pace_s: float, be
     from roundup.sources.oai import OaiPmh
     from roundup.sources.pace import Pace
     from roundup.sources.query import QueryApi
+    from roundup.sources.reach import Reach
 
     moment, at = now(), services(config)
     stamps = _stamps(root)
     pace, elsewhere = Pace(stamps / "arxiv.pace", pace_s), Pace(stamps / "others.pace", min(pace_s, 1.0))
     contact = config.contact.encode("ascii", "ignore").decode()
 
-    http = Http(f"roundup/{__version__}" + (f" ({contact})" if contact else ""), now=now, proxy=proxy_for)
+    http = Http(f"roundup/{__version__}" + (f" ({contact})" if contact else ""), now=now, proxy=proxy_for, reach=Reach.of(at.values()))
 
     def remark(text: str) -> None:
         before()

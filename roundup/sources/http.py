@@ -14,17 +14,16 @@ import threading
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
-from urllib.parse import unquote, urljoin, urlsplit
+from typing import TypeVar
+from urllib.parse import urljoin, urlsplit
 
-import certifi
 import urllib3
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from roundup.errors import FetchError
 from roundup.sources.answers import Answer, AnswerError
 from roundup.sources.pace import LONGEST_S, Pace
+from roundup.sources.pools import pool_manager
+from roundup.sources.reach import Reach
 
 T = TypeVar("T")
 
@@ -76,12 +75,14 @@ class Http:
     """One connection a host, no cookies, no credentials, no proxy but the one that ``proxy`` names for an address.
 
     ``now`` tells the time where a server's ``Retry-After`` is a date and its answer has none of its own.
+    ``reach`` tells which addresses may be asked; without one all may, as where nobody but the editors names whom to ask.
     """
 
     def __init__(
         self, agent: str, *, limits: Limits = _USUAL, now: Callable[[], dt.datetime] = lambda: _NEVER, proxy: Callable[[str], str] = lambda url: "",
+        reach: Reach | None = None,
     ) -> None:  # fmt: skip
-        self.agent, self.limits, self.now, self.proxy = agent, limits, now, proxy
+        self.agent, self.limits, self.now, self.proxy, self.reach = agent, limits, now, proxy, reach
         self.asked = 0  # requests made, redirects and tries counted
         self.tell: Callable[[str], None] = lambda what: None  # hears of every pause that is longer than usual
         self._sockets: list[socket.socket] = []
@@ -202,39 +203,12 @@ class Http:
 
     def _pool(self, url: str) -> urllib3.PoolManager:
         proxy = self.proxy(url)
+        if proxy and self.reach:
+            self.reach.refuse_literal(urllib3.util.parse_url(url).host or "")
         if proxy not in self._pools:
-            kept: dict[str, Any] = {"num_pools": 4, "maxsize": 1, "block": True, "cert_reqs": "CERT_REQUIRED", "ca_certs": certifi.where()}
-            pool = urllib3.ProxyManager(proxy, proxy_headers=_credentials(proxy), **kept) if proxy else urllib3.PoolManager(**kept)
-            pool.pool_classes_by_scheme = {
-                "http": _pool_class(HTTPConnectionPool, HTTPConnection, self._sockets),
-                "https": _pool_class(HTTPSConnectionPool, HTTPSConnection, self._sockets),
-            }
-            self._pools[proxy] = pool
+            reach = None if proxy else self.reach  # a proxy is the machine's own choice, and looks names up itself
+            self._pools[proxy] = pool_manager(proxy, self._sockets, reach)
         return self._pools[proxy]
-
-
-def _pool_class(pool: type[Any], connection: type[Any], sockets: list[socket.socket]) -> type[Any]:
-    """Return a class of pools whose connections leave their newest socket in ``sockets``, where a time limit can reach it."""
-
-    class Seen(connection):  # type: ignore[misc]
-        def _new_conn(self) -> socket.socket:
-            one: socket.socket = super()._new_conn()
-            self.spare = one.dup()  # TLS takes the socket itself away
-            sockets.append(self.spare)
-            return one
-
-        def connect(self) -> None:
-            try:
-                super().connect()
-            finally:
-                if spare := self.__dict__.pop("spare", None):
-                    spare.close()
-                sockets[:] = [other for other in sockets if other.fileno() >= 0] + ([self.sock] if self.sock else [])
-
-    class Pool(pool):  # type: ignore[misc]
-        ConnectionCls = Seen
-
-    return Pool
 
 
 def _fault(error: Exception, limits: Limits) -> AnswerError:
@@ -261,14 +235,6 @@ def _fault(error: Exception, limits: Limits) -> AnswerError:
         case urllib3.exceptions.LocationParseError() | ValueError():
             return AnswerError("is no address that can be asked", tries=1)
     return AnswerError("broke off in the middle of its answer")
-
-
-def _credentials(proxy: str) -> dict[str, str]:
-    """Return the header that tells a proxy who is asking, where its address says so."""
-    given = urlsplit(proxy)
-    if given.username is None:
-        return {}
-    return dict(urllib3.util.make_headers(proxy_basic_auth=f"{unquote(given.username)}:{unquote(given.password or '')}"))
 
 
 def retry_after(headers: Mapping[str, str], clock: Callable[[], dt.datetime]) -> float:
