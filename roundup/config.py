@@ -177,6 +177,7 @@ RANKINGS = ("own", "scikit-learn")
 SEARCHES = ("own", "pagefind")
 SECURITIES = {"starttls": 587, "tls": 465, "none": 25}  # with the port that each has by custom
 TOO_LARGE = ("shorten", "warn")
+FIGURE_LICENSES = ("refuse", "warn")
 SOURCE_KINDS = ("arxiv", "huggingface", "feed")
 
 
@@ -203,6 +204,7 @@ class Config:
     mail: Mail = Mail()
     search: str = "own"  # or pagefind: that program indexes the built pages, where it is installed
     interests: Interests = Interests()
+    figure_licenses: str = "refuse"  # or warn: a figure is copied whatever its paper's licence says
     mirrors: tuple[tuple[str, str], ...] = ()  # name of a service, address
     publish: tuple[tuple[str, Destination], ...] = field(default=(), repr=False)  # by name; no page shows anything of it
     where: Location = field(default=Location("roundup.yaml"), compare=False)

@@ -20,6 +20,16 @@ ENDINGS = {"PNG": (".png",), "GIF": (".gif",), "JPEG": (".jpg", ".jpeg"), "WebP"
 
 def measure(data: bytes, name: str) -> tuple[int, int]:
     """Return width and height in pixels. ValueError says why the bytes are no figure for a page."""
+    kind, width, height = look(data)
+    if not name.lower().endswith(ENDINGS[kind]):  # servers go by the name: a browser would not show it
+        stem, dot, ending = name.rpartition(".")
+        article = "an" if kind == "SVG" else "a"
+        raise ValueError(f"is {article} {kind}, but its name ends in {dot}{ending}; rename it to {stem or name}{ENDINGS[kind][0]}")
+    return width, height
+
+
+def look(data: bytes) -> tuple[str, int, int]:
+    """Return the kind of an image, as ``PNG``, with its width and height; ValueError as above."""
     if not data:
         raise ValueError("is empty; save it again")
     if len(data) > MAX_BYTES:
@@ -32,11 +42,7 @@ def measure(data: bytes, name: str) -> tuple[int, int]:
         raise ValueError("has no size; save it again")
     if width * height > MAX_PIXELS:
         raise ValueError(f"has {width:,} by {height:,} pixels, the limit is {MAX_PIXELS:,} in all; make it smaller")
-    if not name.lower().endswith(ENDINGS[kind]):  # servers go by the name: a browser would not show it
-        stem, dot, ending = name.rpartition(".")
-        article = "an" if kind == "SVG" else "a"
-        raise ValueError(f"is {article} {kind}, but its name ends in {dot}{ending}; rename it to {stem or name}{ENDINGS[kind][0]}")
-    return width, height
+    return kind, width, height
 
 
 def _size(data: bytes) -> tuple[str, int, int]:

@@ -24,6 +24,7 @@ from roundup.sources.answers import Answer, AnswerError
 from roundup.sources.cache import Cache
 from roundup.sources.feeds import Feeds
 from roundup.sources.gather import Gathering, Sources
+from roundup.sources.htmlpages import HtmlPages
 from roundup.sources.http import Http, Limits, Request
 from roundup.sources.huggingface import HuggingFace
 from roundup.sources.oai import OaiPmh
@@ -118,6 +119,7 @@ def asking(url: str, folder: Path, *, limits: Limits | None = None, pace: Pace |
         Announcements(url, http, pace, cache, day),
         HuggingFace(f"{url}/hf", http, pace, cache),
         Feeds(http, pace, cache),
+        HtmlPages(url, http, pace, cache),
     )
     remarks: list[str] = []
     asker = Asker(http, pace, Gathering(sources, remarks.append), remarks=remarks)

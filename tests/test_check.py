@@ -120,7 +120,7 @@ FAULTY: Files = {
     "issues/2024-3/issue.yaml": "intro: |\n  A draft[^3].\n\n  [^3]: A note.\n\n  [^3]: Another.\n",
 }
 
-KNOWN = "title, tagline, url, language, contact, editors, cadence, issue_title, accent, sources, picks, authors, topics, feeds, subscribe, comments, mail, search, interests, mirrors, publish"
+KNOWN = "title, tagline, url, language, contact, editors, cadence, issue_title, accent, sources, picks, authors, topics, feeds, subscribe, comments, mail, search, interests, figures, mirrors, publish"
 SHARED_FAULTS = [
     'roundup.yaml:2: url "example.org" is no web address; write it from https:// on',
     'roundup.yaml:3: cadence "yearly" is not known; choose monthly, weekly or daily',

@@ -90,6 +90,7 @@ COMMANDS = {
     "fetch": Command(("fetch", "2401.03001v2", "2401.03002", *TAKEN[1:], *PLAIN, "{server}/feed.xml", "--delay", "0"), FETCHED, ("fetch", "2401.03001v1", "--delay", "0"), kills=35),
     "fetch into the inbox": Command(("fetch", "2401.03001", "2401.03003", "--inbox", "--delay", "0"), FETCHED, kills=20),
     "refresh": Command(("refresh", "--delay", "0"), FETCHED, ("fetch", "2401.03002", *TAKEN, "--delay", "0"), kills=25),
+    "figures": Command(("figures", "2401.03004", "--fetch", "2", "--fetch", "1", "--delay", "0"), FETCHED, kills=20),
     "new": Command(("new", "2024-2"), FETCHED),
     "new list": Command(("new", "2024-1-12", "--list"), {**FETCHED, "issues/2024-1-12/papers/.keep": ""}),
     "init": Command(("init",), {"README.md": "A repository that was there before.\n"}, kills=60),

@@ -48,6 +48,7 @@ LINES = [
     "roundup.text.paste",
     "roundup.text.plain",
     "roundup.text.twin",
+    "roundup.text.pasted",
     "roundup.names",
     "roundup.paper",
     "roundup.citation",
@@ -70,6 +71,8 @@ LINES = [
     "roundup.revisions",
     "roundup.ledger",
     "roundup.figures",
+    "roundup.pictures",
+    "roundup.terms",
     "roundup.records",
     "roundup.records.fields",
     "roundup.records.papers",
@@ -161,8 +164,10 @@ LINES = [
     "roundup.sources.announcements",
     "roundup.sources.huggingface",
     "roundup.sources.feeds",
+    "roundup.sources.htmlpages",
     "roundup.sources.gather",
     "roundup.fetch",
+    "roundup.copying",
     "roundup.triage",
     "roundup.sitting",
     "roundup.mailing.sends",
@@ -179,6 +184,7 @@ LINES = [
     "roundup.cli.progress",
     "roundup.cli.network",
     "roundup.cli.fetch",
+    "roundup.cli.figures",
     "roundup.cli.make",
     "roundup.cli.secret",
     "roundup.cli.outgoing",
@@ -193,7 +199,7 @@ LINES = [
     "roundup.cli",
     "roundup.__main__",
 ]
-DOORS = ("roundup.store", "roundup.build", "roundup.pieces", "roundup.workers", "roundup.jobs", "roundup.engine", "roundup.pagefind", "roundup.preview", "roundup.serve", "roundup.publish", "roundup.sources", "roundup.fetch", "roundup.triage", "roundup.mailing.ledger", "roundup.mailing.smtp", "roundup.mailing.send", "roundup.mailing.services", "roundup.cli", "roundup.__main__")
+DOORS = ("roundup.store", "roundup.build", "roundup.pieces", "roundup.workers", "roundup.jobs", "roundup.engine", "roundup.pagefind", "roundup.preview", "roundup.serve", "roundup.publish", "roundup.sources", "roundup.fetch", "roundup.copying", "roundup.triage", "roundup.mailing.ledger", "roundup.mailing.smtp", "roundup.mailing.send", "roundup.mailing.services", "roundup.cli", "roundup.__main__")
 PURE = [name for name in LINES if not name.startswith(DOORS) or name in {"roundup.sources.finds", "roundup.sources.people", "roundup.publish.change", "roundup.mailing.sends"}]
 
 

@@ -27,7 +27,8 @@ def served(name: str) -> ReplayPaper:
     assert paper
     assert paper.submitted
     authors = tuple((author.name, author.affiliations) for author in paper.authors)
-    return ReplayPaper(name, (instant(paper.submitted),), paper.title, authors, "An abstract.", paper.categories, listed=dt.date(2023, 8, 3), upvotes=9)
+    free = "http://creativecommons.org/licenses/by/4.0/"
+    return ReplayPaper(name, (instant(paper.submitted),), paper.title, authors, "An abstract.", paper.categories, license=free, listed=dt.date(2023, 8, 3), upvotes=9)
 
 
 PAPERS = (served("2308.00951"), served("2308.00675"))

@@ -76,6 +76,7 @@ def gathering_of(session: Session, root: Path, config: Config, pace_s: float, be
     from roundup.sources.cache import Cache
     from roundup.sources.feeds import Feeds
     from roundup.sources.gather import Gathering, Sources
+    from roundup.sources.htmlpages import HtmlPages
     from roundup.sources.http import Http
     from roundup.sources.huggingface import HuggingFace
     from roundup.sources.oai import OaiPmh
@@ -105,6 +106,7 @@ def gathering_of(session: Session, root: Path, config: Config, pace_s: float, be
         Announcements(at["arxiv_feed"], http, pace, cache, moment.date()),
         HuggingFace(at["hf_api"], http, elsewhere, cache),
         Feeds(http, elsewhere, cache),
+        HtmlPages(at["arxiv_web"], http, pace, cache),
     )
     categories = [name for source in config.sources if source.kind == "arxiv" for name in source.what]
     try:

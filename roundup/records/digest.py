@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from roundup.config import PICK_STYLES, RANKINGS, SEARCHES, SERVICES, SOURCE_KINDS, Comments, Config, Editor, Feeds, Interests, Known, Source, Subscribe
+from roundup.config import FIGURE_LICENSES, PICK_STYLES, RANKINGS, SEARCHES, SERVICES, SOURCE_KINDS, Comments, Config, Editor, Feeds, Interests, Known, Source, Subscribe
 from roundup.errors import Location, Problem
 from roundup.issue import CADENCES
 from roundup.nodes import Mapping, Scalar, Sequence
@@ -18,7 +18,7 @@ from roundup.yamltext import parse
 
 KEYS = (
     "title", "tagline", "url", "language", "contact", "editors", "cadence", "issue_title", "accent", "sources", "picks",
-    "authors", "topics", "feeds", "subscribe", "comments", "mail", "search", "interests", "mirrors",
+    "authors", "topics", "feeds", "subscribe", "comments", "mail", "search", "interests", "figures", "mirrors",
     "publish",
 )  # fmt: skip
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
@@ -59,6 +59,7 @@ def parse_config(text: str, path: str, problems: list[Problem], advice: list[Pro
         parse_mail(fields),
         fields.choice("search", SEARCHES, default.search),
         _interests(fields),
+        _figure_licenses(fields, default.figure_licenses),
         tuple(_mirrors(fields)),
         tuple(destinations(fields)),
         Location(path, 1),

@@ -18,6 +18,7 @@ from roundup.revisions import merged
 from roundup.sources.announcements import Announcements
 from roundup.sources.cache import Cache
 from roundup.sources.feeds import Feeds, Post
+from roundup.sources.htmlpages import HtmlPages
 from roundup.sources.huggingface import HuggingFace
 from roundup.sources.oai import OaiPmh
 from roundup.sources.query import PAGE, QueryApi
@@ -62,6 +63,7 @@ class Sources:
     announcements: Announcements
     huggingface: HuggingFace
     feeds: Feeds
+    html: HtmlPages
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""An answer's bytes -> an XML tree, or a reason why it is none: no entity, no depth, no charset that could fool us.
+"""An answer's bytes -> a tree of XML or HTML, or a reason why it is none: no entity, no depth, no charset that could fool us.
 
 A page that says "Rate exceeded." with 200, an empty body, half a feed: each has a name here, and none is "no papers".
 """
@@ -6,6 +6,7 @@ A page that says "Rate exceeded." with 200, an empty body, half a feed: each has
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import Any
 
 from lxml import etree
@@ -108,6 +109,37 @@ def decoded(answer: Answer) -> str:
     if text.count("<") > _TAGS:
         raise AnswerError(f"answered with more than {_TAGS:,} tags", tries=1)
     return re.sub(r"^\s*<\?xml[^>]*\?>", "", text)
+
+
+_ENDLESS = re.compile(rb"<[^<>]{2000,}>?")  # a drawing's path, an image's bytes; with 100,000 attributes in a tag libxml2 is busy for minutes
+
+
+def web_page(answer: Answer) -> Any:
+    """Return the root element of an answer that is a web page, however ill-formed, without its comments; AnswerError where it is none, or made to hurt."""
+    kind = answer.content_type
+    if kind and not re.search(r"html|octet-stream", kind):
+        raise AnswerError(f"answered with {kind}, which is no web page")
+    body = _ENDLESS.sub(b"", answer.body.translate(_BLANKS))
+    if not body.strip():
+        raise AnswerError("answered with nothing at all")
+    if body.count(b"<") > _TAGS:
+        raise AnswerError(f"answered with more than {_TAGS:,} tags", tries=1)
+    parser = etree.HTMLParser(no_network=True, huge_tree=False, remove_comments=True, remove_pis=True, encoding="utf-8")
+    try:
+        root = etree.fromstring(body.decode("utf-8", "replace").encode(), parser)
+    except etree.ParserError:
+        root = None
+    if root is None:
+        raise AnswerError("answered with a web page that holds nothing")
+    if any("depth" in error.message.lower() for error in parser.error_log):
+        raise AnswerError("answered with a web page that is made to be slow to read", tries=1)
+    return root
+
+
+def words_of(root: Any) -> str:
+    """Return the first words that a page says."""
+    texts = (text for element in root.iter(etree.Element) if element.tag not in ("script", "style", "title") for text in (element.text, element.tail) if text)
+    return " ".join(" ".join(islice(texts, 200)).split())[:2000]
 
 
 def _nature(answer: Answer) -> str:

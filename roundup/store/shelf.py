@@ -86,7 +86,7 @@ class Shelves:
 
     def sweep(self, key: IssueKey) -> None:
         """Remove what a run that was killed left half-written in an issue; the digest's lock has to be held."""
-        for part in ("", "papers", "commentary"):
+        for part in ("", "papers", "commentary", "figures"):
             sweep(self.root / self.folders[key] / part)
 
     def shelf(self, key: IssueKey) -> Shelf:
@@ -137,7 +137,7 @@ class Shelf:
         self.ordered = {item.name for item in order if isinstance(item, Named)}
         self.folder = shelves.folders[key]
         self.pasted: list[str] = []  # stubs to be pasted, where the digest wants them so
-        for part in ("papers", "commentary"):
+        for part in ("papers", "commentary", "figures"):
             if (shelves.root / self.folder / part).is_dir() and not shelves.disk.is_ours(f"{self.folder}/{part}", "folder"):
                 raise SourceError(shelves.disk.problems)
 
@@ -216,6 +216,16 @@ class Shelf:
         while not self._stub(name, link):  # another post of the same title
             name, number = f"{base}-{number}", number + 1
         return True
+
+    def put_figure(self, name: str, data: bytes) -> str:
+        """Write a picture into the issue's figures, and tell whether it is ``new`` or ``unchanged``; RefusedError where another one has its name."""
+        path = f"{self.folder}/figures/{name}"
+        if not os.path.lexists(self.shelves.root / path):
+            write_new(self.shelves.root / path, data)
+            return "new"
+        if self.shelves.disk.content(path) != data:
+            raise RefusedError(f"{path} is there already, and is another picture; rename or remove it, and fetch again")
+        return "unchanged"
 
     def _stub(self, name: str, about: Paper | Link) -> bool:
         path = self.shelves.root / self.folder / "commentary" / f"{name}.yaml"

@@ -21,7 +21,7 @@ from types import TracebackType
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from . import blog, huggingface, listings, oai, query
+from . import blog, figures, huggingface, listings, oai, query
 from .answer import Answer, Arguments
 from .faults import Fault
 from .log import Log, Request
@@ -165,6 +165,8 @@ class ReplayServer:
                 return blog.rss()
             case "blog.atom", "":
                 return blog.atom()
+            case "html", _:
+                return figures.answer(self.store, unquote(rest))
             case "recorded", _:
                 return self._recording(unquote(rest))
         return Answer(b"<!DOCTYPE html><title>Not found</title><h1>Not found</h1>", "text/html; charset=utf-8", 404)
