@@ -184,6 +184,27 @@ def test_a_proxy_may_stand_inside_and_looks_names_up_itself(connected: list[str]
     assert connected == ["127.0.0.1"]
 
 
+@pytest.mark.parametrize(("service", "host", "port"), [("http://LocalHost", "localhost", 80), ("https://127.0.0.1/oai", "127.0.0.1", 443), ("http://[::1]:8000/api", "::1", 8000)])
+def test_a_service_on_this_machine_is_known_by_host_and_port(service: str, host: str, port: int) -> None:
+    reach = Reach(Reach.of([service, "https://arxiv.org"]).own, lambda *_: [(0, 0, 0, "", ("127.0.0.1", port))])
+    assert reach.addresses(host, port) == ["127.0.0.1"]
+    for other in ((host, port + 1), ("arxiv.org", 443)):
+        with pytest.raises(AnswerError, match="no public address"):
+            reach.addresses(*other)
+
+
+def test_no_feed_leads_a_digest_into_its_own_network(
+    roundup: Callable[..., Any], digest: Callable[..., Path], connected: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Neither one that is named to ``fetch`` nor one that a contributor wrote into roundup.yaml."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    root = digest({"roundup.yaml": "title: A digest\ncontact: ann@example.org\nsources:\n- feed: http://127.0.0.1:631/printers.xml\n"})
+    for named, url, address in (((), "http://127.0.0.1:631/printers.xml", "127.0.0.1"), (("http://0x0a000001/a.xml",), "http://0x0a000001/a.xml", "10.0.0.1")):
+        done = roundup("fetch", "--inbox", *named, root=root)
+        assert (done.code, done.err) == (3, f"not fetched: {url} leads to {address}, which is no public address; mend the address\n")
+    assert connected == []
+
+
 # ---- addresses ----
 
 NOT_PUBLIC = (

@@ -48,15 +48,16 @@ Lookup = Callable[[str, int, int, int], Iterable[tuple[Any, ...]]]
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Who may be asked. ``own`` are hosts as ``127.0.0.1:8000`` that the editors themselves have named; ``lookup`` is ``socket.getaddrinfo``."""
+    """Who may be asked. ``own`` are places on this machine, host and port, that the editors themselves have named; ``lookup`` is ``socket.getaddrinfo``."""
 
-    own: frozenset[str] = frozenset()
+    own: frozenset[tuple[str, int]] = frozenset()
     lookup: Lookup | None = None
 
     @classmethod
     def of(cls, services: Iterable[str]) -> Reach:
         """Return a reach that takes in those of the editors' services that stand on this machine."""
-        return cls(frozenset(parts.netloc for parts in map(urlsplit, services) if is_loopback(parts.hostname or "")))
+        places = ((parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)) for parts in map(urlsplit, services))
+        return cls(frozenset(place for place in places if is_loopback(place[0])))
 
     def addresses(self, host: str, port: int) -> list[str]:
         """Return the addresses of a host, in the order in which to try them.
@@ -65,7 +66,7 @@ class Reach:
         """
         found = [str(row[4][0]) for row in (self.lookup or socket.getaddrinfo)(host, port, socket.AF_UNSPEC, socket.SOCK_STREAM)]
         for address in found:
-            if not (is_public(address) or (is_loopback(address) and self._is_own(host, port))):
+            if not (is_public(address) or (is_loopback(address) and (host, port) in self.own)):
                 raise _refusal(address)
         return found
 
@@ -81,10 +82,6 @@ class Reach:
                 return
         if not is_public(address):
             raise _refusal(address)
-
-    def _is_own(self, host: str, port: int) -> bool:
-        netloc = f"[{host}]" if ":" in host else host
-        return f"{netloc}:{port}" in self.own or (netloc in self.own and port in (80, 443))
 
 
 def _refusal(address: str) -> AnswerError:
