@@ -266,7 +266,7 @@ def test_killed_at_a_random_moment_nothing_is_lost(name: str, scenes: Callable[[
 
 
 @pytest.mark.parametrize("stop", ["SIGTERM", "SIGINT"])
-@pytest.mark.parametrize("name", ["build over an older site", "fetch", "refresh"])
+@pytest.mark.parametrize("name", ["build over an older site", "fetch", "figures", "refresh"])
 def test_told_to_stop_it_does_so_at_once_and_says_so(name: str, stop: str, scenes: Callable[[str], Scene]) -> None:
     """At a step of its writing, where the stop hurts most, and in the long run at any moment."""
     scene, chance = scenes(name), random.Random(name)
