@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import datetime as dt
 import io
@@ -17,13 +18,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from asking import asking
 from conftest import Result, tree
-from replay import FRIDAY, ReplayServer, invented
+from replay import FRIDAY, KINDS, ReplayServer, invented
 from replay.figures import figure, image, page, png
+from roundup.errors import FetchError
 from roundup.paper import ArxivId
 from roundup.pictures import redrawn
 from roundup.sources.answers import Answer, AnswerError
 from roundup.sources.htmlpages import parse_page
+from roundup.sources.http import Limits
 from roundup.terms import terms_of
 from roundup.text import dialect, pasted
 from roundup.text.drawn import letters
@@ -230,6 +234,28 @@ def test_without_pillow_nothing_is_asked(ask: Run, digest: Callable[..., Path], 
     monkeypatch.setattr("roundup.cli.figures.find_spec", lambda name: None)
     assert refused(ask, digest(DRAFT), FREE, "--fetch", "1") == 'figures are drawn anew by Pillow before they are kept; pip install "roundup-digest[figures]"'
     assert server.requests == []
+
+
+GENERAL = frozenset(KINDS) - {  # these change what the query API, a feed or OAI-PMH says, and nothing of a page
+    "error entry 400", "error entry 200", "empty first page", "empty later page", "total changed", "repeated page", "overlapping page", "order ignored", "id missing",
+    "foreign id", "day-old feed", "weekend feed", "2000 items", "token expired", "noRecordsMatch", "wrong xml charset", "utf-7", "doctype",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", sorted(GENERAL))
+def test_whatever_goes_wrong_on_the_line_the_figure_is_whole_or_not_had(kind: str, server: ReplayServer, tmp_path: Path) -> None:
+    """No limit is passed, no page is taken for one without figures, no picture for a whole one."""
+    paper, limits = ArxivId(FREE, 1), Limits(silence_s=0.5, total_s=1.5, size=3_000_000)
+    with asking(server.url, tmp_path / "true") as asker:
+        truth = asker.sources.html.pictures(paper)
+        whole = redrawn(asker.sources.html.bytes_of(paper, truth[0]))
+    server.fault(kind, path="/html")
+    with asking(server.url, tmp_path, limits=limits) as asker:
+        with contextlib.suppress(FetchError):
+            assert asker.sources.html.pictures(paper) == truth
+        with contextlib.suppress(FetchError, ValueError):
+            assert redrawn(asker.sources.html.bytes_of(paper, truth[0])) == whole
+    assert len(server.requests) <= 2 + 2 * 6
 
 
 # ---- pages ----

@@ -75,6 +75,8 @@ def parse_page(answer: Answer, paper: ArxivId) -> tuple[Picture, ...]:
         raise _no_page(answer, root)
     if answer.status != 200:
         raise AnswerError(f"answered HTTP {answer.status}", tries=1)
+    if b"</html" not in answer.body[-1000:].lower():  # its last figures would be missing, and nobody know
+        raise AnswerError("broke off in the middle of its answer")
     found = [one for figure in _figures(root) for one in _pictures(figure, None, paper)]
     if len(found) > _MOST:
         raise AnswerError(f"has more than {_MOST:,} pictures", tries=1, mend=_TAKE_IT)
