@@ -5,7 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from roundup.config import FIGURE_LICENSES, PICK_STYLES, RANKINGS, SEARCHES, SERVICES, SOURCE_KINDS, Comments, Config, Editor, Feeds, Interests, Known, Source, Subscribe
+from roundup.config import (
+    FIGURE_LICENSES,
+    PICK_STYLES,
+    RANKINGS,
+    SEARCHES,
+    SERVICES,
+    SOURCE_KINDS,
+    Comments,
+    Config,
+    Editor,
+    Feeds,
+    Interests,
+    Known,
+    Source,
+    Subscribe,
+)
 from roundup.errors import Location, Problem
 from roundup.issue import CADENCES
 from roundup.nodes import Mapping, Scalar, Sequence
@@ -196,6 +211,11 @@ def _one_of(fields: Fields | None, kinds: tuple[str, ...]) -> str:
     elif not given and not fields.meant:
         fields.note(fields.mapping.line, f"nothing is named here; write one of {', '.join(kinds)}")
     return given[0] if len(given) == 1 and fields.need(given[0]) else ""
+
+
+def _figure_licenses(fields: Fields, default: str) -> str:
+    inner = fields.fields("figures", ("licenses",))
+    return inner.choice("licenses", FIGURE_LICENSES, default) if inner else default
 
 
 def _interests(fields: Fields) -> Interests:
