@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import os
 import sys
 from contextlib import closing
@@ -88,6 +87,8 @@ def _place(config: Config, via: str) -> str:
 
 
 def _account(config: Config, via: str, root: Path) -> Account:
+    import base64
+
     from roundup.mailing.services import Account
 
     if via == "listmonk" and (listmonk := config.mail.listmonk):
