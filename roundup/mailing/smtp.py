@@ -10,12 +10,12 @@ import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from ipaddress import ip_address
 
 import certifi
 
 from roundup.config import Smtp
 from roundup.errors import PublishError, printable
+from roundup.sources.reach import is_loopback
 from roundup.text.visible import one_line
 
 TIMEOUT_S = 60  # for any one answer; RFC 5321 allows servers minutes, and those that take them are on their knees
@@ -214,10 +214,3 @@ def _is_no_mailbox(said: str) -> bool:
 def _stuffed(message: bytes) -> bytes:
     """Return a message, of lines that end as they should, as it goes over the line, up to the period that ends it."""
     return message.replace(b"\r\n.", b"\r\n..") + b".\r\n"
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether a name is this machine's own."""
-    with contextlib.suppress(ValueError):
-        return ip_address(host).is_loopback
-    return host == "localhost"
