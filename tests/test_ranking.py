@@ -123,7 +123,7 @@ def test_says_why() -> None:
 
 def test_says_what_it_learned() -> None:
     ranked = {one.paper: said(one.why) for one in rank(ALL, [picked(EXPERTS), Lesson(GRAPHS, SKIPPED, TODAY)], NOTHING, TODAY)}
-    assert ranked[SOFT] == "Houlsby, layer +0.5"
+    assert ranked[SOFT] == "Houlsby, layer +0.3"
     assert ranked[PLANAR].startswith("30 votes +0.3; ")
     assert "graph" in ranked[PLANAR]
 

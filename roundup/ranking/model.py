@@ -21,6 +21,7 @@ from roundup.ranking.terms import terms_of
 _TRUST = 0.45  # how far a pick can pull; the regression's C, less of which makes it the mean of all picks
 _ROUNDS = 4  # over all examples; more change no order that can be seen
 _TOO_COMMON = 0.3  # a share of all papers; a word in more of them tells nothing
+_UNSAID = 0.4  # of what a usual paper says, given to each: a title without abstract is not taken at its word (pivoted length)
 _LONGEST = 3.0  # no row's square is more, for no term counts more than three times
 _BREAK = -1  # between title and abstract, so that no phrase goes from one into the other
 _TELLING = 500  # words and phrases that explanations may name
@@ -83,7 +84,10 @@ class Regression:
         known = {name: [phrases[pair] for pair in pairwise(text) if pair in phrases] for name, text in self.texts.items()}
         found = Counter(chain.from_iterable(map(set, known.values())))
         squares = self.squares + self._squares(found, phrases.values())
-        self.rows = {name: _row(single + known[name], squares) for name, single in self.single.items()}
+        terms = {name: single + known[name] for name, single in self.single.items()}
+        sizes = {name: sum(map(squares.__getitem__, row)) for name, row in terms.items()}
+        unsaid = _UNSAID * math.fsum(sizes.values()) / len(sizes)
+        self.rows = {name: Row(row, math.sqrt(sizes[name] + unsaid) or 1.0) for name, row in terms.items()}
         self.names = self.words + [f"{self.words[first]} {self.words[second]}" for first, second in phrases]
         self.weights = _learned([self.rows[example.paper.id.name] for example in ordered], ordered, squares)
 
@@ -116,10 +120,6 @@ class Row:
 
     terms: list[int]
     length: float
-
-
-def _row(terms: list[int], squares: Sequence[float]) -> Row:
-    return Row(terms, math.sqrt(sum(map(squares.__getitem__, terms))) or 1.0)
 
 
 def _dot(row: Row, weights: Sequence[float]) -> float:
