@@ -80,7 +80,7 @@ def test_messages(case: Case, digest: Make, roundup: Run) -> None:
     result = roundup(*case.command, root=root)
     assert (shown(result, root), result.code) == (case.printed, case.code)
     if result.code:
-        told = (case.command[0] == "check" and result.code == 1) or result.code == 4  # a plan is told before the network is asked
+        told = (case.command[0], result.code) in {("check", 1), ("send", 4)}  # the plan of a send is told before a server is asked
         assert bool(result.out) == told, "what goes wrong is told on stderr; problems are the result of check"
         assert tree(root) == before, "a command that fails changes nothing"
 
