@@ -15,6 +15,7 @@ import shutil
 import signal
 import socket
 import socketserver
+import sqlite3
 import ssl
 import subprocess
 import sys
@@ -23,7 +24,7 @@ import textwrap
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -173,10 +174,10 @@ def test_an_issue_that_was_mended_goes_on_as_it_is_now(sending: Path, roundup: R
 
 
 def test_the_books_as_a_table_hold_no_formula(sending: Path, roundup: Run, server: MailServer) -> None:
-    server.answer = lambda step, times, to: b"550 =HYPERLINK(1)" if (step, to) == ("RCPT", "s2@example.org") else None
+    server.answer = lambda step, times, to: b"550 5.1.1 =HYPERLINK(1)" if (step, to) == ("RCPT", "s2@example.org") else None
     write(sending / "list.csv", listed(["-oProxy@example.org", "s2@example.org"]))
     rows = list(csv.reader(io.StringIO(roundup("send", "2024-1", "--csv", root=sending).out)))
-    assert rows == [["email", "state", "answer"], ["'-oProxy@example.org", "sent", ""], ["s2@example.org", "failed", "RCPT: 550 =HYPERLINK(1)"]]
+    assert rows == [["email", "state", "answer"], ["'-oProxy@example.org", "sent", ""], ["s2@example.org", "failed", "RCPT: 550 5.1.1 =HYPERLINK(1)"]]
 
 
 # ---- what the server may answer ----
@@ -215,7 +216,7 @@ def test_a_message_that_the_server_will_not_have_is_failed_and_nobody_suppressed
     everyone_once(server)
 
 
-@pytest.mark.parametrize(("step", "answer", "most"), [("MAIL", "550 not you", 10), ("RCPT", "450 later", 10), ("message", "554 spam", 10), ("RCPT", "550 no", 20)])
+@pytest.mark.parametrize(("step", "answer", "most"), [("MAIL", "550 not you", 10), ("RCPT", "450 later", 10), ("message", "554 spam", 10), ("RCPT", "550 5.1.1 no", 20)])
 def test_a_server_that_takes_nothing_is_not_asked_for_ever(sending: Path, roundup: Run, server: MailServer, step: str, answer: str, most: int) -> None:
     write(sending / "list.csv", listed([f"s{n}@example.org" for n in range(60)]))
     server.answer = lambda here, times, to: answer.encode() if here == step else None
@@ -226,6 +227,48 @@ def test_a_server_that_takes_nothing_is_not_asked_for_ever(sending: Path, roundu
     )
     assert (result.code, server.steps.count(step)) == (4, most)
     assert books(sending, roundup) == {"pending": 60}, "and nobody is failed or suppressed for it"
+
+
+@pytest.mark.parametrize("answer", ["550 Domain example.org has exceeded the max emails per hour", "550 unknown", "554 5.7.1 blocked", "552 5.2.2 mailbox full"])
+def test_a_quota_strikes_nobody_off(sending: Path, roundup: Run, server: MailServer, answer: str) -> None:
+    write(sending / "list.csv", listed([f"s{n}@example.org" for n in range(30)]))
+    is_nobody = answer == "550 unknown"
+    server.answer = lambda step, times, to: answer.encode() if step == "RCPT" and int(to[1:].partition("@")[0]) >= 5 else None
+    result = roundup("send", "2024-1", root=sending)
+    assert result.code == (0 if is_nobody else 4)
+    assert books(sending, roundup) == ({"sent": 5, "failed": 25} if is_nobody else {"sent": 5, "pending": 25})
+    server.answer = lambda step, times, to: None
+    roundup("send", "2024-1", "--resume", root=sending)
+    assert books(sending, roundup) == ({"sent": 5, "failed": 25} if is_nobody else {"sent": 30})
+
+
+def test_whoever_was_not_taken_before_keeps_nobody_waiting(sending: Path, roundup: Run, server: MailServer) -> None:
+    write(sending / "list.csv", listed([*(f"s{n}@gone.example" for n in range(12)), "last@example.org"]))
+    server.answer = lambda step, times, to: b"450 4.1.2 no host" if step == "RCPT" and to.endswith("gone.example") else None
+    assert roundup("send", "2024-1", root=sending).code == 4
+    roundup("send", "2024-1", "--resume", root=sending)
+    assert server.got == {"last@example.org": 1}
+
+
+@pytest.mark.parametrize(("answer", "state"), [("200 queued", "sent"), ("299 well", "sent"), ("what?", "uncertain"), ("354 go on", "uncertain")])
+def test_the_first_digit_of_the_last_answer_decides(sending: Path, roundup: Run, server: MailServer, answer: str, state: str) -> None:
+    write(sending / "list.csv", listed(["a@example.org"]))
+    server.answer = lambda step, times, to: answer.encode() if step == "message" else None
+    roundup("send", "2024-1", root=sending)
+    assert books(sending, roundup) == {state: 1}
+    server.answer = lambda step, times, to: None
+    roundup("send", "2024-1", "--resume", root=sending)
+    assert books(sending, roundup) == {state: 1}, "nobody is sent it again unless named"
+
+
+def test_a_mailbox_that_is_there_again_is_suppressed_no_more(sending: Path, roundup: Run, server: MailServer) -> None:
+    write(sending / "list.csv", listed(["a@example.org", "b@example.org"]))
+    server.answer = lambda step, times, to: b"550 5.1.1 no such user" if (step, to) == ("RCPT", "a@example.org") else None
+    roundup("send", "2024-1", root=sending)
+    server.answer = lambda step, times, to: None
+    assert roundup("send", "2024-1", "--resend", "a@example.org", root=sending).code == 0
+    with closing(sqlite3.connect(sending / ".roundup/state/mail.sqlite")) as file:
+        assert file.execute("SELECT count(*) FROM suppressed").fetchone() == (0,)
 
 
 @pytest.mark.parametrize("step", ["EHLO", "MAIL", "RCPT", "DATA"])
@@ -253,7 +296,7 @@ def test_an_answer_that_is_lost_leaves_one_in_doubt_who_gets_it_again_only_when_
     ids = [email.message_from_bytes(message)["Message-ID"] for to, message in server.taken if to == "s4@example.org"]
     assert len(set(ids)) == 1, "so that a mailbox can tell"
     result = roundup("send", "2024-1", "--resend", "s4@example.org", root=sending)
-    assert (result.code, result.err) == (2, "s4@example.org is sent; only what is uncertain or failed is sent again\n")
+    assert (result.code, result.err) == (2, "s4@example.org is sent; only what is uncertain, failed or suppressed is sent again\n")
 
 
 def test_a_server_that_loses_every_answer_is_not_asked_for_ever(sending: Path, roundup: Run, server: MailServer) -> None:

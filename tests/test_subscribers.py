@@ -40,6 +40,19 @@ TABLES = {
 }
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "email,subscribed_to_emails\na@x.org,true\nb@x.org,false\n",
+        "id,email,deleted_at\n1,a@x.org,\n2,b@x.org,2024-01-01\n",
+        "email,email_disabled\na@x.org,false\nb@x.org,true\n",
+        "Email Address,UNSUB_TIME\na@x.org,\nb@x.org,2024-01-01 10:00\n",
+    ],
+)
+def test_exports_say_in_their_own_way_who_has_left(text: str) -> None:
+    assert read(text) == (["a@x.org"], 0, 1, [])
+
+
 @pytest.mark.parametrize("name", TABLES)
 def test_reads(name: str) -> None:
     text, *wanted = TABLES[name]
@@ -55,6 +68,7 @@ FAULTS = {
     "an open quote": ('email,name\na@x.org,Ada\nb@x.org,"Bo\nc@x.org,Cy\n', "list.csv:3: a quote is opened here and never closed; close it"),
     "a quote within a cell": ('email,name\na@x.org,"A"da\n', "list.csv:2: this is no row of CSV (',' expected after '\"'); mend its quotes"),
     "too many cells": ("email,name\na@x.org,Example, Ada\n", "list.csv:2: the row has 3 cells, and there are 2 columns; put quotes round what holds a comma"),
+    "a column twice": ("email,status,status\na@x.org,unsubscribed,active\n", 'list.csv:1: there are two columns "status", and nobody knows which holds; remove one'),
     "an unknown status": ("email,status\na@x.org,unsubscribd\n", 'list.csv:2: status "unsubscribd" is not known; did you mean "unsubscribed"?'),
     "a status like no other": ("email,status\na@x.org,zzz\n", 'list.csv:2: status "zzz" is not known; write active, unsubscribed or suppressed'),
     "a way out that is none": ("email,unsubscribe\na@x.org,javascript:x\n", 'list.csv:2: unsubscribe "javascript:x" is no way out; write an address from https:// on, or mailto: and an address'),

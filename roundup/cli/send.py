@@ -175,7 +175,7 @@ def _subscribers(config: Config, root: Path) -> Subscribers:
 
 def _named(resend: Sequence[str], people: Subscribers, entries: Mapping[str, Entry], begun: bool) -> list[str]:
     """Return who is to get the issue again. RefusedError for whom nobody is in doubt of."""
-    from roundup.mailing.ledger import FAILED, UNCERTAIN
+    from roundup.mailing.ledger import FAILED, SUPPRESSED, UNCERTAIN
 
     listed = {one.key for one in people.active}
     for address in resend:
@@ -183,8 +183,8 @@ def _named(resend: Sequence[str], people: Subscribers, entries: Mapping[str, Ent
         if key not in listed:
             raise RefusedError(f"{address} is not on the list; add the address there first")
         state = entries[key].state if key in entries else "not sent yet"
-        if not begun or state not in (UNCERTAIN, FAILED):
-            raise RefusedError(f"{address} is {state}; only what is {UNCERTAIN} or {FAILED} is sent again")
+        if not begun or state not in (UNCERTAIN, FAILED, SUPPRESSED):
+            raise RefusedError(f"{address} is {state}; only what is {UNCERTAIN}, {FAILED} or {SUPPRESSED} is sent again")
     return [address.strip().lower() for address in resend]
 
 
@@ -209,7 +209,8 @@ def _send_all(session: Session, waiting: Sequence[Subscriber], message: Message,
     progress = Progress(session, len(waiting), pace.every_s, "")
     sender = config.mail.sender
     with closing(ledger), closing(server):
-        server.open()  # where there is no server to log in to, nothing is begun
+        message.to(max(waiting, key=lambda one: len(one.address) + len(one.unsubscribe)))  # what cannot be written is told before anything is begun
+        server.open()  # nor is it where there is no server to log in to
         if ledger.begin(os.urandom(8).hex(), today().isoformat(), message.digest):
             session.remark(f"{ledger.issue} is not as it was when sending it was begun; who waits gets it as it is now")
         try:

@@ -98,6 +98,8 @@ class Ledger:
         with self._telling(), self._transaction():
             for who, entry in entries:
                 self._file.execute(statement, (self.issue, who, entry.state, entry.answer))
+                if entry.state == SENT:
+                    self._file.execute("DELETE FROM suppressed WHERE subscriber = ?", (who,))  # somebody named them, and the mailbox is there again
                 if suppress and entry.state == FAILED:
                     self._file.execute("INSERT INTO suppressed VALUES (?, ?) ON CONFLICT DO NOTHING", (who, entry.answer))
 

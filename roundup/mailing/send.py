@@ -32,11 +32,15 @@ class Pace:
 
 
 def queue(people: Sequence[Subscriber], entries: Mapping[str, Entry], again: Iterable[str] = (), limit: int | None = None) -> tuple[Subscriber, ...]:
-    """Return to whom messages go now, in the order of the list: to those of whom nothing is known, or those named ``again``, and to no others."""
+    """Return to whom messages go now: to those of whom nothing is known, or those named ``again``, and to no others.
+
+    In the order of the list, but those whom the server did not take before come last: they keep nobody waiting.
+    """
     named = set(again)
     if named:
         return tuple(one for one in people if one.key in named)[:limit]
-    return tuple(one for one in people if one.key not in entries or entries[one.key].state == PENDING)[:limit]
+    waiting = [one for one in people if one.key not in entries or entries[one.key].state == PENDING]
+    return tuple(sorted(waiting, key=lambda one: one.key in entries))[:limit]
 
 
 def run(

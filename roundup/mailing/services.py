@@ -80,10 +80,10 @@ class Line:
 
     def _refused(self, ask: Ask, answer: Answer) -> PublishError:
         status, url = answer.status, self.account.url
-        detail = self._without_secrets(_detail(answer.body))
+        detail = self._without_secrets(_detail(answer.body))[:300]  # cut last: of a secret across the cut the beginning would be shown
         said = f"HTTP {status}: {detail}" if detail else f"HTTP {status}"
         if 300 <= status < 400:
-            to = self._without_secrets(one_line(answer.headers.get("location", ""))[:200]) or "nowhere"
+            to = self._without_secrets(one_line(answer.headers.get("location", "")))[:200] or "nowhere"
             return self._failed(ask, f"it sends us on to {to}, and a login goes to no other address", "if that is the right one, write it as its url")
         match status:
             case 401:
@@ -122,7 +122,7 @@ def _detail(body: bytes) -> str:
     told = (data.get("message") or data.get("detail") or "") if isinstance(data, dict) else ""
     if isinstance(told, list):
         told = ", ".join(str(one.get("msg", "")) if isinstance(one, dict) else str(one) for one in told)
-    return one_line(str(told))[:300]
+    return one_line(str(told))
 
 
 class Book:

@@ -44,7 +44,7 @@ class _RefusalError(Exception):
 
     def __init__(self, step: str, code: int, text: bytes) -> None:
         self.step, self.code = step, code
-        self.said = f"{code} {one_line(text.decode('utf-8', 'replace'))}"[:300]
+        self.said = f"{code} {one_line(text.decode('utf-8', 'replace'))}"
         super().__init__(self.said)
 
 
@@ -106,6 +106,8 @@ class Server:
                     raise _RefusalError(step[0], error.smtp_code, _as_bytes(error.smtp_error)) from None
                 except smtplib.SMTPNotSupportedError:
                     raise self._failed(step[0], "it offers no way to log in") from None
+                except UnicodeError:  # the standard library sends ASCII, and its text would show the password
+                    raise self._failed(step[0], "its user or password holds letters beyond ASCII; choose a password without") from None
             until.pop_all()
         return line
 
@@ -145,8 +147,13 @@ class Server:
             return None
         try:
             line.send(_stuffed(message))
-            _expect(250, _MESSAGE, line.getreply())
+            code, text = line.getreply()
+            if not 200 <= code < 300:  # the first digit decides. Source: RFC 5321, 4.2.1
+                raise _RefusalError(_MESSAGE, code, text)
         except _RefusalError as refusal:
+            if not 400 <= refusal.code < 600:
+                self._drop()
+                return Outcome(LOST, "the server's answer to the message cannot be read")
             return self._refused(refusal)
         except (OSError, smtplib.SMTPException):
             self._drop()
@@ -186,7 +193,7 @@ class Server:
         """Return what a server said, without what it may have repeated of the login."""
         for secret in _spellings(self.smtp.user, self._password) if self._password else ():
             said = said.replace(secret, "…")
-        return printable(said)
+        return printable(said)[:_SHOWN]  # cut last: of a secret across the cut the beginning would be shown
 
 
 def _spellings(user: str, password: str) -> Iterator[str]:
@@ -205,10 +212,21 @@ def _as_bytes(text: bytes | str) -> bytes:
     return text if isinstance(text, bytes) else text.encode("utf-8", "replace")
 
 
+_SHOWN = 300
+_NOBODY = re.compile(r"no such|unknown|n[o']t exist|not found|(invalid|bad) (recipient|mailbox|user|address)|(no|not a) (valid )?mailbox", re.I)
+_OTHERWISE = re.compile(r"quota|exceed|limit|full|spam|block|policy|rate|relay|denied|later|domain", re.I)
+
+
 def _is_no_mailbox(said: str) -> bool:
-    """Tell whether a refused recipient is one for good: a 5 that is not about us, our message or the server. Source: RFC 3463."""
-    detail = re.match(r"5\d\d[ -]5\.(\d)\.\d+", said)
-    return said.startswith("5") and (detail is None or detail[1] in "12")
+    """Tell whether a refused recipient is one for good: by the code that says so, or else by words that can mean nothing else.
+
+    Many servers say 5 without more for a quota, a block or a fault of ours, and nobody is struck off for these. Source: RFC 3463.
+    """
+    if not said.startswith("5"):
+        return False
+    if detail := re.match(r"5\d\d[ -]5\.(\d+)\.(\d+)", said):
+        return (detail[1], detail[2]) in {("1", "1"), ("1", "2"), ("1", "3"), ("1", "6"), ("1", "10"), ("2", "1")}
+    return bool(_NOBODY.search(said)) and not _OTHERWISE.search(said)
 
 
 def _stuffed(message: bytes) -> bytes:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from roundup.errors import Location, Problem, nearest
@@ -69,9 +69,19 @@ def read_subscribers(text: str, path: str, problems: list[Problem]) -> Subscribe
         one = Subscriber(mailbox.address, one_line(visible(row.get("name", ""))) or mailbox.name, way_out)
         repeated += one.key in found
         found.setdefault(one.key, one)
-        if status in _LEFT or row.get("email_disabled", "").strip().lower() in ("true", "yes", "1"):  # the latter is Substack's
+        if status in _LEFT or _says_left(row):
             left.add(one.key)
     return Subscribers(tuple(one for key, one in found.items() if key not in left), repeated, len(left))
+
+
+def _says_left(row: Mapping[str, str]) -> bool:
+    """Tell whether a column of an export's own says that somebody has left: Substack's, Ghost's, Mailchimp's."""
+    said = {name: row.get(name, "").strip().lower() for name in ("email_disabled", "subscribed_to_emails", "deleted_at", "unsubscribed_at", "unsub_time")}
+    return said["email_disabled"] in _YES or said["subscribed_to_emails"] in _NO or any(said[name] for name in ("deleted_at", "unsubscribed_at", "unsub_time"))
+
+
+_YES, _NO = ("true", "yes", "1"), ("false", "no", "0")
+_ADDRESS = ("email address", "e-mail", "e-mail address")  # what exports call the column, too
 
 
 def _rows(text: str, path: str, problems: list[Problem]) -> Iterator[tuple[int, dict[str, str]]]:
@@ -82,7 +92,11 @@ def _rows(text: str, path: str, problems: list[Problem]) -> Iterator[tuple[int, 
     try:
         for row in reader:
             if not columns:
-                columns = [name.strip().lower() for name in row]
+                columns = ["email" if name.strip().lower() in _ADDRESS else name.strip().lower() for name in row]
+                if twice := [name for name in dict.fromkeys(columns) if name and columns.count(name) > 1]:
+                    what = f'there are two columns "{twice[0]}", and nobody knows which holds; remove one'
+                    problems.append(Problem(Location(path, line), what))
+                    return
                 if "email" not in columns:
                     shown = ", ".join(filter(None, columns)) or "nothing"
                     what = f'there is no column "email", but {shown}; name the columns in the first line, as email,name'
