@@ -370,6 +370,18 @@ def test_a_ledger_of_another_clone_stops_the_sending(sending: Path, roundup: Run
     assert len(server.taken) == 9
 
 
+def test_all_of_the_state_put_back_from_an_older_copy_is_told(sending: Path, roundup: Run, server: MailServer, tmp_path: Path) -> None:
+    """The ledger and its mark are of one age then; sends.yaml, which lies in the repository, knows better."""
+    roundup("send", "2024-1", "--limit", "1", root=sending)
+    shutil.copytree(sending / ".roundup", tmp_path / "older")
+    roundup("send", "2024-1", "--resume", root=sending)
+    shutil.rmtree(sending / ".roundup")
+    shutil.copytree(tmp_path / "older", sending / ".roundup")
+    result = roundup("send", "2024-1", "--resume", root=sending)
+    assert (result.code, "is an old copy, or of another clone" in result.err) == (4, True)
+    everyone_once(server)
+
+
 @pytest.mark.parametrize("fault", ["read-only", "no database", "a folder"])
 def test_a_ledger_that_cannot_be_written_stops_the_sending(sending: Path, roundup: Run, server: MailServer, fault: str) -> None:
     ledger = sending / ".roundup/state/mail.sqlite"

@@ -11,7 +11,7 @@ import contextlib
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from roundup.errors import Problem, PublishError, RefusedError, SourceError
@@ -111,6 +111,11 @@ class Ledger:
                 self._file.execute("DELETE FROM suppressed WHERE subscriber = ?", (who,))
 
     def close(self) -> None:
+        """Leave the ledger, and say in ``sends.yaml`` how much it knows."""
+        if self._mark >= 0 and self.issue in (begun := self._sends()):
+            now = replace(begun[self.issue], serial=self._serial)
+            with self._telling():
+                replace_record(self.root / SENDS, dump_sends({**begun, self.issue: now}).encode())
         self._until.close()
 
     @contextlib.contextmanager
@@ -148,7 +153,7 @@ class Ledger:
         mend = f"put the newest copy back (or {twice}); nothing was sent"
         if row is None and (begun or marked[0]):
             raise PublishError(f"{self.path} is gone, or of another clone: it knows nothing of {self.issue}, and sending that was begun; {mend}")
-        if row and ((begun and begun.id != row[0]) or (marked[0] and (marked[0] != row[0] or marked[1] > row[1]))):
+        if row and ((begun and (begun.id != row[0] or begun.serial > row[1])) or (marked[0] and (marked[0] != row[0] or marked[1] > row[1]))):
             raise PublishError(f"{self.path} is an old copy, or of another clone: more of {self.issue} was sent than it knows; {mend}")
 
     def _sends(self) -> dict[str, Begun]:

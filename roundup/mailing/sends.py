@@ -24,12 +24,16 @@ CAMPAIGN = re.compile("[A-Za-z0-9_-]{1,64}")  # as it stands in an address
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """A send that was begun: the name that the ledger has for it, and the day; the service that it was handed to, and what that calls it, once known."""
+    """A send that was begun: the name that the ledger has for it, and the day; the service that it was handed to, and what that calls it, once known.
+
+    ``serial`` counts what the ledger knew of it at the end of a run, so that an older copy of the ledger is told from the newest.
+    """
 
     id: str
     day: str
     via: str = ""
     campaign: str = ""
+    serial: int = 0
 
 
 def parse_sends(text: str, path: str, problems: list[Problem]) -> dict[str, Begun]:
@@ -40,9 +44,9 @@ def parse_sends(text: str, path: str, problems: list[Problem]) -> dict[str, Begu
     fields = Fields(mapping, path, problems, tuple(mapping.values))
     found = {}
     for key in mapping.values:
-        inner = fields.fields(key, ("id", "begun", "via", "campaign"))
+        inner = fields.fields(key, ("id", "begun", "via", "campaign", "serial"))
         if _is_key(key) and inner and inner.need("id", "begun") and _ID.fullmatch(inner.text("id")) and CAMPAIGN.fullmatch(inner.text("campaign", "-")):
-            found[key] = Begun(*map(inner.text, ("id", "begun", "via", "campaign")))
+            found[key] = Begun(inner.text("id"), inner.text("begun"), inner.text("via"), inner.text("campaign"), inner.number("serial") or 0)
         else:
             fields.note(fields.where(key).line, f'"{key}" is no issue with the id of its sending; take the file back from the repository')
     return found
@@ -62,5 +66,5 @@ def dump_sends(sends: Mapping[str, Begun]) -> str:
 
 
 def _dumped(begun: Begun) -> str:
-    values = {"id": begun.id, "begun": begun.day, "via": begun.via, "campaign": begun.campaign}
+    values = {"id": begun.id, "begun": begun.day, "via": begun.via, "campaign": begun.campaign, "serial": str(begun.serial or "")}
     return ", ".join(f"{name}: {value}" for name, value in values.items() if value)
