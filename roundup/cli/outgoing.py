@@ -38,6 +38,11 @@ def issue_of(digest: Digest, key: IssueKey, *, draft: bool, needs: Mapping[str, 
     issue = digest.archive.issue(key)
     if issue.is_draft and not draft:
         raise RefusedError(f"{key} is a draft; give it a date, or look at it with --test")
+    if not issue.picks and not issue.intro.text.strip():
+        raise RefusedError(f"{key} has nothing in it; add picks before it is sent")
+    if not draft and (unready := [pick for pick in issue.picks if pick.status != "ready"]):
+        mend = 'a mail cannot be called back, so finish it and set "status: ready", or look at it with --test'
+        raise SourceError([Problem(pick.at("status"), f'"{pick.name}" is still {pick.status}; {mend}') for pick in unready])
     if missing := [Problem(digest.config.at("mail"), f"{name} is missing; {mend}") for name, (value, mend) in needs.items() if not value]:
         raise SourceError(missing)
     return issue

@@ -86,8 +86,8 @@ def send(
         done = "go on with --resume" if waiting else "--resume sends it to who joins later"
         raise RefusedError(f"sending {issue.key} was begun before: {_told(_books(people, entries))}; {done}")
     if waiting and not dry_run:
-        if not yes and sys.stdin.isatty():
-            click.confirm(f"Send {issue.key} to {count(len(waiting), 'subscriber')}?", abort=True, err=True)
+        if not yes and sys.stdin.isatty() and not click.confirm(f"Send {issue.key} to {count(len(waiting), 'subscriber')}?", err=True):
+            raise RefusedError("nothing was sent")
         _send_all(session, waiting, message, config, _server(config, root), ledger)
         begun, entries = ledger.read()
     _report(session, str(issue.key), people, entries, as_json=as_json, as_csv=as_csv, limited=limit is not None, dry_run=dry_run)
