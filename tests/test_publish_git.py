@@ -14,7 +14,7 @@ from typing import ClassVar
 
 import pytest
 
-from conftest import Result, tree
+from conftest import Result, tree, write
 from places import WHO, Branch
 from roundup.manifest import MANIFEST
 from roundup.publish.branch import STORE
@@ -174,6 +174,25 @@ def test_a_branch_that_others_rewrote_is_taken_as_it_is(branch: Branch, digest: 
     roundup("publish", root=root)
     assert_published(branch, root, CNAME=b"x")
     assert len(branch.git("log", "--format=%h", "gh-pages").split()) == 2
+
+
+@pytest.mark.parametrize("lock", ["refs/roundup/made.lock", "HEAD.lock", "config.lock", "packed-refs.lock", "shallow.lock"])
+def test_what_a_git_that_was_stopped_had_locked_is_in_nobodys_way(lock: str, branch: Branch, digest: Make, roundup: Run) -> None:
+    root = digest(config(branch))
+    roundup("publish", root=root)
+    write(root / STORE / lock, "")
+    digest({**config(branch), **NEW_ISSUE})
+    assert roundup("publish", root=root).code == 0
+    assert_published(branch, root)
+    assert not list((root / STORE).rglob("*.lock"))
+
+
+def test_a_repository_of_ours_that_was_half_made_is_made_whole(branch: Branch, digest: Make, roundup: Run) -> None:
+    root = digest(config(branch))
+    write(root / STORE / "HEAD", "ref: refs/heads/main\n")
+    write(root / STORE / "config.lock", "")
+    assert roundup("publish", root=root).code == 0
+    assert_published(branch, root)
 
 
 @pytest.mark.parametrize("filters", ["true", "false"])

@@ -16,7 +16,7 @@ from typing import IO
 
 from roundup.errors import PublishError
 from roundup.publish import unpublished
-from roundup.store.writing import make_folder
+from roundup.store.writing import make_folder, remove
 
 _REACHING = ("http.", "credential.", "url.", "ssh.", "core.sshcommand", "core.gitproxy", "core.askpass")
 _OF_A_REPOSITORY = (
@@ -63,8 +63,12 @@ class Git:
         self.environment["GIT_CONFIG_COUNT"] = str(number)
 
     def begin(self) -> None:
-        """Make our repository, where there is none."""
-        if not (self.store / "HEAD").exists():
+        """Make our repository, where there is none that is whole. Nobody else may be writing there, as the digest's lock sees to."""
+        for folder, _, names in os.walk(self.store):
+            for name in names:
+                if name.endswith(".lock"):  # of a git that was stopped; none would ever write there again
+                    remove(f"{folder}/{name}")
+        if not (self.store / "objects/info").exists():  # what is made last
             make_folder(self.store.parent)
             self.run("init", "--quiet", "--bare", "--template=")
 
