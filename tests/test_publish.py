@@ -325,6 +325,55 @@ def test_a_link_to_a_folder_stays_one(www: tuple[Path, Path], digest: Make, roun
     assert_published(Folder(folder), root)
 
 
+@pytest.mark.parametrize("name", [".roundup-publish-www", ".roundup-publish-www.gone"])
+@pytest.mark.parametrize("options", [[], ["--dry-run"]])
+def test_a_link_beside_a_folder_is_not_followed(name: str, options: list[str], www: tuple[Path, Path], roundup: Run) -> None:
+    root, folder = www
+    write(folder.parent / "victim/diary.txt", "Words.\n")
+    (folder.parent / name).symlink_to("victim")
+    before = tree(folder.parent)
+    told = f"{folder.parent / name}, where the new site is to be made, is a link; nothing was changed there; remove it, and publish again"
+    assert roundup("publish", *options, root=root) == Result(4, "", f"{folder}: {told}\n")
+    assert {path: data for path, data in tree(folder.parent).items() if not path.startswith("digest/")} == {
+        path: data for path, data in before.items() if not path.startswith("digest/")
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("manifest", ["", "{}"])
+def test_a_folder_of_others_beside_a_folder_is_left_alone(manifest: str, www: tuple[Path, Path], roundup: Run) -> None:
+    """Nothing in it says that it is of ours: what lies there is not moved into the site."""
+    root, folder = www
+    beside = folder.parent / f".roundup-publish-{folder.name}"
+    write(beside / "diary.txt", "Words.\n")
+    if manifest:
+        write(beside / MANIFEST, manifest)
+    first = min(os.listdir(beside))
+    told = f'{beside}, where the new site is to be made, holds "{first}", and roundup did not make it; nothing was changed there; move it elsewhere, and publish again'
+    assert roundup("publish", root=root) == Result(4, "", f"{folder}: {told}\n")
+    assert (beside / "diary.txt").read_text() == "Words.\n"
+    assert not (folder / "diary.txt").exists()
+
+
+def test_what_a_stop_left_beside_a_folder_goes_and_what_others_put_there_stays(www: tuple[Path, Path], roundup: Run) -> None:
+    """An empty folder, an unfinished tree, an old one."""
+    root, folder = www
+    beside = folder.parent / f".roundup-publish-{folder.name}"
+    beside.mkdir()
+    assert roundup("publish", root=root).code == 0
+    write(beside / ".roundup-publishing", "")
+    write(beside / "half.html", "")
+    assert roundup("publish", root=root).code == 0
+    write(beside / "diary.txt", "Words.\n")
+    shutil.copy(folder / MANIFEST, beside / MANIFEST)
+    assert roundup("publish", root=root).code == 0
+    assert_published(Folder(folder), root, **{"diary.txt": b"Words.\n"})
+    write(beside / "mine.txt", "Words.\n")
+    write(folder / ".roundup-publishing", "")  # the first publishing, into an empty folder
+    assert roundup("publish", root=root).code == 0
+    assert_published(Folder(folder), root, **{"diary.txt": b"Words.\n", "mine.txt": b"Words.\n"})
+    assert sorted(os.listdir(folder.parent)) == ["digest", "www"]
+
+
 @pytest.mark.parametrize("error", [errno.EINVAL, errno.ENOSYS])
 def test_a_disk_that_cannot_exchange_folders_is_told(error: int, www: tuple[Path, Path], roundup: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     root, folder = www

@@ -14,7 +14,7 @@ from pathlib import Path
 from roundup.manifest import MANIFEST
 from roundup.publish import unpublished
 from roundup.publish.built import BuiltSite
-from roundup.publish.change import Change, There, dump_ours, parse_ours
+from roundup.publish.change import Change, Hashes, There, dump_ours, parse_ours
 from roundup.publish.target import Tell
 from roundup.store.disk import reason
 from roundup.store.writing import draft, exchange, folder_like, link, make_folder, move, remove, remove_folder, settle_all
@@ -39,6 +39,7 @@ class FolderTarget:
             raise unpublished(self.name, "it is no folder", "nothing was changed; name another place in roundup.yaml")
 
     def paths(self) -> frozenset[str]:
+        self._refuse_theirs()
         return frozenset(path for path in _walk(self.folder) if not path.endswith("/"))
 
     def read(self, path: str) -> bytes:
@@ -46,6 +47,7 @@ class FolderTarget:
 
     def apply(self, site: BuiltSite, there: There, change: Change, tell: Tell) -> None:
         left = 'nothing was changed there; mend that, or let "to: rsync" put the files there one by one'
+        self._refuse_theirs()
         try:
             self._clear()
             if not change:
@@ -105,9 +107,30 @@ class FolderTarget:
             remove_folder(self.gone)
         remove(self.folder / _MARK)
 
-    def _rescue(self) -> None:
+    def _refuse_theirs(self) -> None:
+        """PublishError where what lies beside is nothing of ours: a link, which might lead anywhere, or a folder of somebody else's."""
+        for beside in (self.beside, self.gone):
+            what = "a link" if beside.is_symlink() else "no folder" if beside.exists() and not beside.is_dir() else ""
+            if what:
+                what = f"{beside}, where the new site is to be made, is {what}"
+                raise unpublished(self.name, what, "nothing was changed there; remove it, and publish again")
+        if not any(os.path.lexists(mark) for mark in (self.beside / _MARK, self.folder / _MARK)) and self._old() is None:
+            for path in _walk(self.beside):
+                if not path.endswith("/"):
+                    what = f'{self.beside}, where the new site is to be made, holds "{path}", and roundup did not make it'
+                    raise unpublished(self.name, what, "nothing was changed there; move it elsewhere, and publish again")
+
+    def _old(self) -> Hashes | None:
+        """Return what the manifest of an old site that lies beside lists; None where there is none that can be understood."""
         manifest = self.beside / MANIFEST
-        ours = parse_ours(manifest.read_bytes()) if manifest.exists() else {}
+        if manifest.is_symlink() or not manifest.is_file():
+            return None
+        with suppress(ValueError):
+            return parse_ours(manifest.read_bytes())
+        return None
+
+    def _rescue(self) -> None:
+        ours = self._old() or {}
         for path in _walk(self.beside):
             if path not in ours and path != MANIFEST and not path.endswith("/") and _inode(self.beside / path) != _inode(self.folder / path):
                 move(str(self.beside / path), str(self.folder / path))
@@ -115,7 +138,7 @@ class FolderTarget:
 
 def _walk(folder: Path, below: str = "") -> Iterator[str]:
     """Yield the path of everything that lies below a folder and is none; a folder in which nothing lies, with a slash at its end."""
-    if not folder.is_dir():
+    if folder.is_symlink() or not folder.is_dir():
         return
     with os.scandir(folder / below) as found:
         entries = sorted(found, key=lambda entry: entry.name)
