@@ -10,6 +10,7 @@ import shutil
 import stat
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 from posixpath import dirname, join, normpath
@@ -17,7 +18,7 @@ from posixpath import dirname, join, normpath
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
-from conftest import MINIMAL, Result, tree, write
+from conftest import MINIMAL, Result, tree, wait_until, write
 from hostile import SOAK
 from places import KEYS, Branch, Bucket, Folder, Place, need_rsync, rsync_daemon, s3_server
 from roundup.errors import PublishError
@@ -25,8 +26,9 @@ from roundup.manifest import MANIFEST
 from roundup.publish.bucket import content_type
 from roundup.publish.built import BuiltSite
 from roundup.publish.change import Change, There, change_of, dump_ours, in_the_way, parse_ours
+from roundup.publish.folder import FolderTarget
 from roundup.publish.ordered import apply_in_order
-from roundup.publish.target import Tell
+from roundup.publish.target import Tell, look, publish
 from test_crash import mounted
 
 Make = Callable[..., Path]
@@ -371,6 +373,60 @@ def test_what_a_stop_left_beside_a_folder_goes_and_what_others_put_there_stays(w
     write(folder / ".roundup-publishing", "")  # the first publishing, into an empty folder
     assert roundup("publish", root=root).code == 0
     assert_published(Folder(folder), root, **{"diary.txt": b"Words.\n", "mine.txt": b"Words.\n"})
+    assert sorted(os.listdir(folder.parent)) == ["digest", "www"]
+
+
+def test_two_digests_publish_to_a_folder_one_after_the_other(
+    www: tuple[Path, Path], digest: Make, roundup: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The second waits when the first has its tree ready, and then compares anew."""
+    root, folder = www
+    other = digest({**config(Folder(folder)), "issues/2024-3/issue.yaml": "date: 2024-03-09\nintro: Other words.\n"}, name="clone")
+    assert roundup("build", root=root).code == 0
+    assert roundup("build", root=other).code == 0
+    told: list[str] = []
+    asked: list[str] = []
+
+    def of(root: Path, remark: Callable[[str], None]) -> Callable[[], Change]:
+        target, site = FolderTarget(str(folder), root, tmp_path / "home", remark), BuiltSite(root / "site")
+        there = look(target)
+        return lambda: publish(target, site, there, lambda done, whole: None)
+
+    first, second = of(root, asked.append), of(other, told.append)
+    with ThreadPoolExecutor(1) as pool:
+        waiting: list[Future[Change]] = []
+
+        def meanwhile() -> None:
+            if not waiting:
+                waiting.append(pool.submit(second))
+                wait_until(lambda: bool(told) or waiting[0].done())
+
+        monkeypatch.setattr("roundup.publish.folder.settle_all", meanwhile)
+        first()
+        change = waiting[0].result()
+    assert (told, asked) == ([f"another run (process {os.getpid()}) is publishing to {folder}; waiting for it"], [])
+    assert "2024-2/index.html" in change.removed
+    assert_published(Folder(folder), other)
+    assert sorted(os.listdir(folder.parent)) == ["clone", "digest", "www"]
+
+
+def test_the_tree_of_another_run_is_not_shown_as_ours(www: tuple[Path, Path], roundup: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where locks do not reach as far as files, as between machines: the mark is not ours, and what is marked is left to whom it belongs."""
+    root, folder = www
+    before = tree(folder)
+    beside = folder.parent / ".roundup-publish-www"
+    monkeypatch.setattr("roundup.publish.folder.settle_all", lambda: write(beside / ".roundup-publishing", "theirs"))
+    told = "somebody else publishes there, too; nothing of ours was put there; run it again when they have done"
+    assert roundup("publish", root=root) == Result(4, "", f"{folder}: {told}\n")
+    assert tree(folder) == before
+    assert (beside / ".roundup-publishing").read_text() == "theirs"
+
+
+def test_a_lock_that_a_stop_left_goes(www: tuple[Path, Path], roundup: Run) -> None:
+    root, folder = www
+    roundup("publish", root=root)
+    write(folder.parent / ".roundup-publishing-www", "1\n")
+    assert roundup("publish", root=root).code == 0
     assert sorted(os.listdir(folder.parent)) == ["digest", "www"]
 
 

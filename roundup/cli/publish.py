@@ -47,7 +47,7 @@ def publish(session: Session, to: str | None, dry_run: bool, as_json: bool) -> N
     digest = engine.read()
     if unsound := [problem for problem in digest.problems if problem.where.path == "roundup.yaml"]:
         raise SourceError(unsound)
-    target = _target(_destination(digest.config, to), root)
+    target = _target(session, _destination(digest.config, to), root)
     if not digest.archive.published().heads:
         raise RefusedError("there is no issue to publish; give one a date")
     there = targets.look(target)
@@ -92,7 +92,7 @@ def _destination(config: Config, name: str | None) -> Destination:
     return known[name or next(iter(known))]
 
 
-def _target(to: Destination, root: Path) -> Target:
+def _target(session: Session, to: Destination, root: Path) -> Target:
     from pathlib import Path
 
     from roundup import config
@@ -105,7 +105,7 @@ def _target(to: Destination, root: Path) -> Target:
         case config.ToFolder():
             from roundup.publish.folder import FolderTarget
 
-            return FolderTarget(to.path, root, Path.home())
+            return FolderTarget(to.path, root, Path.home(), session.remark)
         case config.ToRsync():
             from roundup.publish.rsync import RsyncTarget
 

@@ -1,25 +1,28 @@
 """The site as a folder of this machine. The new tree is made whole beside the old one, of links to what stays, and both change places in one step.
 
 So whoever looks there sees the old site or the new one. Files of others are linked into the new tree, too, and what somebody puts there
-while we are at it is moved over. A mark tells an unfinished tree from an old one that is to go.
+while we are at it is moved over. A mark tells an unfinished tree from an old one that is to go. Of those who publish there, from whatever
+digest, one is at it at a time; who had to wait looks anew.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from roundup.manifest import MANIFEST
 from roundup.publish import unpublished
 from roundup.publish.built import BuiltSite
 from roundup.publish.change import Change, Hashes, There, dump_ours, parse_ours
-from roundup.publish.target import Tell
+from roundup.publish.target import MovedError, Tell
 from roundup.store.disk import reason
+from roundup.store.lock import alone_at
 from roundup.store.writing import draft, exchange, folder_like, link, make_folder, move, remove, remove_folder, settle_all
 
 _MARK = ".roundup-publishing"
+_UNTOUCHED = 'nothing was changed there; mend that, or let "to: rsync" put the files there one by one'
 
 
 class FolderTarget:
@@ -27,11 +30,14 @@ class FolderTarget:
 
     is_shared = False
 
-    def __init__(self, path: str, root: Path, home: Path) -> None:
-        self.name, folder = path, root / path
+    def __init__(self, path: str, root: Path, home: Path, remark: Callable[[str], None] = lambda text: None) -> None:
+        self.name, folder, self.remark = path, root / path, remark
         self.folder = folder.resolve()  # where a link leads there, it stays
         self.beside = self.folder.with_name(f".roundup-publish-{self.folder.name}")
         self.gone = self.beside.with_name(f"{self.beside.name}.gone")
+        self.lock = self.folder.with_name(f".roundup-publishing-{self.folder.name}")
+        self.mark = os.urandom(8).hex().encode()  # which tells our unfinished tree from that of another run
+        self.seen = (0, 0)  # the manifest that was looked at
         theirs = (root / name for name in ("site", "issues", "templates", "assets", ".roundup", ".git"))
         if self.folder in (home, *home.parents, root, *root.parents) or any(self.folder.is_relative_to(one) for one in theirs):
             raise unpublished(self.name, "other things than the site live there", "nothing was changed; name a folder of its own in roundup.yaml")
@@ -40,20 +46,40 @@ class FolderTarget:
 
     def paths(self) -> frozenset[str]:
         self._refuse_theirs()
+        self.seen = self._manifest()
         return frozenset(path for path in _walk(self.folder) if not path.endswith("/"))
 
     def read(self, path: str) -> bytes:
         return (self.folder / path).read_bytes()
 
     def apply(self, site: BuiltSite, there: There, change: Change, tell: Tell) -> None:
-        left = 'nothing was changed there; mend that, or let "to: rsync" put the files there one by one'
-        self._refuse_theirs()
+        if not change and not any(os.path.lexists(path) for path in (self.beside, self.gone, self.lock, self.folder / _MARK)):
+            return  # who publishes what is there already needs no right to write
+        with self._alone():
+            if self._manifest() != self.seen:
+                raise MovedError
+            self._refuse_theirs()
+            self._apply(site, change, tell)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        with ExitStack() as until:
+            try:
+                until.enter_context(alone_at(self.lock, self.remark, f"publishing to {self.name}"))
+            except OSError as error:
+                raise unpublished(self.name, f"{error.filename or self.lock} cannot be written: {reason(error)}", _UNTOUCHED) from error
+            yield
+
+    def _apply(self, site: BuiltSite, change: Change, tell: Tell) -> None:
+        left = _UNTOUCHED
         try:
             self._clear()
             if not change:
                 return
             self._make(site, change, tell)
             settle_all()
+            if self._marked() != self.mark:  # on a disk whose locks do not reach as far as its files
+                raise unpublished(self.name, "somebody else publishes there, too", "nothing of ours was put there; run it again when they have done")
             if self.folder.exists():
                 exchange(str(self.beside), str(self.folder))
             else:
@@ -63,16 +89,31 @@ class FolderTarget:
         except OSError as error:
             raise unpublished(self.name, f"{error.filename or self.folder} cannot be written: {reason(error)}", left) from error
         finally:
-            if (self.beside / _MARK).exists():
+            if self._marked() in (self.mark, b""):  # a full disk may leave it empty
                 with suppress(OSError):  # else the next run does it
                     self._clear()
+
+    def _manifest(self) -> tuple[int, int]:
+        """Return what tells the manifest that is there from any that was there before."""
+        try:
+            found = os.lstat(self.folder / MANIFEST)
+        except OSError:
+            return (0, 0)
+        return found.st_ino, found.st_mtime_ns
+
+    def _marked(self) -> bytes | None:
+        """Return the mark of an unfinished tree; None where none lies beside."""
+        try:
+            return (self.beside / _MARK).read_bytes()
+        except OSError:
+            return None
 
     def _make(self, site: BuiltSite, change: Change, tell: Tell) -> None:
         """Make the new tree beside the old one."""
         make_folder(self.beside.parent)
         made: set[str] = set()
         self._folder("", made)
-        draft(str(self.beside), _MARK, b"")
+        draft(str(self.beside), _MARK, self.mark)
         draft(str(self.beside), MANIFEST, dump_ours(site.hashes))
         goes = {*change.changed, *change.removed, MANIFEST}
         for path in _walk(self.folder):

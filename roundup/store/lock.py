@@ -13,7 +13,7 @@ from pathlib import Path
 
 from roundup.errors import RefusedError
 from roundup.store.disk import reason
-from roundup.store.writing import open_in_place, write_in_place
+from roundup.store.writing import open_in_place, remove, write_in_place
 
 
 @contextmanager
@@ -34,10 +34,27 @@ def alone(root: Path, tell: Callable[[str], None], *, must: bool = True, what: s
         yield
 
 
+@contextmanager
+def alone_at(path: Path, tell: Callable[[str], None], what: str) -> Iterator[None]:
+    """Hold a lock that stands where several digests write; wait for it, as above. Its file goes with it. OSError where there can be none."""
+    with ExitStack() as until:
+        while not _is_at(path, _hold(path, tell, what, until)):  # who held it took the file away meanwhile
+            until.close()
+        until.callback(remove, path)
+        yield
+
+
+def _is_at(path: Path, handle: int) -> bool:
+    try:
+        return os.path.samestat(os.fstat(handle), os.lstat(path))
+    except FileNotFoundError:
+        return False
+
+
 _LOCKS = {"writing to this digest": "lock", "sending from this digest": "send.lock"}
 
 
-def _hold(path: Path, tell: Callable[[str], None], what: str, until: ExitStack) -> None:
+def _hold(path: Path, tell: Callable[[str], None], what: str, until: ExitStack) -> int:
     if path.parent.is_symlink() or path.parent.parent.is_symlink():
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
     handle = open_in_place(path, 0o644)
@@ -53,6 +70,7 @@ def _hold(path: Path, tell: Callable[[str], None], what: str, until: ExitStack) 
     except OSError as error:
         error.filename = str(path)
         raise
+    return handle
 
 
 @contextmanager
