@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import stat
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -239,6 +240,10 @@ def test_nothing_of_ours_is_a_command(branch: Branch, digest: Make, roundup: Run
 SECRET = "s3cr3t-canary-0b5f"
 
 
+def basic(user: str, password: str) -> str:
+    return f"Basic {b64encode(f'{user}:{password}'.encode()).decode()}"
+
+
 class _Refusing(BaseHTTPRequestHandler):
     """A git server that lets nobody in, and remembers how they asked."""
 
@@ -261,25 +266,35 @@ def refusing() -> Iterator[str]:
         server.shutdown()
 
 
-@pytest.mark.parametrize("where", ["address", "setting"])
+@pytest.mark.parametrize(
+    ("where", "login", "given"),
+    [
+        ("address", f"ann:{SECRET}@", basic("ann", SECRET)),
+        ("address", f"{SECRET}@", basic(SECRET, "")),
+        ("address", f"{SECRET}:@", basic(SECRET, "")),
+        ("setting", "", f"basic {SECRET}"),
+        ("helper", "ann@", basic("ann", SECRET)),
+    ],
+)
 def test_a_login_reaches_the_server_and_nothing_else(
-    where: str, branch: Branch, refusing: str, digest: Make, roundup: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    where: str, login: str, given: str, branch: Branch, refusing: str, digest: Make, roundup: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """In the address of a remote, or in the repository's settings, as an action of GitHub's leaves it: in no output, no file of ours, no arguments."""
+    """In the address of a remote, a token in place of a name there, in the repository's settings, as an action of GitHub's leaves it, or known to
+    a credential helper: in no output, no file of ours, no arguments."""
     root = digest({"roundup.yaml": "title: A digest\nurl: https://example.org/\npublish: {to: github-pages}\n"})
     branch.git("init", "--quiet", at=root)
-    if where == "address":
-        branch.git("remote", "add", "origin", f"http://ann:{SECRET}@{refusing}/digest.git", at=root)
-    else:
-        branch.git("remote", "add", "origin", f"http://{refusing}/digest.git", at=root)
+    branch.git("remote", "add", "origin", f"http://{login}{refusing}/digest.git", at=root)
+    if where == "setting":
         branch.git("config", f"http.http://{refusing}/.extraheader", f"AUTHORIZATION: basic {SECRET}", at=root)
+    elif where == "helper":
+        write(tmp_path / "known", f"username=ann\npassword={SECRET}\n")
+        branch.git("config", "credential.helper", f'!cat "{tmp_path}/known"; :', at=root)
     log = tmp_path / "log"
     on_the_way(monkeypatch, tmp_path / "bin", f'echo "$@" >> "{log}"; (while :; do tr "\\0" " " < /proc/$$/cmdline; ps -eo args; sleep 0.01; done >> "{log}" 2>/dev/null) & trap "kill $!" EXIT; "$GIT" "$@"; exit $?')
     _Refusing.asked.clear()
     done = roundup("-v" if where == "address" else "publish", *(["publish"] if where == "address" else []), root=root)
     assert done.code == 4
     assert "403" in done.err
-    given = "Basic YW5uOnMzY3IzdC1jYW5hcnktMGI1Zg==" if where == "address" else f"basic {SECRET}"
     assert given in _Refusing.asked
     seen = "".join([done.out, done.err, log.read_text(), *(data.decode("utf-8", "replace") for path, data in tree(root).items() if not path.startswith(".git/"))])
     assert SECRET not in seen

@@ -36,11 +36,13 @@ class BranchTarget:
         self.branch, self.root, self.moment = to.branch, root, moment
         self.name = f"{to.branch} of {to.remote}"
         self.git = Git(root / STORE, root, environment, self.name)
-        address, login = _without_login(self._address(to.remote))
+        whole = self._address(to.remote)
+        address, user, password = _without_login(whole)
         self.remote = f"r{blake2b(address.encode(), digest_size=6).hexdigest()}"
         self.ref = f"refs/roundup/{self.remote}/{to.branch}"  # what the branch was when we saw it last
         self.git.set([(f"remote.{self.remote}.url", address)])
-        if login:
+        if user or password:
+            login = f"{user}:{password or self.git.password(whole)}"
             self.git.set([(f"http.{address}.extraHeader", f"Authorization: Basic {b64encode(login.encode()).decode()}")])
         self.seen = ""  # the commit that was looked at
 
@@ -122,12 +124,15 @@ class BranchTarget:
         raise unpublished(self.name, what, f"nothing was changed; add it with: git remote add {remote} ADDRESS, or write its address into roundup.yaml")
 
 
-def _without_login(address: str) -> tuple[str, str]:
-    """Return an address without name and password, and these: by its arguments everybody on the machine can see what a program is asked."""
-    parts = urlsplit(address) if address.startswith(("https://", "http://")) else None
-    if not parts or not parts.password:
-        return address, ""
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl(), f"{unquote(parts.username or '')}:{unquote(parts.password)}"
+def _without_login(address: str) -> tuple[str, str, str]:
+    """Return an address without name and password, and these: by its arguments everybody on the machine can see what a program is asked.
+
+    A name alone goes, too: GitHub takes a token in place of one.
+    """
+    parts = urlsplit(address) if address.lower().startswith(("https://", "http://")) else None
+    if not parts or "@" not in parts.netloc:
+        return address, "", ""
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl(), unquote(parts.username or ""), unquote(parts.password or "")
 
 
 def _write_file(stream: IO[bytes], path: str, data: bytes) -> None:

@@ -79,14 +79,22 @@ class Git:
             raise self.failed(said)
         return said
 
-    def ask(self, *arguments: str, at_home: bool = False) -> Said:
-        """Return what git says, whatever that is; of our repository, or of the digest's own."""
+    def ask(self, *arguments: str, at_home: bool = False, said: str = "", **more: str) -> Said:
+        """Return what git says, whatever that is, to what is ``said``; of our repository, or of the digest's own, with ``more`` in its environment."""
         argv = ["git", *arguments] if at_home else ["git", f"--git-dir={self.store}", *arguments]
         try:
-            done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, cwd=self.root, env=self.environment, check=False)
+            done = subprocess.run(argv, input=said.encode(), capture_output=True, cwd=self.root, env=self.environment | more, check=False)
         except FileNotFoundError:
             raise unpublished(self.name, "the program git is not installed", "nothing was changed there; install it, and publish again") from None
         return Said(done.returncode, done.stdout, done.stderr.decode("utf-8", "replace"))
+
+    def password(self, address: str) -> str:
+        """Return what a credential helper knows for the user that an address names; nothing where none does.
+
+        No program asks anybody for it, for its arguments would name the user, and that may be a token.
+        """
+        said = self.ask("credential", "fill", at_home=True, said=f"url={address}\n\n", GIT_ASKPASS="")
+        return "" if said.code else dict(row.partition("=")[::2] for row in said.text.splitlines()).get("password", "")
 
     @contextmanager
     def importing(self) -> Iterator[IO[bytes]]:

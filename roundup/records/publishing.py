@@ -29,6 +29,7 @@ _REGION = re.compile(r"[a-z0-9-]+", re.ASCII)
 
 _ENDPOINT = re.compile(rf"https?://{_HOST}(?::[0-9]+)?/?", re.ASCII)
 _SECRET = re.compile(r"//[^/@]*:[^/@]*@")  # which no message may show
+_PERHAPS = re.compile(r"https?://[^/]*@", re.IGNORECASE)  # GitHub and others take a token in place of a name
 _NO_REMOTE = "no git remote; write the name of one, as origin, or an address, as https://example.org/digest.git"
 
 
@@ -92,6 +93,9 @@ def _fitting(fields: Fields, key: str, pattern: re.Pattern[str], otherwise: str,
     text = fields.text(key)
     if _SECRET.search(text):
         fields.note(fields.where(key).line, f"{key} holds a password; take it out, for roundup.yaml is no place for secrets, and change it where it was read")
+        return ""
+    if _PERHAPS.search(text):
+        fields.note(fields.where(key).line, f"{key} holds a user name, which may be a token; take it out, for roundup.yaml is no place for secrets")
         return ""
     if not text or pattern.fullmatch(text):
         return text or default
