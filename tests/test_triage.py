@@ -238,6 +238,11 @@ def test_a_list_is_begun_and_filled_with_the_most_voted(root: Path, roundup: Run
     assert tree(root / "issues") == before
 
 
+def test_a_pick_goes_into_the_draft_that_takes_words(root: Path, roundup: Run) -> None:
+    roundup("fill", "2024-2-1", "--top", "1", root=root)
+    assert roundup("pick", "2402.00001", root=root).out == "1 paper picked into 2024-1\n"
+
+
 def test_an_issue_with_commentary_is_not_filled(root: Path, roundup: Run) -> None:
     said = "2024-1 is an issue with commentary, and only a list is filled; begin one with: roundup new --list\n"
     assert roundup("fill", "2024-1", root=root) == Result(2, "", said)

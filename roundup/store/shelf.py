@@ -66,10 +66,15 @@ class Shelves:
                 continue  # `check` tells
 
     def draft(self) -> IssueKey:
-        """Return the newest issue that has no date."""
+        """Return the newest issue that has no date: one with commentary, if there is any, for a list takes no words."""
+        bare: IssueKey | None = None
         for key in self.folders:
-            if os.path.lexists(self.root / f"{self.folders[key]}/issue.yaml") and self.issue_file(key).date is None:
-                return key
+            if os.path.lexists(self.root / f"{self.folders[key]}/issue.yaml") and (file := self.issue_file(key)).date is None:
+                if not file.is_list:
+                    return key
+                bare = bare or key
+        if bare:
+            return bare
         raise RefusedError('there is no draft to fetch into; begin one with "roundup new", or name an issue with --issue')
 
     def issue_file(self, key: IssueKey) -> IssueFile:
