@@ -19,6 +19,7 @@ from conftest import Result, tree, write
 from places import WHO, Branch
 from roundup.manifest import MANIFEST
 from roundup.publish.branch import STORE
+from roundup.publish.change import dump_ours
 from test_publish import NEW_ISSUE, assert_published, config, site_of
 
 Make = Callable[..., Path]
@@ -136,10 +137,24 @@ def test_a_remote_that_is_not_there_is_told(branch: Branch, digest: Make, roundu
     assert done.err.endswith("; nothing was changed there; mend that, and publish again\n")
 
 
-def test_a_branch_that_holds_a_digest_is_no_place_to_publish_to(branch: Branch, digest: Make, roundup: Run) -> None:
-    branch.put("roundup.yaml", b"title: A digest\n")
+@pytest.mark.parametrize("path", ["roundup.yaml", "issues/2024-1/issue.yaml", "papers/digest/roundup.yaml", "papers/digest/issues/2024-1/issue.yaml"])
+@pytest.mark.parametrize("manifest", [None, dump_ours({"index.html": "1"}), b"{}"], ids=["no manifest", "ours", "no sense"])
+def test_a_branch_that_holds_a_digest_is_no_place_to_publish_to(manifest: bytes | None, path: str, branch: Branch, digest: Make, roundup: Run) -> None:
+    """Nor one on which a site was published among its files before."""
+    branch.put(path, b"title: A digest\n")
+    if manifest:
+        branch.put(MANIFEST, manifest)
     told = "a digest stands on that branch; nothing was changed there; name another branch in roundup.yaml"
     assert roundup("publish", root=digest(config(branch))) == Result(4, "", f"{branch.name}: {told}\n")
+
+
+def test_a_site_may_hold_a_file_that_is_called_as_one_of_a_digest(branch: Branch, digest: Make, roundup: Run) -> None:
+    root = digest({**config(branch), "assets/roundup.yaml": "title: An example\n"})
+    for more in ({}, NEW_ISSUE):
+        digest({**config(branch), **more})
+        assert roundup("publish", root=root).code == 0
+        assert_published(branch, root)
+    assert [path for path in branch.files() if path.endswith("roundup.yaml")]
 
 
 def test_a_page_that_somebody_changed_on_the_branch_is_put_there_anew(branch: Branch, digest: Make, roundup: Run) -> None:

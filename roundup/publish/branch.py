@@ -6,8 +6,9 @@ else has pushed meanwhile, the commit is made anew on top of theirs. Files that 
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
@@ -24,6 +25,7 @@ from roundup.publish.target import MovedError, Tell
 
 STORE = ".roundup/cache/publish.git"
 _NOJEKYLL = ".nojekyll"  # or GitHub would leave out what begins with an underscore, and run Jekyll over the rest
+_OF_A_DIGEST = re.compile(r"(^|/)(roundup\.yaml|issues/[^/]+/issue\.yaml)$")
 _MADE = "refs/roundup/made"
 
 
@@ -57,9 +59,17 @@ class BranchTarget:
             self.git.run("fetch", "--quiet", "--no-tags", "--depth=1", "--filter=blob:none", "--", self.remote, f"+refs/heads/{self.branch}:{self.ref}")
             self.seen = self.git.run("rev-parse", "--verify", self.ref).text
         found = frozenset(self.git.run("ls-tree", "-r", "-z", "--full-tree", "--name-only", self.seen).names)
-        if "roundup.yaml" in found or any(path.startswith("issues/") for path in found):
-            raise unpublished(self.name, "a digest stands on that branch", "nothing was changed there; name another branch in roundup.yaml")
+        if sources := [path for path in found if _OF_A_DIGEST.search(path)]:
+            self._refuse_sources(sources, found)
         return found - (self._touched(known) if MANIFEST in found else frozenset())
+
+    def _refuse_sources(self, sources: Sequence[str], found: Collection[str]) -> None:
+        """PublishError where a digest stands on the branch, wherever in it: the site would come among its files. A site may hold such files as assets."""
+        ours = dict[str, tuple[str, ...]]()
+        with suppress(ValueError):  # which is told when it is looked at
+            ours = parse_ours(self.read(MANIFEST)) if MANIFEST in found else {}
+        if not ours.keys() >= set(sources):
+            raise unpublished(self.name, "a digest stands on that branch", "nothing was changed there; name another branch in roundup.yaml")
 
     def _touched(self, known: str) -> frozenset[str]:
         """Return which files of ours somebody has changed by hand since we saw the branch: they are put there anew."""
