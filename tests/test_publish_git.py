@@ -80,6 +80,15 @@ def test_a_digest_in_a_repository_publishes_to_its_own_remote(branch: Branch, di
     assert set((root.parent / "hooks.log").read_text().splitlines()) == {str(branch.folder)}, "a remote on this machine has its own"
 
 
+def test_a_relative_remote_counts_from_the_top_of_the_repository(branch: Branch, digest: Make, roundup: Run, tmp_path: Path) -> None:
+    """The digest stands in a subfolder of it."""
+    root = digest({"roundup.yaml": "title: A digest\nurl: https://example.org/\npublish: {to: github-pages}\n"}, name="whole/papers/digest")
+    branch.git("init", "--quiet", "--initial-branch=main", at=tmp_path / "whole")
+    branch.git("remote", "add", "origin", "../remote.git", at=root)
+    assert roundup("publish", root=root).code == 0
+    assert_published(branch, root)
+
+
 def test_who_has_no_name_publishes_as_roundup(branch: Branch, digest: Make, roundup: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for key in WHO:
         monkeypatch.delenv(key)

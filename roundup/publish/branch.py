@@ -129,9 +129,13 @@ class BranchTarget:
             return remote
         for key in (f"remote.{remote}.pushurl", f"remote.{remote}.url"):
             if found := self.git.ask("config", "--includes", "--get", key, at_home=True).text:
-                return found if ":" in found else str((self.root / found).resolve())
+                return found if ":" in found else str((self._top() / found).resolve())  # as git takes it
         what = f'the digest\'s repository has no remote "{remote}"'
         raise unpublished(self.name, what, f"nothing was changed; add it with: git remote add {remote} ADDRESS, or write its address into roundup.yaml")
+
+    def _top(self) -> Path:
+        """Return the top of the repository in which the digest stands."""
+        return self.root / self.git.ask("rev-parse", "--show-toplevel", at_home=True).text
 
 
 def _without_login(address: str) -> tuple[str, str, str]:
