@@ -57,19 +57,29 @@ class Entry:
 
 
 def ledger(batches: Sequence[Announced], seen: Iterable[Seen], today: dt.date) -> list[Entry]:
-    """Return an entry for each day and category that was, or should have been, read, the oldest first; ``today`` is not awaited yet."""
+    """Return an entry for each day and category that was, or should have been, read, the oldest first; ``today`` is not awaited yet.
+
+    Days in a row that are missing in a category are one entry, that of the first.
+    """
     states = _states(seen)
     by_category: dict[str, list[Announced]] = {}
     for batch in batches:
         for category in batch.categories:
             by_category.setdefault(category, []).append(batch)
-    entries = []
+    entries: list[Entry] = []
     for category, own in sorted(by_category.items()):
         read = {batch.day: batch for batch in own}
+        missing: list[dt.date] = []
         for day in _announcing(min(read), max([*read, today - dt.timedelta(days=1)])):
+            if day not in read:
+                missing.append(day)
+                continue
+            entries += _missed(missing, category)
+            missing = []
             counted = states.get((day, category), Counter())
             is_quiet = not counted and any(batch.quiet for batch in own if batch.day == day)
-            entries.append(Entry(day, category, tuple(sorted(counted.items())), tuple(_faults(day, category, own)), is_quiet))
+            entries.append(Entry(day, category, tuple(sorted(counted.items())), tuple(_faults(day, own)), is_quiet))
+        entries += _missed(missing, category)
     return sorted(entries, key=lambda entry: (entry.day, entry.category))
 
 
@@ -89,11 +99,16 @@ def _announcing(first: dt.date, last: dt.date) -> Iterator[dt.date]:
             yield day
 
 
-def _faults(day: dt.date, category: str, batches: Sequence[Announced]) -> Iterator[str]:
+def _missed(days: Sequence[dt.date], category: str) -> Iterator[Entry]:
+    """Yield the entry of days in a row of which nothing was read, if there are any."""
+    if days:
+        which = "that day was read; fetch it" if len(days) == 1 else f"the {len(days):,} days up to {days[-1]} was read; fetch them"
+        mend = f"roundup fetch --inbox --category {category} --since {days[0]} --until {days[-1]}"
+        yield Entry(days[0], category, faults=(f"no feed of {which} with: {mend}",))
+
+
+def _faults(day: dt.date, batches: Sequence[Announced]) -> Iterator[str]:
     own = [batch for batch in batches if batch.day == day]
-    if not own:
-        yield f"no feed of that day was read; fetch it with: roundup fetch --inbox --category {category} --since {day} --until {day}"
-        return
     for batch in batches:
         if batch.day == day and (newer := _last_announcing(batch.read)) > day and not batch.quiet:
             yield f"stale: on {batch.read} the feed still held this day, and not that of {newer}"

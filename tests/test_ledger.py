@@ -47,7 +47,8 @@ def test_a_lost_day_is_missed_and_a_weekend_is_not() -> None:
 
 
 def test_what_was_not_read_since_is_missed_but_for_today() -> None:
-    assert list(faults(ledger([batch(9, "a")], [], day(12)))) == ["10 cs.LG", "11 cs.LG"]
+    missing = "no feed of the 2 days up to 2024-01-11 was read; fetch them with: roundup fetch --inbox --category cs.LG --since 2024-01-10 --until 2024-01-11"
+    assert faults(ledger([batch(9, "a")], [], day(12))) == {"10 cs.LG": (missing,)}
 
 
 def test_each_category_is_awaited_by_itself() -> None:
@@ -100,4 +101,4 @@ def test_what_is_fetched_is_in_the_ledger(
     monkeypatch.setattr("roundup.cli.triage.today", lambda: FRIDAY + dt.timedelta(days=4))
     missing = "no feed of that day was read; fetch it with: roundup fetch --inbox --category cs.CL --since 2024-01-15 --until 2024-01-15"
     told = roundup("coverage", "--since", "2024-01-15", root=root)
-    assert told == Result(1, f"2024-01-15 Mon  cs.CL        0 announced\n2024-01-15 Mon  cs.CL        {missing}\n1 day, 1 fault\n", "")
+    assert told == Result(1, f"2024-01-15 Mon  cs.CL        {missing}\n1 day, 1 fault\n", "")

@@ -207,7 +207,8 @@ def coverage(session: Session, since: dt.datetime | None, as_json: bool) -> None
         for one in entries:
             parts = [f"{dict(one.states)[state]:,} {state or 'not decided'}" for state in STATES if state in dict(one.states)]
             said = "nothing, says arXiv" if one.is_quiet else f"{one.announced:,} announced" + (f": {', '.join(parts)}" if parts else "")
-            session.say(f"{one.day:%Y-%m-%d %a}  {one.category:<12} {said}")
+            if parts or one.is_quiet or not one.faults:
+                session.say(f"{one.day:%Y-%m-%d %a}  {one.category:<12} {said}")
             for fault in one.faults:
                 click.echo(printable(f"{one.day:%Y-%m-%d %a}  {one.category:<12} {fault}"))
         faults, days = sum(len(one.faults) for one in entries), len({one.day for one in entries})
