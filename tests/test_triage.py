@@ -111,6 +111,16 @@ def test_a_newer_version_of_what_was_decided_comes_back_only_when_asked_for(root
     assert "2402.00001" not in roundup("inbox", "paper", "1", "--state", "skipped", root=root).out  # and by no other
 
 
+def test_what_stands_in_an_issue_is_told_when_it_is_decided_again(root: Path, roundup: Run) -> None:
+    (root / "issues/2023-12").mkdir()
+    (root / "issues/2023-12/issue.yaml").write_text("date: 2024-01-01\norder: []\n")
+    roundup("pick", "2402.00001", root=root)
+    told = "2402.00001 stands in 2024-1, too; say what is new, or take this back with: roundup undo\n"
+    assert roundup("pick", "2402.00001", "--issue", "2023-12", root=root) == Result(0, "1 paper picked into 2023-12\n", told)
+    told = "2402.00001 still stands in 2024-1, 2023-12; remove its files there if it should not\n"
+    assert roundup("skip", "2402.00001", root=root) == Result(0, "1 paper skipped\n", told)
+
+
 def test_decisions_are_taken_back_one_after_the_other(root: Path, roundup: Run) -> None:
     before = tree(root / "issues")
     roundup("later", "2402.00002", root=root)

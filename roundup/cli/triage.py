@@ -118,6 +118,9 @@ def pick(session: Session, ids: tuple[str, ...], key: str | None, section: str) 
     with _desk(session, deciding=True) as desk:
         issue = parse_key(key) if key else desk.shelves.draft()
         papers = [one.paper for one in desk.named(_ids(ids))]
+        for paper in papers:
+            if others := [key for key in desk.covered(paper) if key != issue]:
+                session.remark(f"{paper.id.base} stands in {', '.join(map(str, others))}, too; say what is new, or take this back with: roundup undo")
         desk.pick(papers, issue, one_line(section))
         pasted = desk.pasted
     for stub in pasted:
@@ -167,8 +170,12 @@ def fill(session: Session, key: str, most: int, since: dt.datetime | None, out: 
 
 def _pass_over(session: Session, ids: tuple[str, ...], what: str) -> None:
     with _desk(session, deciding=True) as desk:
-        papers = [one.paper for one in desk.named(_ids(ids))]
+        found = desk.named(_ids(ids))
+        papers = [one.paper for one in found]
         desk.pass_over(papers, what)
+        for one in found:
+            if one.decided == "picked" and (held := desk.covered(one.paper)):
+                session.remark(f"{one.paper.id.base} still stands in {', '.join(map(str, held))}; remove its files there if it should not")
     session.say(f"{count(len(papers), 'paper')} {'left for later' if what == 'later' else what}")
 
 
