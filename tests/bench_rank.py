@@ -28,7 +28,7 @@ import zstandard
 from roundup.paper import ArxivId, Author, Paper
 from roundup.ranking.model import Example, Regression
 from roundup.ranking.scikit import LinearSvm
-from roundup.search.words import STOP_WORDS
+from roundup.text.stopwords import STOP_WORDS
 
 SHARED = Path(__file__).parents[2] / "shared/arxiv"
 PAGE = Path(__file__).parents[1] / "docs/ranking.md"

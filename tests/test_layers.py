@@ -24,6 +24,7 @@ LINES = [
     "roundup.text.depth",
     "roundup.text.accents",
     "roundup.text.folding",
+    "roundup.text.stopwords",
     "roundup.text.slugs",
     "roundup.text.gist",
     "roundup.text.language",

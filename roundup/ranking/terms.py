@@ -7,12 +7,13 @@ from collections import Counter
 from dataclasses import dataclass
 
 from roundup.paper import Paper
-from roundup.search.words import STOP_WORDS
 from roundup.text.drawn import plain
 from roundup.text.folding import folded
+from roundup.text.stopwords import STOP_WORDS
 
 _WORD = re.compile(r"[^\W_]{2,}")
 _NAME = re.compile(r"[^\W_]+")
+_STOP = frozenset(STOP_WORDS)
 _LONGEST_NUMBER = 4  # a year or a count may tell something; what is longer is an ID
 _SHORTEST_PLURAL = 4
 AUTHOR, CATEGORY = "@", ":"  # what a term begins with that is no word
@@ -41,7 +42,7 @@ class _Known(dict[str | bytes, str]):
         if len(self) == 200_000:  # some 20 MB
             self.clear()
         word = written.decode() if isinstance(written, bytes) else written
-        is_nothing = len(word) == 1 or word in STOP_WORDS or (word.isdigit() and len(word) > _LONGEST_NUMBER)
+        is_nothing = len(word) == 1 or word in _STOP or (word.isdigit() and len(word) > _LONGEST_NUMBER)
         self[written] = "" if is_nothing else _singular(word)
         return self[written]
 
