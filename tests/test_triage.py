@@ -14,8 +14,11 @@ import pytest
 
 from conftest import Result, tree
 from roundup.paper import ArxivId, Author, Paper, Sighting
+from roundup.ranking import Usual
 from roundup.records.papers import dump_paper
 from roundup.store.inbox import LATER, PICKED, SKIPPED, Asked, Decision, Inbox
+from roundup.store.shelf import Shelves
+from roundup.triage import Desk
 
 Digest = Callable[..., Path]
 Run = Callable[..., Result]
@@ -91,7 +94,7 @@ def test_what_an_issue_has_is_not_new_whoever_put_it_there(root: Path, roundup: 
     (root / "issues/2024-1/papers").mkdir()
     (root / "issues/2024-1/papers/2402.00001.yaml").write_text(dump_paper(paper(1)))
     assert "2402.00001" not in roundup("inbox", root=root).out
-    assert "Ada Example 1 · cs.LG · in 2024-1\n" in roundup("inbox", "--state", "all", root=root).out
+    assert "Ada Example 1 · cs.LG · already covered in 2024-1\n" in roundup("inbox", "--state", "all", root=root).out
 
 
 def test_what_is_passed_over_stays_so(root: Path, roundup: Run) -> None:
@@ -181,6 +184,85 @@ def test_an_inbox_of_the_first_release_is_taken_over(digest: Digest) -> None:
         assert len(inbox.papers()) == 1
     with closing(sqlite3.connect(path)) as file:
         assert file.execute("SELECT count(*) FROM links").fetchone() == (1,)
+
+
+def test_an_inbox_of_the_second_release_is_described_anew(root: Path) -> None:
+    path = root / ".roundup/state/inbox.sqlite"
+    with closing(Inbox(root)) as inbox:
+        inbox.decide([Decision("2402.00003", SKIPPED, 1, DAY)])
+    before = everything(path)
+    with closing(sqlite3.connect(path)) as file, file:
+        for table in ("sketches", "usual", "files"):
+            file.execute(f"DROP TABLE {table}")
+        for index in ("listed", "announced"):
+            file.execute(f"DROP INDEX {index}")
+            file.execute(f"ALTER TABLE papers DROP COLUMN {'news' if index == 'listed' else index}")
+        file.execute("CREATE INDEX undecided ON papers (decided, votes DESC, name DESC)")
+        file.execute("PRAGMA user_version = 1")
+    with closing(Inbox(root)) as inbox, closing(Inbox(root)) as other:
+        assert inbox.counts() == other.counts() == {"": 3, SKIPPED: 1}
+    assert everything(path) == before
+
+
+def everything(path: Path) -> dict[str, object]:
+    """Return the rows of all tables that say something."""
+    with closing(sqlite3.connect(path)) as file:
+        columns = "name, version, first_seen, category, votes, decided, decided_version, row, news, announced"
+        tables = {table: f"SELECT * FROM {table} ORDER BY 1" for table in ("decisions", "sketches", "usual", "notes", "files")}
+        return {table: file.execute(text).fetchall() for table, text in {"papers": f"SELECT {columns} FROM papers ORDER BY name", **tables}.items()}
+
+
+def test_what_is_usual_follows_from_the_sketches_that_are_kept(root: Path) -> None:
+    with closing(Inbox(root)) as inbox:
+        inbox.put([replace(paper(1, version=2), title="Retitled by its authors"), paper(5)], DAY)
+        assert inbox.usual() == Usual().changed(one.sketch for one in inbox.known(Asked(()), 100))
+        assert inbox.usual().papers == 5
+
+
+def test_a_listing_needs_no_other_to_wait(root: Path, roundup: Run) -> None:
+    """It reads while somebody else writes, and what it would keep it keeps another time."""
+    (root / "issues/2024-1/papers").mkdir()
+    (root / "issues/2024-1/papers/2401.00007.yaml").write_text(dump_paper(replace(paper(7), id=ArxivId("2401.00007"))))
+    with closing(Inbox(root)) as inbox:
+        assert not inbox.kept(["issues/2024-1/papers/2401.00007.yaml"])
+    with closing(sqlite3.connect(root / ".roundup/state/inbox.sqlite", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert roundup("inbox", root=root).code == 0
+        other.execute("ROLLBACK")
+    with closing(Inbox(root)) as inbox:
+        assert not inbox.kept(["issues/2024-1/papers/2401.00007.yaml"])
+    roundup("inbox", root=root)
+    with closing(Inbox(root)) as inbox:
+        assert len(inbox.kept(["issues/2024-1/papers/2401.00007.yaml"])) == 1
+
+
+def test_a_record_is_read_once_and_again_when_it_changes(root: Path) -> None:
+    path = root / "issues/2024-1/papers/2401.00007.yaml"
+    path.parent.mkdir()
+    path.write_text(dump_paper(replace(paper(7), id=ArxivId("2401.00007"))))
+
+    def learned() -> tuple[list[str], list[str]]:
+        read: list[str] = []
+        shelves = Shelves(root)
+        record = shelves.record
+        shelves.record = lambda path: read.append(path) or record(path)  # type: ignore[method-assign,func-returns-value]
+        with closing(Inbox(root)) as inbox:
+            return [lesson.paper.name for lesson in Desk(shelves, inbox, DAY).lessons()], read
+
+    assert learned() == (["2401.00007"], ["issues/2024-1/papers/2401.00007.yaml"])
+    assert learned() == (["2401.00007"], [])
+    path.write_text(path.read_text().replace("Paper 7", "Paper eight"))
+    assert learned() == (["2401.00007"], ["issues/2024-1/papers/2401.00007.yaml"])
+
+
+def test_the_paper_that_every_digest_begins_with_teaches_nothing(tmp_path: Path, roundup: Run) -> None:
+    roundup("init", str(tmp_path / "new"), root=tmp_path)
+    root = tmp_path / "new"
+    (pick,) = root.glob("issues/*/commentary/1706.03762.yaml")
+    with closing(Inbox(root)) as inbox:
+        assert list(Desk(Shelves(root), inbox, DAY).lessons()) == []
+        pick.write_text(pick.read_text().replace("Say in a few sentences", "It says in a few sentences"))
+        assert [lesson.paper.name for lesson in Desk(Shelves(root), inbox, DAY).lessons()] == ["1706.03762"]
 
 
 def test_an_inbox_of_a_newer_roundup_is_left_alone(digest: Digest, roundup: Run) -> None:

@@ -62,7 +62,7 @@ def inbox(
             return
         states = () if revised or state == "all" else (_STATES[state],)
         asked = Asked(states, " ".join(words), category, since.date() if since else None, revised)
-        found = desk.ranked(asked)[:most]
+        found = desk.inbox.found(desk.listed(asked, most))
         counts = desk.inbox.counts()
         if as_json:
             _print_json([_row(one, desk) for one in found], counts)
@@ -80,10 +80,11 @@ def _lines(one: Candidate, desk: Desk) -> Iterator[str]:
     yield f"{paper.id.base:<16} {plain(paper.title)}"
     names = [plain(author.name) for author in paper.authors]
     parts = [", ".join(names[:3]) + (" …" if len(names) > 3 else ""), paper.primary_category]
-    why = desk.why(paper)
+    held = desk.covered(paper)
+    why = "" if held else desk.why(paper)
     parts += [count(paper.votes, "vote")] if paper.votes is not None and "vote" not in why else []
     parts += [f"{one.decided}, {f'now version {paper.id.version}' if one.is_revised else 'decided'}"] if one.decided else []
-    parts += [f"in {', '.join(map(str, held))}"] if (held := desk.covered(paper)) else []
+    parts += [f"already covered in {', '.join(map(str, held))}"] if held else []
     parts += [why] if why else []
     yield f"{'':<16} {' · '.join(parts)}"
 
@@ -94,7 +95,7 @@ def _row(one: Candidate, desk: Desk) -> dict[str, object]:
         "id": paper.id.base, "version": paper.id.version, "title": paper.title, "authors": [author.name for author in paper.authors],
         "categories": paper.categories, "votes": paper.votes, "first_seen": one.first_seen.isoformat(), "state": one.decided or "new",
         "revised": one.is_revised, "issues": [str(key) for key in desk.covered(paper)],
-        "score": round(desk.reasons[paper.id.name].score, 3) if paper.id.name in desk.reasons else 0, "why": desk.why(paper),
+        "score": round(desk.score(paper), 3), "why": desk.why(paper),
     }  # fmt: skip
 
 
@@ -246,7 +247,7 @@ def triage(session: Session, key: str | None, category: str, and_later: bool, pl
         desk.shelves.shelf(issue)  # what is wrong with the issue is told before anything is decided
         states = ("", "later") if and_later else ("",)
         root = desk.shelves.root
-        sitting = Sitting(desk, desk.ranked(Asked(states, category=category)), issue, lambda: alone(root, lambda told: None))
+        sitting = Sitting(desk, desk.listed(Asked(states, category=category)), issue, lambda: alone(root, lambda told: None))
         if not sitting.names:
             session.say("nothing is left to decide; fetch more with: roundup fetch")
             return

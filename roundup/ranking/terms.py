@@ -24,9 +24,9 @@ _SMALL = bytes(code if chr(code).isalnum() else 32 for code in bytes(range(128))
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a paper is compared by: the words of its title and abstract in their order, and its terms, which are words, authors and categories.
+    """The words of a paper: those of its title and abstract in their order, and each of them once.
 
-    Each term stands once in ``once``. It stands in ``more`` again where it is a word that the abstract repeats, or that is in title and abstract.
+    In ``more`` a word stands again where the abstract repeats it, and where it is in title and abstract.
     """
 
     title: tuple[str, ...]
@@ -70,10 +70,15 @@ def name_words(name: str) -> str:
     return " ".join(_NAME.findall(folded(plain(name) if "\\" in name else name)))
 
 
+def shortened(name: str) -> str:
+    """Return a name, as it is compared, with an initial for what comes first: ``n houlsby`` for Neil Houlsby; nothing for a name of one word."""
+    _, _, last = name.partition(" ")
+    return f"{name[0]} {last}" if last else ""
+
+
 def terms_of(paper: Paper) -> Terms:
-    """Return what a paper is compared by."""
+    """Return the words of a paper."""
     title, abstract = words_in(paper.title), words_in(paper.abstract)
     counts = Counter(abstract)
-    others = [*(AUTHOR + name_words(author.name) for author in paper.authors), *(CATEGORY + name for name in paper.categories)]
     more = [word for word, count in counts.items() if count > 1] + [word for word in dict.fromkeys(title) if word in counts]
-    return Terms(title, abstract, tuple(dict.fromkeys((*title, *counts, *others))), tuple(more))
+    return Terms(title, abstract, tuple(dict.fromkeys((*title, *counts))), tuple(more))
