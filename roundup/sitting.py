@@ -139,6 +139,7 @@ def facts(one: Candidate, desk: Desk) -> list[str]:
     found += [f"withdrawn: {_seen(paper.withdrawn.reason)}"] if paper.withdrawn else []
     found += [f"left for {one.decided}"] if one.decided == LATER else []
     found += [f"already covered in {', '.join(map(str, held))}"] if (held := desk.covered(paper)) else []
+    found += [f"like {like}"] if (like := desk.like(paper)) else []
     found += [_seen(paper.comment)] if paper.comment else []
     return [*found, *([_seen(why)] if why else [])]
 

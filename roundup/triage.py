@@ -15,6 +15,7 @@ from roundup.errors import RefusedError, SourceError
 from roundup.issue import IssueKey, Section
 from roundup.paper import ArxivId, Paper
 from roundup.ranking import Known, Lesson, Ranking, learner, rank, said, sketched
+from roundup.ranking.groups import likes
 from roundup.records.papers import dump_paper
 from roundup.starter import FIRST_PICK, SAMPLE, new_pick, ordered
 from roundup.store.beginning import stands
@@ -25,7 +26,9 @@ from roundup.yamltext import dump_scalar
 
 UNDECIDED = ""
 _MOST_RANKED, _MOST_LESSONS = 5000, 200
+_TWICE = 2  # as many as are wanted are looked at for what is nearly the same
 _LIST = b"list"
+COVERED = "covered"
 STATES = (UNDECIDED, PICKED, SKIPPED, LATER)
 
 
@@ -45,6 +48,7 @@ class Desk:
         self._holders = shelves.holders()
         self._shelf: dict[IssueKey, Shelf] = {}
         self._ranking: Ranking | None = None
+        self._likes: dict[str, str] = {}
 
     def covered(self, paper: Paper) -> list[IssueKey]:
         """Return the issues with commentary that have the paper's record, newest first."""
@@ -73,6 +77,8 @@ class Desk:
         interests = self.shelves.config.interests
         self._ranking = rank(found, self.lessons(), interests, self.today, self.inbox.usual(), learner(interests))
         names = list(self._ranking.scores)
+        by_name = {one.name: one for one in found}
+        self._likes = likes([by_name[name] for name in names])
         if most is None or len(names) < most:
             names += [name for name in self.inbox.names(asked) if name not in self._ranking.scores and not (waits and self._covered(name))]
         return names[:most]
@@ -80,6 +86,17 @@ class Desk:
     def score(self, paper: Paper) -> float:
         """Return the number by which a paper was ranked; 0 where it was not."""
         return self._ranking.scores.get(paper.id.name, 0.0) if self._ranking else 0.0
+
+    def like(self, paper: Paper) -> str:
+        """Return the ID of the paper before this one in the listing that is nearly the same; nothing where there is none."""
+        head = self.inbox.find(self._likes.get(paper.id.name, ""))
+        return head.paper.id.base if head else ""
+
+    def counts(self) -> dict[str, int]:
+        """Return how many papers were seen, by what became of them; those that stand in an issue and were not decided here are COVERED."""
+        found = self.inbox.counts()
+        waiting = self.inbox.waiting(name for name in self._holders if self._covered(name))
+        return found | {UNDECIDED: found.get(UNDECIDED, 0) - waiting, COVERED: waiting}
 
     def why(self, paper: Paper) -> str:
         """Return the reasons for which a paper stands where it does, in a few words; nothing where there are none."""
@@ -146,8 +163,9 @@ class Desk:
             held += [] if key in held else [key]
         return decisions
 
-    def fill(self, key: IssueKey, most: int, since: dt.date | None) -> list[Paper]:
-        """Put the papers with the most votes that stand in no issue yet, at most so many, into a list. They stay undecided.
+    def fill(self, key: IssueKey, most: int, since: dt.date | None, *, by_votes: bool = True) -> list[Paper]:
+        """Put papers that stand in no issue yet, at most so many, into a list: those with the most votes, or those that rank first; of nearly the same
+        ones the first. They stay undecided.
 
         RefusedError where the issue is no list.
         """
@@ -155,8 +173,10 @@ class Desk:
         if not shelf.is_list:
             raise RefusedError(f"{key} is an issue with commentary, and only a list is filled; begin one with: roundup new --list")
         asked = Asked((UNDECIDED, LATER), since=since)
-        names = (name for name in self.inbox.names(asked, by_votes=True) if set(self._holders.get(name, ())) <= {key})
-        papers = list(islice((one.paper for one in map(self.inbox.find, names) if one and not one.paper.withdrawn), most))
+        listed = self.inbox.names(asked, by_votes=True) if by_votes else self.listed(asked)
+        names = [name for name in listed if set(self._holders.get(name, ())) <= {key}]
+        again = likes(list(self.inbox.known_as(names[: _TWICE * most]).values()))
+        papers = list(islice((one.paper for one in map(self.inbox.find, names) if one and not one.paper.withdrawn and one.paper.id.name not in again), most))
         for paper in papers:
             shelf.put(paper)
         shelf.settle()
@@ -211,5 +231,7 @@ class Desk:
             candidate = self.inbox.find(one.name) if one.what == PICKED and one.issue == str(key) else None
             if candidate:
                 rows.setdefault(one.section, []).append(ordered(candidate.paper))
+        if not rows and key not in self.shelves.folders:
+            raise RefusedError(f'there is no issue "{key}"; begin it with: roundup new {key}')
         headed = ([f"- section: {dump_scalar(section)}"] * bool(section) + rows[section] for section in sorted(rows, key=bool))
         return "".join(f"{row}\n" for part in headed for row in part)

@@ -87,14 +87,16 @@ def test_a_pick_has_its_files_and_is_no_longer_new(root: Path, roundup: Run) -> 
     assert state(root, 2) == PICKED
     assert roundup("inbox", "--order", "2024-1", root=root).out == "- section: Tool use\n- 2402.00002                           # Soft $\\alpha$ experts\n"
     counts = json.loads(roundup("inbox", "--json", root=root).out)["counts"]
-    assert counts == {"new": 3, "picked": 1, "skipped": 0, "later": 0}
+    assert counts == {"new": 3, "picked": 1, "skipped": 0, "later": 0, "covered": 0}
 
 
 def test_what_an_issue_has_is_not_new_whoever_put_it_there(root: Path, roundup: Run) -> None:
     (root / "issues/2024-1/papers").mkdir()
     (root / "issues/2024-1/papers/2402.00001.yaml").write_text(dump_paper(paper(1)))
     assert "2402.00001" not in roundup("inbox", root=root).out
-    assert "Ada Example 1 · cs.LG · already covered in 2024-1\n" in roundup("inbox", "--state", "all", root=root).out
+    shown = roundup("inbox", "--state", "all", root=root).out
+    assert "Ada Example 1 · cs.LG · already covered in 2024-1\n" in shown
+    assert shown.endswith("\n4 seen: 3 not decided, 0 picked, 0 skipped, 0 later, 1 in issues by other ways\n")
 
 
 def test_what_is_passed_over_stays_so(root: Path, roundup: Run) -> None:
@@ -319,7 +321,7 @@ def test_what_is_looked_for_stands_first_before_anything_was_picked(root: Path, 
 
 
 def test_a_list_is_begun_and_filled_with_the_most_voted(root: Path, roundup: Run) -> None:
-    assert roundup("fill", "2024-2-1", "--top", "2", "--out", root=root) == Result(0, "list 2024-2-1 is begun, and has 2 papers, those with the most votes\n", "")
+    assert roundup("fill", "2024-2-1", "--top", "2", "--by", "votes", "--out", root=root) == Result(0, "list 2024-2-1 is begun, and has 2 papers, those with the most votes\n", "")
     assert sorted(path.stem for path in (root / "issues/2024-2-1/papers").iterdir()) == ["2402.00002", "2402.00003"]
     assert "\ndate: 20" in (root / "issues/2024-2-1/issue.yaml").read_text()
     assert roundup("fill", "2024-2-2", "--top", "5", root=root).out == "list 2024-2-2 is begun, and has 2 papers, those with the most votes\n"
@@ -328,6 +330,27 @@ def test_a_list_is_begun_and_filled_with_the_most_voted(root: Path, roundup: Run
     before = tree(root / "issues")
     assert roundup("fill", "2024-2-1", "--top", "2", root=root).out == "list 2024-2-1 has 2 papers, those with the most votes\n"
     assert tree(root / "issues") == before
+
+
+def test_a_list_is_filled_with_what_ranks_first_and_of_two_that_are_alike_with_one(root: Path, roundup: Run) -> None:
+    (root / "roundup.yaml").write_text("title: A digest\ninterests:\n  authors: [Ada Example 4, Ada Example 1]\n")
+    with closing(Inbox(root)) as inbox:
+        inbox.put([replace(paper(number, "Planar graphs"), authors=(Author("Ada Example 4"),)) for number in (5, 6)], DAY)
+    assert "\n                 Ada Example 4 · cs.LG · like 2402.00006 · Ada Example 4 +3.0\n" in roundup("inbox", root=root).out
+    assert json.loads(roundup("inbox", "--json", root=root).out)["papers"][1]["like"] == "2402.00006"
+    assert roundup("fill", "2024-2-1", "--top", "2", "--by", "ranking", root=root) == Result(0, "list 2024-2-1 is begun, and has 2 papers, those that rank first\n", "")
+    assert sorted(path.stem for path in (root / "issues/2024-2-1/papers").iterdir()) == ["2402.00004", "2402.00006"]
+
+
+def test_a_list_of_a_day_to_come_is_not_dated(root: Path, roundup: Run) -> None:
+    said = "2999-2-1 is still to come; fill it without --out, and give it a date when it goes out\n"
+    assert roundup("fill", "2999-2-1", "--out", root=root) == Result(2, "", said)
+    assert not (root / "issues/2999-2-1").exists()
+
+
+def test_what_nothing_was_picked_into_says_so(root: Path, roundup: Run) -> None:
+    assert roundup("inbox", "--order", "2024-1", root=root) == Result(0, "", "nothing of the inbox was picked into 2024-1\n")
+    assert roundup("inbox", "--order", "2024-7", root=root) == Result(2, "", 'there is no issue "2024-7"; begin it with: roundup new 2024-7\n')
 
 
 def test_a_pick_goes_into_the_draft_that_takes_words(root: Path, roundup: Run) -> None:

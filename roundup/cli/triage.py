@@ -54,22 +54,26 @@ def inbox(
 ) -> None:  # fmt: skip
     """Show what was fetched and is not decided yet, or what has WORDS in its title, authors or abstract."""
     from roundup.store.inbox import Asked
-    from roundup.triage import STATES
+    from roundup.triage import COVERED, STATES
 
     with _desk(session, deciding=False) as desk:
         if key:
-            click.echo(printable(desk.order(parse_key(key))), nl=False)
+            rows = desk.order(parse_key(key))
+            click.echo(printable(rows), nl=False)
+            if not rows:
+                session.remark(f"nothing of the inbox was picked into {parse_key(key)}")
             return
         states = () if revised or state == "all" else (_STATES[state],)
         asked = Asked(states, " ".join(words), category, since.date() if since else None, revised)
         found = desk.inbox.found(desk.listed(asked, most))
-        counts = desk.inbox.counts()
+        counts = desk.counts()
         if as_json:
             _print_json([_row(one, desk) for one in found], counts)
             return
         for one in found:
             session.say("\n".join(_lines(one, desk)))
     named = [(counts.get(one, 0), one or "not decided") for one in STATES]
+    named += [(counts[COVERED], "in issues by other ways")] if counts[COVERED] else []
     session.say(f"{sum(counts.values()):,} seen: " + ", ".join(f"{number:,} {name}" for number, name in named))
 
 
@@ -85,6 +89,7 @@ def _lines(one: Candidate, desk: Desk) -> Iterator[str]:
     parts += [count(paper.votes, "vote")] if paper.votes is not None and "vote" not in why else []
     parts += [f"{one.decided}, {f'now version {paper.id.version}' if one.is_revised else 'decided'}"] if one.decided else []
     parts += [f"already covered in {', '.join(map(str, held))}"] if held else []
+    parts += [f"like {like}"] if (like := desk.like(paper)) else []
     parts += [why] if why else []
     yield f"{'':<16} {' · '.join(parts)}"
 
@@ -96,13 +101,15 @@ def _row(one: Candidate, desk: Desk) -> dict[str, object]:
         "categories": paper.categories, "votes": paper.votes, "first_seen": one.first_seen.isoformat(), "state": one.decided or "new",
         "revised": one.is_revised, "issues": [str(key) for key in desk.covered(paper)],
         "score": round(desk.score(paper), 3), "why": desk.why(paper),
+        "like": desk.like(paper),
     }  # fmt: skip
 
 
 def _print_json(rows: list[dict[str, object]], counts: dict[str, int]) -> None:
     import json
 
-    click.echo(json.dumps({"papers": rows, "counts": {name: counts.get(state, 0) for name, state in _STATES.items()}}, indent=2, ensure_ascii=False))
+    named = {**{name: counts.get(state, 0) for name, state in _STATES.items()}, "covered": counts["covered"]}
+    click.echo(json.dumps({"papers": rows, "counts": named}, indent=2, ensure_ascii=False))
 
 
 _papers = click.argument("ids", nargs=-1, required=True, metavar="ID...")
@@ -147,11 +154,13 @@ def later(session: Session, ids: tuple[str, ...]) -> None:
 @click.argument("key")
 @click.option("--top", "most", type=click.IntRange(1), default=30, show_default=True, metavar="N", help="So many papers at most.")
 @click.option("--since", "since", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="Only papers that were first seen from this day on.")
+@click.option("--by", type=click.Choice(("votes", "ranking")), default="votes", show_default=True, help="Those with the most votes, or those that rank first.")
 @click.option("--out", is_flag=True, help="Date a list that is begun by this, so that the next build shows it.")
-def fill(session: Session, key: str, most: int, since: dt.datetime | None, out: bool) -> None:
-    """Fill the list KEY with the papers of the inbox that have the most votes; it is begun where there is none.
+def fill(session: Session, key: str, most: int, since: dt.datetime | None, by: str, out: bool) -> None:
+    """Fill the list KEY with the papers of the inbox that have the most votes, or rank first; it is begun where there is none.
 
-    What stands in an issue already is left out. Done again, it keeps what is there, with the votes of now, and adds what is missing.
+    What stands in an issue already is left out, and so is what is nearly the same as another one.
+    Done again, it keeps what is there, with the votes of now, and adds what is missing.
     """
     from roundup.starter import new_issue
     from roundup.store.beginning import create
@@ -159,14 +168,16 @@ def fill(session: Session, key: str, most: int, since: dt.datetime | None, out: 
     issue = parse_key(key)
     with _desk(session, deciding=True) as desk:
         root, is_new = desk.shelves.root, issue not in desk.shelves.folders
+        if out and issue.first_day > today():
+            raise RefusedError(f"{issue} is still to come; fill it without --out, and give it a date when it goes out")
         if is_new and not desk.inbox.counts():
             raise RefusedError("the inbox is empty; roundup fetch --inbox fills it")
         if is_new:
             create(root, new_issue(issue, today(), is_list=True, is_out=out))
     with _desk(session, deciding=True) as desk:
-        papers = desk.fill(issue, most, since.date() if since else None)
+        papers = desk.fill(issue, most, since.date() if since else None, by_votes=by == "votes")
     begun = " is begun, and" if is_new else ""
-    session.say(f"list {issue}{begun} has {count(len(papers), 'paper')}, those with the most votes")
+    session.say(f"list {issue}{begun} has {count(len(papers), 'paper')}, those {'with the most votes' if by == 'votes' else 'that rank first'}")
 
 
 def _pass_over(session: Session, ids: tuple[str, ...], what: str) -> None:

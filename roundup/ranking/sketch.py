@@ -9,7 +9,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain, pairwise
+from itertools import pairwise
 from zlib import crc32
 
 from roundup.paper import Paper
@@ -18,15 +18,17 @@ from roundup.ranking.terms import AUTHOR, CATEGORY, name_words, shortened, terms
 NUMBERS = 1 << 20  # of terms; pairs of words are so many that they have all of a hash
 _SHORT = "~"  # what a name begins with that is shortened
 _PRIME, _ALL = 0x9E3779B1, 0xFFFFFFFF
-_PARTS = 5  # how many numbers each part but the last has stands before all of them
+_HEAD = 6  # numbers before the parts: the title's, and how many each part but the last has
 
 
 @dataclass(frozen=True, slots=True)
 class Sketch:
     """The numbers of a paper's terms: each stands once in ``once``, which begins with its categories and its authors, and again in ``more`` as often as
-    it counts more. ``shorts`` are its authors with an initial for what comes first, ``pairs`` the neighbours among its words.
+    it counts more. ``shorts`` are its authors with an initial for what comes first, ``pairs`` the neighbours among its words, the lowest number first.
+    ``title`` is a hash of its title; 0 for one of a word alone, as "Erratum", which many have.
     """
 
+    title: int
     categories: Sequence[int]
     authors: Sequence[int]
     once: Sequence[int]
@@ -77,19 +79,22 @@ def sketched(paper: Paper) -> bytes:
     words = [_hash(word) % NUMBERS for word in terms.once]
     more = [_hash(word) % NUMBERS for word in terms.more]
     shorts = [number_of_short(short) for short in dict.fromkeys(map(shortened, names)) if short]
-    pairs = dict.fromkeys(chain(pairs_of(terms.title), pairs_of(terms.abstract)))
-    return array("I", [len(categories), len(authors), len(words), len(more), len(shorts), *categories, *authors, *words, *more, *shorts, *pairs]).tobytes()
+    pairs = sorted({*pairs_of(terms.title), *pairs_of(terms.abstract)})
+    title = crc32(" ".join(terms.title).encode("utf-8", "surrogatepass")) if len(terms.title) > 1 else 0
+    head = (title, len(categories), len(authors), len(words), len(more), len(shorts))
+    return array("I", [*head, *categories, *authors, *words, *more, *shorts, *pairs]).tobytes()
 
 
 def sketch_from(kept: bytes) -> Sketch:
     """Return the sketch that was kept."""
     all_of = array("I", kept)
-    categories, authors, words, more, shorts = all_of[:_PARTS]
-    to_authors = _PARTS + categories
+    title, categories, authors, words, more, shorts = all_of[:_HEAD]
+    to_authors = _HEAD + categories
     to_words = to_authors + authors
     to_more = to_words + words
     to_shorts = to_more + more
     to_pairs = to_shorts + shorts
     return Sketch(
-        all_of[_PARTS:to_authors], all_of[to_authors:to_words], all_of[_PARTS:to_more], all_of[to_more:to_shorts], all_of[to_shorts:to_pairs], all_of[to_pairs:]
-    )
+        title, all_of[_HEAD:to_authors], all_of[to_authors:to_words], all_of[_HEAD:to_more], all_of[to_more:to_shorts], all_of[to_shorts:to_pairs],
+        all_of[to_pairs:],
+    )  # fmt: skip

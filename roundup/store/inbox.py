@@ -216,6 +216,11 @@ class Inbox:
         with self._reading() as cursor:
             return dict(cursor.execute("SELECT decided, count(*) FROM papers GROUP BY decided").fetchall())
 
+    def waiting(self, names: Iterable[str]) -> int:
+        """Return how many papers of these names were seen and not decided."""
+        with self._reading() as cursor:
+            return sum(len(cursor.execute("SELECT 1 FROM papers WHERE name = ? AND decided = ''", (name,)).fetchall()) for name in names)
+
     def decide(self, decisions: Sequence[Decision]) -> None:
         """Keep what was decided, all or none, each in place of what was before. KeyError for a paper that was never seen."""
         with self._writing() as cursor:
