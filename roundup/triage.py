@@ -78,7 +78,7 @@ class Desk:
         self._ranking = rank(found, self.lessons(), interests, self.today, self.inbox.usual(), learner(interests))
         names = list(self._ranking.scores)
         by_name = {one.name: one for one in found}
-        self._likes = likes([by_name[name] for name in names])
+        self._likes = likes([by_name[name] for name in names[:most]])  # the one that a paper is like stands before it
         if most is None or len(names) < most:
             names += [name for name in self.inbox.names(asked) if name not in self._ranking.scores and not (waits and self._covered(name))]
         return names[:most]

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import combinations
+from itertools import chain, combinations
 
 from roundup.ranking.model import Known
 from roundup.ranking.sketch import Sketch, sketch_from
 
 _SAME = 0.7  # of the words and pairs of words of two texts together, the share that both have; versions of one abstract have more
-_LOWEST = 8  # numbers of pairs by which a text is looked up. Numbers are hashes: nearly equal texts have nearly the same lowest ones
-_MOST_WITH_PAIR = 20  # a pair that stands in more texts than these is no mark of any
+_A_MARK_IN = 8  # pairs: a text is looked up by those whose number, which is a hash, is such a multiple; of nearly equal texts they are nearly equal, too
+_MOST_WITH_MARK = 20  # a pair that stands in more texts than these is no mark of any
 
 
 def likes(papers: Sequence[Known]) -> dict[str, str]:
@@ -40,13 +41,15 @@ def _near(sketches: Sequence[Sketch]) -> Iterator[tuple[int, int]]:
             yield first, second
 
 
-def _worth_a_look(sketches: Sequence[Sketch]) -> set[tuple[int, int]]:
-    """Return the places of any two texts that have one of the lowest pairs of both in common."""
-    with_pair: dict[int, list[int]] = {}
-    for place, sketch in enumerate(sketches):
-        for pair in sketch.pairs[:_LOWEST]:
-            with_pair.setdefault(pair, []).append(place)
-    return {two for places in with_pair.values() if len(places) <= _MOST_WITH_PAIR for two in combinations(places, 2)}
+def _worth_a_look(sketches: Sequence[Sketch]) -> Iterator[tuple[int, int]]:
+    """Yield the places of any two texts that have half the marks of either in common."""
+    marks = [[pair for pair in sketch.pairs if not pair % _A_MARK_IN] for sketch in sketches]
+    with_mark: dict[int, list[int]] = {}
+    for place, found in enumerate(marks):
+        for mark in found:
+            with_mark.setdefault(mark, []).append(place)
+    shared = Counter(chain.from_iterable(combinations(places, 2) for places in with_mark.values() if 1 < len(places) <= _MOST_WITH_MARK))
+    return ((first, second) for (first, second), number in shared.items() if 2 * number >= max(len(marks[first]), len(marks[second])))
 
 
 def _text(sketch: Sketch) -> frozenset[int]:

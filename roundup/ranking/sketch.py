@@ -27,7 +27,7 @@ _HEAD = 6  # numbers before the parts: the title's, and how many each part but t
 @dataclass(frozen=True, slots=True)
 class Sketch:
     """The numbers of a paper's terms: each stands once in ``once``, which begins with its categories and its authors, and again in ``more`` as often as
-    it counts more. ``shorts`` are its authors with an initial for what comes first, ``pairs`` the neighbours among its words, the lowest number first.
+    it counts more. ``shorts`` are its authors with an initial for what comes first, ``pairs`` the neighbours among its words.
     ``title`` is a hash of its title; 0 for one of a word alone, as "Erratum", which many have.
     """
 
