@@ -40,7 +40,7 @@ class Pieces:
 
     def __init__(self, path: str, site: Site) -> None:
         self.path, self.papers = path, site.catalogue.columns.names
-        self.shared = shared_of(site)
+        self.shared, self.theme = shared_of(site), site.theme.digest
         self._process = 0
         self._file: sqlite3.Connection | None = None
         self._new: dict[bytes, bytes] = {}
@@ -72,16 +72,20 @@ class Pieces:
         known = self.words_then(coverage, site, {})
         if known is None:
             known = words_in(coverage)
-            self._put(_words_key(coverage, site, {}), json.dumps(known).encode())
+            self._put(self._words_key(coverage, site, {}), json.dumps(known).encode())
         return known
 
     def words_then(self, coverage: Coverage, site: Site, then: Mapping[str, str]) -> Found | None:
         """Return the same as it was when issues had the hashes that ``then`` has; None where that is forgotten."""
-        found = self._get(_words_key(coverage, site, then))
+        found = self._get(self._words_key(coverage, site, then))
         if found is None:
             return None
         row, words = json.loads(found)
         return Found(tuple(row), words)
+
+    def _words_key(self, coverage: Coverage, site: Site, then: Mapping[str, str]) -> str:
+        digests = (then.get(str(one.head.key), one.head.digest) for one in coverage.standings)
+        return fingerprint("words", self.theme, site.catalogue.columns.shown[coverage.place], *digests)
 
     def trim(self) -> None:
         """Begin anew where most of the file must be of pages as they were; nobody else may be drawing."""
@@ -122,11 +126,6 @@ class Pieces:
             except sqlite3.Error:
                 self._file = None
         return self._file
-
-
-def _words_key(coverage: Coverage, site: Site, then: Mapping[str, str]) -> str:
-    digests = (then.get(str(one.head.key), one.head.digest) for one in coverage.standings)
-    return fingerprint("words", site.theme.digest, site.catalogue.columns.shown[coverage.place], *digests)
 
 
 def _sum_of(made: bytes) -> bytes:
