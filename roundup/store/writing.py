@@ -86,6 +86,13 @@ def make_folder(folder: Path) -> None:
         settle(one.parent)
 
 
+def make_private_folder(folder: str) -> None:
+    """Make a folder, and those above it, in which nobody but the user may do anything. Those that are there stay as they are."""
+    for one in reversed((folder, *map(str, Path(folder).parents))):
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(one, 0o700)
+
+
 def open_in_place(path: Path, mode: int) -> int:
     """Return a handle on a file that is written where it stands, as locks and stamps are: a line, of no worth to any later run. A link is not followed."""
     make_folder(path.parent)
