@@ -7,13 +7,15 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor
 from contextlib import contextmanager
 from functools import partial
 from importlib import import_module
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from roundup.errors import RefusedError
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor  # it takes as long to import as an edit's page to draw
 
 Given = TypeVar("Given")
 Done = TypeVar("Done")

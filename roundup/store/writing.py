@@ -11,17 +11,19 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import shutil
 import stat
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from roundup.errors import RefusedError
 from roundup.moves import Permalinks
 from roundup.records.permalinks import dump_permalinks
 from roundup.store.disk import PERMALINKS, reason
+
+if TYPE_CHECKING:
+    import tempfile
 
 _PREFIX, _ENDING = ".roundup-", ".tmp"  # how a file is called while it is being written
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -132,6 +134,8 @@ def put(folder: str, path: str, data: bytes) -> None:
 
 def staging_folder(folder: str, prefix: str) -> str:
     """Return a new folder in an output ``folder``, for ``draft``; whoever made it removes it."""
+    import tempfile  # here and below: most runs write a file or two, and need neither this nor shutil
+
     return tempfile.mkdtemp(prefix=prefix, dir=folder)
 
 
@@ -198,6 +202,8 @@ def settle_all() -> None:
 
 def passing_folder() -> tempfile.TemporaryDirectory[str]:
     """Return a folder of the system's that goes when nobody holds it any more."""
+    import tempfile
+
     return tempfile.TemporaryDirectory(prefix="roundup-")
 
 
@@ -221,6 +227,8 @@ def remove_empty(folder: str | Path) -> bool:
 
 def remove_folder(folder: str | Path) -> None:
     """Remove a folder of ours with all that is in it; what cannot be removed now is swept another time."""
+    import shutil
+
     shutil.rmtree(folder, ignore_errors=True)
 
 
