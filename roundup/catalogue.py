@@ -39,7 +39,7 @@ class Standing:
         return self.issue.picks[self.number - 1]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class Coverage:
     """A paper, or something else that was picked, and every place where the archive takes it up, newest first.
 

@@ -28,7 +28,8 @@ from roundup.search import Entry as Found
 from roundup.site import Site
 from roundup.store.writing import remove
 
-_ROWS, _ENTRIES = 3000, 300  # at hand in each process; a row is about 3 kB, an entry 20 kB
+_ROWS, _ENTRIES = 1000, 100  # at hand in each process; a row is about 3 kB, an entry 20 kB, and three times that with its Atom and its JSON
+_NEW = 500  # pieces that wait for the file; one is 2 to 10 kB
 _SUM = 4  # bytes before a piece: a power cut may leave nothing but zeros in its place
 _SMALL, _A_PAPER = 16_000_000, 60_000  # bytes of a file that is never trimmed, and four times what the pieces of a paper take
 _WAIT_S = 30.0  # for another process to have written
@@ -113,7 +114,7 @@ class Pieces:
 
     def _put(self, key: str, made: bytes) -> None:
         self._new[bytes.fromhex(key)] = made
-        if len(self._new) > _ROWS:
+        if len(self._new) > _NEW:
             self.flush()
 
     def _open(self) -> sqlite3.Connection | None:
