@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
+from compiled import compile_once
 from roundup import cli
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 settings.register_profile("ordinary", derandomize=True, deadline=None)
 settings.register_profile("soak", max_examples=5000, deadline=None)
 settings.load_profile("soak" if os.environ.get("ROUNDUP_SOAK") else "ordinary")
+
+compile_once()
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"
