@@ -165,6 +165,7 @@ LINES = [
     "roundup.sources.huggingface",
     "roundup.sources.feeds",
     "roundup.sources.htmlpages",
+    "roundup.sources.counts",
     "roundup.sources.gather",
     "roundup.fetch",
     "roundup.copying",

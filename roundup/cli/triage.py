@@ -200,12 +200,13 @@ def coverage(session: Session, since: dt.datetime | None, as_json: bool) -> None
     from roundup.triage import STATES
 
     with _desk(session, deciding=False) as desk:
-        entries = [one for one in ledger(desk.inbox.batches(), desk.inbox.seen(), today()) if not since or one.day >= since.date()]
+        kept = ledger(desk.inbox.batches(), desk.inbox.seen(), today(), desk.inbox.counted())
+        entries = [one for one in kept if not since or one.day >= since.date()]
     if as_json:
         import json
 
         rows = [
-            {"day": one.day.isoformat(), "category": one.category, "announced": one.announced, "quiet": one.is_quiet,
+            {"day": one.day.isoformat(), "category": one.category, "announced": one.announced, "counted": one.counted, "quiet": one.is_quiet,
              "states": {state or "new": number for state, number in one.states}, "faults": one.faults}
             for one in entries
         ]  # fmt: skip
