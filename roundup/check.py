@@ -77,6 +77,13 @@ def missing_commentary(issue: Issue, site: Site) -> Iterator[Problem]:
             yield Problem(pick.at("status"), f'"{pick.name}" is a draft in an issue with a date; set "status: ready"')
 
 
+def too_few_seen(issue: Issue, site: Site) -> Iterator[Problem]:
+    """What was kept is among what was seen."""
+    if issue.seen is not None and issue.seen < issue.kept and not issue.unread:
+        what = f'seen "{issue.seen}" is less than the {count(issue.kept, "paper")} of the issue; count anew with: roundup coverage {issue.key}'
+        yield Problem(issue.at("seen"), what)
+
+
 def spare_records(issue: Issue, site: Site) -> Iterator[Problem]:
     """A record without a pick is shown nowhere."""
     for paper in issue.spare:
@@ -374,6 +381,7 @@ def _prose(issue: Issue) -> Iterator[Prose]:
 
 RULES: tuple[Rule, ...] = (
     missing_commentary,
+    too_few_seen,
     spare_records,
     repeated_papers,
     notes,

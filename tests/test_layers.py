@@ -197,6 +197,7 @@ LINES = [
     "roundup.cli.lines",
     "roundup.cli.screen",
     "roundup.cli.triage",
+    "roundup.cli.coverage",
     "roundup.cli",
     "roundup.__main__",
 ]

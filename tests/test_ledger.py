@@ -151,7 +151,7 @@ def clock(monkeypatch: pytest.MonkeyPatch, day: dt.date) -> None:
     noon = dt.datetime.combine(day, dt.time(12), dt.timezone.utc)
     for place in ("network.now", "fetch.now"):
         monkeypatch.setattr(f"roundup.cli.{place}", lambda: noon)
-    for place in ("fetch.today", "triage.today"):
+    for place in ("fetch.today", "coverage.today"):
         monkeypatch.setattr(f"roundup.cli.{place}", lambda: day)
 
 
@@ -243,7 +243,7 @@ def test_what_is_fetched_is_in_the_ledger(
 ) -> None:  # fmt: skip
     server.day = FRIDAY
     monkeypatch.setattr("roundup.cli.fetch.today", lambda: FRIDAY)
-    monkeypatch.setattr("roundup.cli.triage.today", lambda: FRIDAY)
+    monkeypatch.setattr("roundup.cli.coverage.today", lambda: FRIDAY)
     assert ask("fetch", root=root).code == 0
     with closing(Inbox(root)) as inbox:
         (kept,) = inbox.batches()
@@ -256,7 +256,54 @@ def test_what_is_fetched_is_in_the_ledger(
     assert shown[0]["announced"] == shown[0]["states"]["new"] > 0
     number = shown[0]["announced"]
     assert roundup("coverage", root=root) == Result(0, f"2024-01-12 Fri  cs.CL        {number} announced: {number} not decided\n1 day, 0 faults\n", "")
-    monkeypatch.setattr("roundup.cli.triage.today", lambda: FRIDAY + dt.timedelta(days=4))
+    monkeypatch.setattr("roundup.cli.coverage.today", lambda: FRIDAY + dt.timedelta(days=4))
     missing = "no feed of that day was read; fetch it with: roundup fetch --inbox --category cs.CL --since 2024-01-11 --until 2024-01-12"
     told = roundup("coverage", "--since", "2024-01-15", root=root)
     assert told == Result(1, f"2024-01-15 Mon  cs.CL        {missing}\n1 day, 1 fault\n", "")
+
+
+# ---- out of how many an issue was chosen ----
+
+
+def test_an_issue_counts_what_was_seen_for_it(
+    digest: Callable[..., Path], ask: Callable[..., Result], roundup: Callable[..., Result], server: ReplayServer, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """What was announced from the end of the issue before it, and what it has besides."""
+    issue = "date: 2024-01-20\nseen: 9\norder: []\n"
+    root = digest({"roundup.yaml": "title: A digest\ncontact: a@example.org\n", "issues/2024-1-9/issue.yaml": issue, "issues/2024-1-14/issue.yaml": issue}, bare=True)
+    for one in DAYS:
+        server.day = one
+        clock(monkeypatch, one)
+        ask("fetch", "cs.CL", "--inbox", root=root)
+    listed = {one: {item.paper.id for item in listings.announced(server.store.by_day[one], ["cs.CL"])} for one in DAYS}
+    before = listed[MONDAY] | listed[TUESDAY]  # a new version of these is nothing new
+    within = len((listed[WEDNESDAY] | listed[THURSDAY] | listed[FRIDAY]) - before)
+    on_friday = len(listed[FRIDAY] - before - listed[WEDNESDAY] - listed[THURSDAY])
+    assert roundup("coverage", "2024-1-14", root=root) == Result(
+        0, f"seen: {within}\n", f"{within} papers seen from 2024-01-10 to 2024-01-14, 0 kept; the line above is for issues/2024-1-14/issue.yaml\n"
+    )
+    ask("fetch", "hep-th/9901001", "--issue", "2024-1-14", root=root)  # it was never in the inbox
+    told = json.loads(roundup("coverage", "2024-1-14", "--since", "2024-01-12", "--json", root=root).out)
+    assert told == {"issue": "2024-1-14", "since": "2024-01-12", "until": "2024-01-14", "seen": on_friday + 1, "kept": 1}
+    first = roundup("coverage", "2024-1-9", root=root).err
+    assert first.endswith("seen up to 2024-01-09, 0 kept; the line above is for issues/2024-1-9/issue.yaml\n")
+
+
+def test_what_was_seen_stands_on_every_surface(digest: Callable[..., Path], roundup: Callable[..., Result]) -> None:
+    """And where an issue does not say, nothing is said."""
+    root = digest({"issues/2024-1/issue.yaml": "date: 2024-02-01\nseen: 612\norder:\n- 2401.00001\n"})
+    editions = ("index.html", "index.md", "mail.html", "mail.txt")
+    assert roundup("build", root=root).code == 0
+    for name in editions:
+        text = (root / "site/2024-1" / name).read_text()
+        assert text.count("612 seen, 1 kept") == 1, name
+        assert "1 paper " not in text
+    told = json.loads((root / "site/2024-1/issue.json").read_text())
+    assert (told["seen"], told["kept"]) == (612, 1)
+    (root / "issues/2024-1/issue.yaml").write_text("date: 2024-02-01\norder:\n- 2401.00001\n")
+    assert roundup("build", root=root).code == 0
+    for name in editions:
+        text = (root / "site/2024-1" / name).read_text()
+        assert " seen" not in text, name
+        assert "1 paper" in text
+    assert "kept" not in (root / "site/2024-1/issue.json").read_text()

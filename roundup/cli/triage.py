@@ -1,4 +1,4 @@
-"""``inbox``, ``pick``, ``skip``, ``later`` and ``undo``: what was seen, and what becomes of it."""
+"""``inbox``, ``pick``, ``skip``, ``later``, ``undo`` and ``triage``: what was seen, and what becomes of it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import click
 
 from roundup.cli.door import Session, command, today
 from roundup.cli.wanted import parse_key, root_of
-from roundup.errors import RefusedError, SourceError, count, printable
+from roundup.errors import RefusedError, count, printable
 
 if TYPE_CHECKING:
     from roundup.paper import ArxivId
@@ -189,40 +189,6 @@ def undo(session: Session) -> None:
     session.say(f"{undone.decision.name}: {undone.decision.what} no more")
     for path in undone.stays:
         session.remark(f"{path} was changed since; it stays, remove it if it is not wanted")
-
-
-@command("roundup coverage --since 2024-01-08")
-@click.option("--since", "since", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="Only announcements from this day on.")
-@click.option("--json", "as_json", is_flag=True, help="Print the ledger as JSON.")
-def coverage(session: Session, since: dt.datetime | None, as_json: bool) -> None:
-    """Tell for each day and category what arXiv announced, what became of it, and which days are missing, stale, or came twice."""
-    from roundup.ledger import ledger
-    from roundup.triage import STATES
-
-    with _desk(session, deciding=False) as desk:
-        kept = ledger(desk.inbox.batches(), desk.inbox.seen(), today(), desk.inbox.counted())
-        entries = [one for one in kept if not since or one.day >= since.date()]
-    if as_json:
-        import json
-
-        rows = [
-            {"day": one.day.isoformat(), "category": one.category, "announced": one.announced, "counted": one.counted, "quiet": one.is_quiet,
-             "states": {state or "new": number for state, number in one.states}, "faults": one.faults}
-            for one in entries
-        ]  # fmt: skip
-        click.echo(json.dumps(rows, indent=2))
-    else:
-        for one in entries:
-            parts = [f"{dict(one.states)[state]:,} {state or 'not decided'}" for state in STATES if state in dict(one.states)]
-            said = "nothing, says arXiv" if one.is_quiet else f"{one.announced:,} announced" + (f": {', '.join(parts)}" if parts else "")
-            if parts or one.is_quiet or not one.faults:
-                session.say(f"{one.day:%Y-%m-%d %a}  {one.category:<12} {said}")
-            for fault in one.faults:
-                click.echo(printable(f"{one.day:%Y-%m-%d %a}  {one.category:<12} {fault}"))
-        faults, days = sum(len(one.faults) for one in entries), len({one.day for one in entries})
-        session.say(f"{count(days, 'day')}, {count(faults, 'fault')}" if entries else "no announcement was read yet; roundup fetch reads them")
-    if any(one.faults for one in entries):
-        raise click.exceptions.Exit(SourceError.exit_code)
 
 
 @command("roundup triage --category cs.LG")

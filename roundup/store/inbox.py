@@ -282,6 +282,17 @@ class Inbox:
                 if days:
                     yield Seen(name, tuple(sorted(days)), tuple(category.split()), decided)
 
+    def seen_between(self, first: dt.date | None, last: dt.date) -> set[str]:
+        """Return the names of the papers that were seen within these days, both included: announced then, or first had where that is not known."""
+        found = set()
+        with self._reading() as cursor:
+            since = (first or dt.date.min).isoformat()  # nothing is had before it is announced
+            for name, first_seen, row in cursor.execute("SELECT name, first_seen, row FROM papers WHERE first_seen >= ?", (since,)):
+                day = paper_from(json.loads(row)).announced or dt.date.fromisoformat(first_seen)
+                if (first or day) <= day <= last:
+                    found.add(name)
+        return found
+
     def noted(self, name: str) -> str:
         """Return what was noted under a name; nothing where nothing was."""
         with self._reading() as cursor:
