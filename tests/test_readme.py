@@ -8,11 +8,12 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from conftest import ROOT
+from conftest import ROOT, Result
 from replay import ReplayPaper, ReplayServer
 from roundup.cli import cli
 from roundup.paper import instant
@@ -100,6 +101,12 @@ def test_every_command_has_help_with_an_example(name: str) -> None:
     command = cli.commands[name]
     assert command.help
     assert (command.epilog or "").startswith(f"Example: roundup {name}")
+
+
+def test_the_list_of_commands_says_of_each_what_it_does_in_a_line(roundup: Callable[..., Result]) -> None:
+    listed = roundup("--help", root=ROOT).out.partition("Commands:\n")[2].splitlines()
+    assert [line.split()[0] for line in listed[: len(cli.commands)]] == sorted(cli.commands)
+    assert [line for line in listed if line.endswith("...")] == []
 
 
 PROSE = re.sub(r"^```.*?^```", "", README, flags=re.M | re.S)

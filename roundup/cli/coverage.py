@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from roundup.cli.door import Session, command, today
-from roundup.cli.wanted import parse_key, root_of
+from roundup.cli.wanted import a_day, parse_key, root_of
 from roundup.errors import RefusedError, SourceError, count, printable
 
 if TYPE_CHECKING:
@@ -21,20 +21,19 @@ if TYPE_CHECKING:
 
 @command("roundup coverage --since 2024-01-08")
 @click.argument("key", required=False)
-@click.option("--since", "since", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="Only announcements from this day on.")
+@click.option("--since", "since", callback=a_day, metavar="DATE", help="Only announcements from this day on.")
 @click.option("--json", "as_json", is_flag=True, help="Print the ledger as JSON.")
-def coverage(session: Session, key: str | None, since: dt.datetime | None, as_json: bool) -> None:
+def coverage(session: Session, key: str | None, since: dt.date | None, as_json: bool) -> None:
     """Tell which days of arXiv's announcements are missing or odd.
 
     For each day and category it tells what arXiv announced and what became of it. With KEY it counts the papers that were seen for that
     issue, those of the issue before it aside, as a line for its issue.yaml.
     """
     root = root_of(session)
-    first = since.date() if since else None
     if key:
-        _count(session, root, parse_key(key), first, as_json)
+        _count(session, root, parse_key(key), since, as_json)
         return
-    entries = [one for one in _entries(root) if not first or one.day >= first]
+    entries = [one for one in _entries(root) if not since or one.day >= since]
     if as_json:
         _print_json([_row(one) for one in entries])
     else:
