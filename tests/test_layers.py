@@ -123,6 +123,7 @@ LINES = [
     "roundup.store.reading",
     "roundup.store.watch",
     "roundup.store.writing",
+    "roundup.store.code",
     "roundup.store.memory",
     "roundup.store.library",
     "roundup.store.left",

@@ -20,6 +20,7 @@ from roundup.cli.wanted import (
     parse_key,
     refuse_drafts,
     root_of,
+    users_cache,
 )
 from roundup.errors import Problem, SourceError, count, report
 
@@ -88,7 +89,7 @@ def build(session: Session, keys: tuple[str, ...], drafts: bool, output: str | N
     began = time.perf_counter()
     context = click.get_current_context()
     context.with_resource(alone(root_of(session), session.remark, must=False))  # nobody fetches while it reads
-    engine = Engine(root_of(session), context.with_resource(named(executor)) if executor else Workers(workers or 0))
+    engine = Engine(root_of(session), context.with_resource(named(executor)) if executor else Workers(workers or 0), users_cache())
     digest = engine.read()
     folder = folder_of(output, digest.root)
     made = make_site(session, engine, digest, folder, keys=keys, drafts=drafts)

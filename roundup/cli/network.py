@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from roundup import __version__
 from roundup.cli.door import Session, now
+from roundup.cli.wanted import users_cache
 from roundup.errors import RefusedError
 
 if TYPE_CHECKING:
@@ -124,9 +125,8 @@ def _stamps(root: Path) -> Path:
 
     from roundup.store.writing import make_folder
 
-    given = os.environ.get("XDG_CACHE_HOME", "")  # one that is not absolute counts as none, says its standard
-    home = given if os.path.isabs(given) else os.path.join(os.environ["HOME"], ".cache") if os.environ.get("HOME") else ""
-    folder = Path(home) / "roundup" if home else root / ".roundup/cache"
+    cache = users_cache()
+    folder = Path(cache) if cache else root / ".roundup/cache"
     try:
         make_folder(folder)
     except OSError:

@@ -11,7 +11,7 @@ import click
 from roundup.cli.door import Session, command, now
 from roundup.cli.make import make_site, tell_beside
 from roundup.cli.progress import Bar
-from roundup.cli.wanted import folder_of, root_of
+from roundup.cli.wanted import folder_of, root_of, users_cache
 from roundup.errors import Problem, RefusedError, SourceError, count, nearest
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def publish(session: Session, to: str | None, dry_run: bool, as_json: bool) -> N
     began = time.perf_counter()
     root = root_of(session)
     click.get_current_context().with_resource(alone(root, session.remark))
-    engine = Engine(root, Workers(0))
+    engine = Engine(root, Workers(0), users_cache())
     digest = engine.read()
     if unsound := [problem for problem in digest.problems if problem.where.path == "roundup.yaml"]:
         raise SourceError(unsound)

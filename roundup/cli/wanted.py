@@ -47,6 +47,13 @@ def root_of(session: Session) -> Path:
     return find_root(Path(session.start))
 
 
+def users_cache() -> str:
+    """Return the folder for what may vanish and is the user's, not a digest's; nothing where there is no home. One that is not absolute is none, says XDG."""
+    given = os.environ.get("XDG_CACHE_HOME", "")
+    home = given if os.path.isabs(given) else os.path.join(os.environ["HOME"], ".cache") if os.environ.get("HOME") else ""
+    return os.path.join(home, "roundup") if home else ""
+
+
 def card_maker() -> str:
     """Return the release of Pillow, which draws social cards, or nothing where it is not installed or cannot set text. It is not imported for that."""
     import glob
