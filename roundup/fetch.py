@@ -12,11 +12,11 @@ from dataclasses import dataclass, field, replace
 from roundup.config import Source
 from roundup.errors import RefusedError, SourceError
 from roundup.issue import IssueKey
-from roundup.ledger import Announced
+from roundup.ledger import Announced, Counted
 from roundup.paper import ArxivId, Paper, instant
 from roundup.references import DailyPapers, Doi, Feed, Filters, Listing, Query, Reference, Title
 from roundup.sources.feeds import Post
-from roundup.sources.gather import Batch, Gathering, Heard, Missing
+from roundup.sources.gather import Batch, Compared, Gathering, Heard, Missing
 from roundup.sources.query import PAGE
 from roundup.store.inbox import Inbox
 from roundup.store.lock import unbroken
@@ -154,7 +154,7 @@ class IntoIssue:
         if (kept.paper.id.version or 0) > (paper.id.version or 0) > 0:
             report.remarks.append(f"{paper.id.base} is here in version {kept.paper.id.version}, which is newer than {paper.id}; it stays")
 
-    def note_heard(self, heard: Sequence[Heard]) -> None:
+    def note_heard(self, heard: Sequence[Heard], compared: Sequence[Compared]) -> None:
         """An issue keeps no account of announcements."""
 
     def unlicensed(self, ids: Sequence[ArxivId]) -> list[Paper]:
@@ -195,8 +195,9 @@ class IntoInbox:
         for paper in batch:
             report.add(Kept(states[paper.id.name], "", paper))
 
-    def note_heard(self, heard: Sequence[Heard]) -> None:
+    def note_heard(self, heard: Sequence[Heard], compared: Sequence[Compared]) -> None:
         self.inbox.keep_batches([Announced(self.today, one.day, one.categories, one.papers, one.quiet) for one in heard if one.day])
+        self.inbox.keep_counts([Counted(self.today, one.count.day, one.category, one.count.new, one.had) for one in compared])
 
     def unlicensed(self, ids: Sequence[ArxivId]) -> list[Paper]:
         return []
@@ -229,7 +230,6 @@ def fetch(order: Order, gathering: Gathering, into: Into, tell: Callable[[Report
             with unbroken():
                 into.put(batch, Report())
             tell(report)
-    into.note_heard(gathering.heard)
     report.missing = gathering.missing
     return report
 
@@ -247,7 +247,13 @@ def _batches(order: Order, left: Sequence[ArxivId], gathering: Gathering, into: 
             case Listing(categories):
                 listed = gathering.listing(categories)
                 report.here += [paper.id.latest for paper in listed if into.has(paper.id.latest)]
-                yield from [listed] if into.takes_lists_whole else gathering.completed(_news(listed, order, gathering, into))
+                if not into.takes_lists_whole:
+                    yield from gathering.completed(_news(listed, order, gathering, into))
+                    continue
+                yield listed
+                into.note_heard(gathering.heard, ())  # before more is asked: a stop costs no more than the request under way
+                gathering.compare(categories, listed)
+                into.note_heard((), gathering.compared)
             case DailyPapers(day):
                 yield from gathering.daily(dt.date.fromisoformat(day) if day else None, order.most)
             case Title():
@@ -279,7 +285,15 @@ def requests_for(order: Order, left: int) -> int:
     """Return how many requests it will take, as far as one can tell before."""
     pages = -(-left // PAGE)
     for one in order.steps():
-        pages += -(-order.most // PAGE) if isinstance(one, Query) else 2 if isinstance(one, Listing | DailyPapers) else 1
+        match one:
+            case Query():
+                pages += -(-order.most // PAGE)
+            case Listing(categories):
+                pages += 1 + len(categories)  # of the inbox, a count of each; an issue asks for the papers of one or two days
+            case DailyPapers():
+                pages += 2
+            case _:
+                pages += 1
     return pages + (left if order.licenses else 0)
 
 

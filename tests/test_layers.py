@@ -167,6 +167,7 @@ LINES = [
     "roundup.sources.huggingface",
     "roundup.sources.feeds",
     "roundup.sources.htmlpages",
+    "roundup.sources.counts",
     "roundup.sources.gather",
     "roundup.fetch",
     "roundup.copying",
@@ -198,6 +199,7 @@ LINES = [
     "roundup.cli.lines",
     "roundup.cli.screen",
     "roundup.cli.triage",
+    "roundup.cli.coverage",
     "roundup.cli",
     "roundup.__main__",
 ]

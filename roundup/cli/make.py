@@ -37,7 +37,10 @@ if TYPE_CHECKING:
 @click.argument("keys", nargs=-1, metavar="[KEY]...")
 @click.option("--json", "as_json", is_flag=True, help="Print the problems as JSON.")
 def check(session: Session, keys: tuple[str, ...], as_json: bool) -> None:
-    """Tell every problem of every issue, or of the issues KEY, drafts included."""
+    """Tell every problem of every issue, or of the issues KEY.
+
+    Drafts are checked, too.
+    """
     from roundup.check import Checks
     from roundup.jobs import site_of
     from roundup.pages.letter import mail_size

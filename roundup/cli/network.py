@@ -75,6 +75,7 @@ def gathering_of(session: Session, root: Path, config: Config, pace_s: float, be
     """Open what fetching needs, and close it: the line, its pace, the cache, each source at its address."""
     from roundup.sources.announcements import Announcements
     from roundup.sources.cache import Cache
+    from roundup.sources.counts import Lists
     from roundup.sources.feeds import Feeds
     from roundup.sources.gather import Gathering, Sources
     from roundup.sources.htmlpages import HtmlPages
@@ -108,6 +109,7 @@ def gathering_of(session: Session, root: Path, config: Config, pace_s: float, be
         HuggingFace(at["hf_api"], http, elsewhere, cache),
         Feeds(http, elsewhere, cache),
         HtmlPages(at["arxiv_web"], http, pace, cache),
+        Lists(at["arxiv_web"], http, pace, cache),
     )
     categories = [name for source in config.sources if source.kind == "arxiv" for name in source.what]
     try:

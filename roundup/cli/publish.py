@@ -29,7 +29,9 @@ _DRAWN = 200  # times at most, whatever there is to do
 @click.option("--dry-run", is_flag=True, help="Build, and print what would be changed there; change nothing there.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was added, changed and removed as JSON.")
 def publish(session: Session, to: str | None, dry_run: bool, as_json: bool) -> None:
-    """Build the site and bring it to where it is read, as publish: in roundup.yaml says.
+    """Build the site and bring it to where it is read.
+
+    Where that is, publish: in roundup.yaml says.
 
     Only what differs is brought there, and only what an earlier publishing brought there is removed.
     """

@@ -6,15 +6,28 @@ import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+import click
+
 from roundup.cli.door import Session
 from roundup.errors import Problem, RefusedError
 
 if TYPE_CHECKING:
+    import datetime as dt
     from pathlib import Path
 
     from roundup.issue import Head, IssueKey
     from roundup.plan import Output
     from roundup.store.reading import Digest
+
+
+def a_day(context: click.Context, option: click.Parameter, text: str | None) -> dt.date | None:
+    """Return the day that an option names."""
+    import datetime as dt
+
+    try:
+        return dt.date.fromisoformat(text) if text else None
+    except ValueError:
+        raise click.BadParameter(f'"{text}" is no day of the calendar; the one form that is taken is 2024-01-31') from None
 
 
 def digest_of(session: Session) -> Digest:

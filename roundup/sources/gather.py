@@ -17,6 +17,7 @@ from roundup.references import Title
 from roundup.revisions import merged
 from roundup.sources.announcements import Announcements
 from roundup.sources.cache import Cache
+from roundup.sources.counts import Count, Lists
 from roundup.sources.feeds import Feeds, Post
 from roundup.sources.htmlpages import HtmlPages
 from roundup.sources.huggingface import HuggingFace
@@ -54,6 +55,15 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True)
+class Compared:
+    """How many papers arXiv's own list has as new in a category, and how many of them its feed had: none where that still held another day."""
+
+    category: str
+    count: Count
+    had: int
+
+
+@dataclass(frozen=True, slots=True)
 class Sources:
     """Everybody who can be asked."""
 
@@ -64,11 +74,12 @@ class Sources:
     huggingface: HuggingFace
     feeds: Feeds
     html: HtmlPages
+    lists: Lists
 
 
 @dataclass
 class Gathering:
-    """One run's asking. ``missing`` and ``heard`` grow as it goes; ``again`` is for papers that the cache must not answer.
+    """One run's asking. ``missing``, ``heard`` and ``compared`` grow as it goes; ``again`` is for papers that the cache must not answer.
 
     ``categories`` are those whose announcement feed is asked last for a paper that nobody else would give.
     """
@@ -79,6 +90,7 @@ class Gathering:
     again: bool = False
     missing: list[Missing] = field(default_factory=list)
     heard: list[Heard] = field(default_factory=list)
+    compared: list[Compared] = field(default_factory=list)
     failed_pages: int = 0  # of the query API, one after the other
     one_by_one: int = 0  # papers that OAI-PMH was asked for
 
@@ -207,6 +219,22 @@ class Gathering:
             if remark:
                 self.remark(f"{'+'.join(categories)}: {remark}")
         return found.papers
+
+    def compare(self, categories: Sequence[str], listed: Batch) -> None:
+        """Hold what was announced against arXiv's own counts, a request for each category. The first that cannot be had ends it: no paper hangs on them."""
+        listed_on = next((one.day for one in self.heard if one.categories == tuple(categories)), None)
+        if listed_on is None:
+            return
+        homes = [paper.primary_category for paper in listed if any(one.announced == listed_on and one.type == "new" for one in paper.seen)]
+        for category in categories:
+            try:
+                count = self.sources.lists.count(category, listed_on)
+            except FetchError as error:
+                self.remark(f"{error.told}; what was announced is not held against arXiv's own counts today")
+                return
+            if count.day >= listed_on:  # an older one has yet to be made
+                had = sum(1 for home in homes if f"{home}.".startswith(f"{category}."))
+                self.compared.append(Compared(category, count, had if count.day == listed_on else 0))
 
     def daily(self, date: dt.date | None, most: int) -> Iterator[Batch]:
         """Yield the papers of a day's list at Hugging Face, the most voted, as arXiv has them, with the votes that they have there."""

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from roundup.errors import Location, RefusedError
 from roundup.issue import Link
-from roundup.ledger import Announced, Seen
+from roundup.ledger import Announced, Counted, Seen
 from roundup.paper import Paper
 from roundup.records.papers import parse_paper
 from roundup.revisions import merged
@@ -44,6 +44,9 @@ CREATE TABLE notes (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE VIRTUAL TABLE words USING fts5 (title, authors, abstract, content = '', tokenize = 'unicode61 remove_diacritics 2');
 CREATE TABLE IF NOT EXISTS links (url TEXT PRIMARY KEY, first_seen TEXT NOT NULL, link TEXT NOT NULL);
 """
+_LATER = """
+CREATE TABLE IF NOT EXISTS counts (category TEXT, day TEXT, read TEXT NOT NULL, counted INTEGER NOT NULL, had INTEGER NOT NULL, PRIMARY KEY (category, day))
+"""  # of this release too, but not there from its beginning
 _SHORT = 2  # letters of a word that begins too many others
 _COLUMNS = "name, first_seen, decided, decided_version, row"
 
@@ -110,6 +113,8 @@ class Inbox:
     def _prepare(self, file: sqlite3.Connection) -> None:
         """Make the tables, once; what the first release of roundup kept is taken over."""
         (release,) = file.execute("PRAGMA user_version").fetchone()
+        if release <= _RELEASE:
+            file.execute(_LATER)
         if release == _RELEASE:
             return
         if release > _RELEASE:
@@ -256,6 +261,18 @@ class Inbox:
         days = dt.date.fromisoformat
         return [Announced(days(read), days(day), tuple(names.split()), tuple(papers.split()), bool(quiet)) for read, day, names, papers, quiet in rows]
 
+    def keep_counts(self, counts: Iterable[Counted]) -> None:
+        """Keep what arXiv counted of a day, and what its feed had; of two readings the later one."""
+        rows = [(one.category, one.day.isoformat(), one.read.isoformat(), one.counted, one.had) for one in counts]
+        with self._writing() as cursor:
+            cursor.executemany("REPLACE INTO counts (category, day, read, counted, had) VALUES (?, ?, ?, ?, ?)", rows)
+
+    def counted(self) -> list[Counted]:
+        """Return all that arXiv counted, in order."""
+        with self._reading() as cursor:
+            rows = cursor.execute("SELECT read, day, category, counted, had FROM counts ORDER BY day, category").fetchall()
+        return [Counted(dt.date.fromisoformat(read), dt.date.fromisoformat(day), category, counted, had) for read, day, category, counted, had in rows]
+
     def seen(self) -> Iterator[Seen]:
         """Yield every paper that arXiv announced, as the ledger counts it; a replacement is none."""
         with self._reading() as cursor:
@@ -264,6 +281,17 @@ class Inbox:
                 days = {one.announced for one in sightings if one.source == "arxiv" and one.announced and not one.type.startswith("replace")}
                 if days:
                     yield Seen(name, tuple(sorted(days)), tuple(category.split()), decided)
+
+    def seen_between(self, first: dt.date | None, last: dt.date) -> set[str]:
+        """Return the names of the papers that were seen within these days, both included: announced then, or first had where that is not known."""
+        found = set()
+        with self._reading() as cursor:
+            since = (first or dt.date.min).isoformat()  # nothing is had before it is announced
+            for name, first_seen, row in cursor.execute("SELECT name, first_seen, row FROM papers WHERE first_seen >= ?", (since,)):
+                day = paper_from(json.loads(row)).announced or dt.date.fromisoformat(first_seen)
+                if (first or day) <= day <= last:
+                    found.add(name)
+        return found
 
     def noted(self, name: str) -> str:
         """Return what was noted under a name; nothing where nothing was."""
