@@ -67,10 +67,8 @@ class Manifest:
             return Manifest(_whole(sorted(_line(path, entry) for path, entry in files.items() if entry)))
         pieces, at = [], len(_HEAD)
         body = self.data[: -len(_TAIL)] + b",\n"
-        for path, start in self._starts(changes):
-            entry = changes[path]
-            if start > len(self.data) - len(_TAIL):
-                start = len(body)  # behind the last line
+        for path, found in self._starts(changes):
+            entry, start = changes[path], len(body) if found > len(self.data) - len(_TAIL) else found  # behind the last line
             pieces.append(body[at:start])
             at = body.index(b"\n", start) + 1 if body.startswith(_key(path), start) else start
             if entry:
