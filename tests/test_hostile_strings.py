@@ -48,7 +48,7 @@ def test_every_string_is_shown_and_none_lives(name: str, part: int, strings: dic
         drawn = edition.draw(issue)
         assert unseen(drawn) == set()
         for parser, read in PARSERS.items():
-            if parser == "html5lib" and name == "naughty" and not SOAK:
+            if parser == "html5lib" and name in ("naughty", "templates") and not SOAK:
                 continue  # it is twenty times as slow as lexbor
             seen = read(edition.as_html(drawn))
             assert live_links(seen) == []
