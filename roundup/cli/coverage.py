@@ -47,12 +47,13 @@ def _entries(root: Path) -> list[Entry]:
     from roundup.store.inbox import Inbox
 
     with closing(Inbox(root)) as inbox:
-        return ledger(inbox.batches(), inbox.seen(), today(), inbox.counted())
+        return ledger(inbox.batches(), inbox.seen(), today(), inbox.counted(), inbox.searched())
 
 
 def _row(one: Entry) -> dict[str, object]:
     return {
         "day": one.day.isoformat(), "category": one.category, "announced": one.announced, "counted": one.counted, "quiet": one.is_quiet,
+        "searched": one.is_searched,
         "states": {state or "new": number for state, number in one.states}, "faults": one.faults,
     }  # fmt: skip
 
@@ -63,6 +64,7 @@ def _tell(session: Session, entries: list[Entry]) -> None:
     for one in entries:
         parts = [f"{dict(one.states)[state]:,} {state or 'not decided'}" for state in STATES if state in dict(one.states)]
         said = "nothing, says arXiv" if one.is_quiet else f"{one.announced:,} announced" + (f": {', '.join(parts)}" if parts else "")
+        said = (f"{said}; " if parts else "") + "searched for" if one.is_searched else said
         if parts or one.is_quiet or not one.faults:
             session.say(f"{one.day:%Y-%m-%d %a}  {one.category:<12} {said}")
         for fault in one.faults:
