@@ -205,7 +205,7 @@ class IntoInbox:
     def note_searched(self, filters: Filters) -> None:
         """Note the announcements of which all papers were had, for nothing but categories and days narrowed the search."""
         if filters.since and not (filters.authors or filters.title):
-            until = filters.until or self.today - dt.timedelta(days=1)
+            until = min(filters.until or dt.date.max, self.today - dt.timedelta(days=1))  # a day that is not over may bring more
             self.inbox.keep_searches([(category, day) for day in searched_days(filters.since, until) for category in filters.categories])
 
     def unlicensed(self, ids: Sequence[ArxivId]) -> list[Paper]:

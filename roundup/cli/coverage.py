@@ -53,8 +53,7 @@ def _entries(root: Path) -> list[Entry]:
 def _row(one: Entry) -> dict[str, object]:
     return {
         "day": one.day.isoformat(), "category": one.category, "announced": one.announced, "counted": one.counted, "quiet": one.is_quiet,
-        "searched": one.is_searched,
-        "states": {state or "new": number for state, number in one.states}, "faults": one.faults,
+        "searched": one.is_searched, "states": {state or "new": number for state, number in one.states}, "faults": one.faults,
     }  # fmt: skip
 
 
