@@ -1,109 +1,124 @@
-"""Compiled templates are kept for the next run, where nobody else may write; anything else that lies there is no code."""
+"""Code in colours: which languages are known, what the colours are, and that no letter of the code is ever lost."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
-from functools import partial
+import html
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
+import pygments.lexers
 import pytest
-from jinja2 import environment
+from hypothesis import given
+from hypothesis import strategies as st
 
-from conftest import Result
-from roundup.pages.theme import drawing
-from roundup.store.code import Compiled, code_folder
-from roundup.themes import Theme
+from roundup.text import code
 
-THEME = Theme({"note.html": "<p>{{ 1 + 1 }} {{ text }}</p>", "note.md": "*{{ text }}*"})
+CSS = (Path(__file__).parent.parent / "templates/roundup.css").read_text(encoding="utf-8")
 
 
-@pytest.fixture
-def compiling(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The templates that are compiled, as they are."""
-    names: list[str] = []
-    compile_ = environment.Environment.compile
-
-    def noting(self: environment.Environment, source: str, name: str, filename: str) -> object:
-        names.append(name)
-        return compile_(self, source, name, filename)
-
-    monkeypatch.setattr(environment.Environment, "compile", noting)
-    return names
+def text_of(page: str) -> str:
+    return html.unescape(re.sub(r'<span class="[cksnfdi]">|</span>', "", page))
 
 
-def drawn(folder: str, theme: Theme = THEME) -> list[str]:
-    """Draw by what is kept in the folder."""
-    ready = drawing(theme, code=partial(Compiled, folder))
-    return [ready.of(name).get_template(name).render(text="<*>") for name in theme.built_in]
+@pytest.mark.parametrize(
+    ("info", "language"),
+    [("python", "python"), ("python title=x", "python"), ("{.python}", "python"), ("{.python .numbered}", "python"), ("Python", "Python"), ("", ""), ("  ", ""), ("{}", ""), ("c++", "c++"), ("<b>", "<b>")],
+)
+def test_the_language_that_a_fence_names(info: str, language: str) -> None:
+    assert code.language(info) == language
 
 
-def test_what_was_compiled_once_is_not_compiled_again(tmp_path: Path, compiling: list[str]) -> None:
-    folder = code_folder(str(tmp_path / "cache"))
-    first = drawn(folder)
-    assert compiling == ["note.html", "note.md"]
-    assert drawn(folder) == first == ["<p>2 &lt;*&gt;</p>", r"*\<\*>*"]
-    assert compiling == ["note.html", "note.md"]
+COLOURED = {
+    ("python", "def f(x): return None  # no\n"): '<span class="k">def</span> <span class="f">f</span>(x): <span class="k">return</span> <span class="n">None</span>  <span class="c"># no</span>\n',
+    ("Python", "@a\nclass B: pass"): '<span class="f">@a</span>\n<span class="k">class</span> <span class="f">B</span>: <span class="k">pass</span>',
+    ("sh", 'echo "$x" # y\n'): 'echo <span class="s">&quot;</span>$x<span class="s">&quot;</span> <span class="c"># y\n</span>',
+    ("console", "$ echo a # b\na\n"): '<span class="c">$ </span>echo a <span class="c"># b\n</span>a\n',
+    ("json", '{"a": [1, true]}'): '{<span class="f">&quot;a&quot;</span>: [<span class="n">1</span>, <span class="n">true</span>]}',
+    ("yaml", "a: b # c\n"): '<span class="f">a</span>: b <span class="c"># c</span>\n',
+    ("diff", "@@ -1 +1 @@\n-a\n+b\n c\n"): '<span class="f">@@ -1 +1 @@</span>\n<span class="d">-a</span>\n<span class="i">+b</span>\n c\n',
+    ("c", "#include <a.h>\nint x = 0x1F;\n"): '<span class="k">#include</span> <span class="s">&lt;a.h&gt;</span><span class="k">\nint</span> x = <span class="n">0x1F</span>;\n',
+    ("pycon", ">>> 1 + 1\n2\n"): '<span class="c">&gt;&gt;&gt; </span><span class="n">1</span> + <span class="n">1</span>\n2\n',
+    ("python", "\n\n  x = 1\n\n"): '\n\n  x = <span class="n">1</span>\n\n',
+    ("brainf", "if a < b"): "if a &lt; b",
+    ("", "if a"): "if a",
+    ("python", "x = 1\n" * 1000): "x = 1\n" * 1000,
+    ("python", "x = 1" + " " * 60): "x = 1" + " " * 60,
+}  # fmt: skip
 
 
-def test_a_template_that_was_changed_is_compiled_anew_and_takes_the_place_of_the_old_one(tmp_path: Path, compiling: list[str]) -> None:
-    folder = code_folder(str(tmp_path))
-    drawn(folder)
-    changed = Theme({**THEME.built_in, "note.html": "<b>{{ text }}</b>"})
-    assert drawn(folder, changed)[0] == "<b>&lt;*&gt;</b>"
-    assert compiling == ["note.html", "note.md", "note.html"]
-    assert len(os.listdir(folder)) == 2
+@pytest.mark.parametrize(("given_", "shown"), COLOURED.items(), ids=lambda value: str(value)[:30])
+def test_colours(given_: tuple[str, str], shown: str) -> None:
+    name, source = given_
+    assert code.coloured(source, name) == shown
 
 
-def test_what_a_power_cut_left_is_compiled_anew(tmp_path: Path) -> None:
-    folder = code_folder(str(tmp_path))
-    first = drawn(folder)
-    for spoil in (lambda data: b"", lambda data: bytes(len(data)), lambda data: data[:-9] + bytes(9), lambda data: data[: len(data) // 2]):
-        for path in Path(folder).iterdir():
-            path.write_bytes(spoil(path.read_bytes()))
-        assert drawn(folder) == first
+@pytest.mark.parametrize("name", sorted(code._NAMES))
+def test_every_language_colours_and_loses_nothing(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is a lexer of Pygments' own; none asks what else is installed."""
+    monkeypatch.setattr("pygments.lexers.find_plugin_lexers", lambda: pytest.fail("asked for plug-ins"))
+    source = '\n# a "b" <c> 1.5\r{\\begin{d}} /* é */ ```python\n<script>x="1"</script>\n---\n\\'
+    assert "".join(text for _, text in code._tokens("a = 1\n", code._NAMES[name])) == "a = 1\n"
+    assert text_of(code.coloured(source, name)) == source
 
 
-def test_code_is_never_taken_from_where_others_may_write(tmp_path: Path) -> None:
-    folder = Path(code_folder(str(tmp_path)))
-    assert folder.stat().st_mode & 0o777 == folder.parent.stat().st_mode & 0o777 == 0o700
-    for one in (folder, folder.parent):
-        one.chmod(0o777)
-        assert code_folder(str(tmp_path)) == ""
-        one.chmod(0o700)
-    assert code_folder(str(tmp_path)) == str(folder)
-    elsewhere = tmp_path / "elsewhere"
-    folder.rename(elsewhere)
-    folder.symlink_to(elsewhere)
-    assert code_folder(str(tmp_path)) == ""
+@given(st.text(max_size=60), st.sampled_from(["python", "bash", "html", "tex", "cpp", "yaml"]))
+def test_any_text_is_kept_to_the_letter(source: str, name: str) -> None:
+    assert text_of(code.coloured(source, name)) == source
 
 
-def test_where_nothing_can_be_kept_the_site_is_built_all_the_same(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    assert code_folder(str(tmp_path / "file")) == ""
-    gone = code_folder(str(tmp_path / "cache"))
-    Path(gone).rmdir()
-    Path(gone).parent.rmdir()
-    (tmp_path / "cache/templates").write_text("")  # nothing can be made below a file
-    assert drawn(gone)
+class Raises:
+    def __init__(self, **options: object) -> None:
+        pass
+
+    def get_tokens(self, text: str) -> Iterator[tuple[str, str]]:
+        yield "Token.Keyword", text[:1]
+        raise RecursionError
 
 
-def test_three_releases_are_kept(tmp_path: Path) -> None:
-    for number in range(5):
-        old = tmp_path / "templates" / f"old{number}"
-        old.mkdir(parents=True)
-        os.utime(old, (number, number))
-    folder = code_folder(str(tmp_path))
-    assert sorted(os.listdir(tmp_path / "templates")) == sorted(["old3", "old4", Path(folder).name])
+class Loses(Raises):
+    def get_tokens(self, text: str) -> Iterator[tuple[str, str]]:
+        yield "Token.Keyword", text.strip()
 
 
-def test_a_build_keeps_them_in_the_users_cache_and_never_in_the_digest(
-    digest: Callable[..., Path], roundup: Callable[..., Result], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    root = digest()
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "mine"))
-    assert roundup("build", root=root).code == 0
-    kept = list((tmp_path / "mine/roundup/templates").glob("*/*"))
-    assert len(kept) > 5
-    names = {path.name for path in kept}
-    assert not [path for path in root.rglob("*") if path.name in names]
+@pytest.mark.parametrize("lexer", [Raises, Loses])
+def test_a_lexer_that_fails_leaves_the_code_as_it_is(lexer: type, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(code._NAMES, lexer.__name__.lower(), "Stranger")
+    monkeypatch.setattr(pygments.lexers, "Stranger", lexer, raising=False)
+    assert code.coloured("if a < b\n", lexer.__name__) == "if a &lt; b\n"
+
+
+def test_only_code_in_a_language_imports_pygments() -> None:
+    program = "import sys; from roundup.text import code, web; code.coloured('x = 1', ''); code.coloured('x', 'none'); print(*sys.modules)"
+    found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
+    assert "pygments" not in found
+
+
+@pytest.mark.parametrize("row", ["/", "//", " \n", '\\"', "a ", "=", "<", "&", "(", "a" + "\n" * 59])
+@pytest.mark.parametrize("name", ["cpp", "java", "python", "rust", "html"])
+def test_no_row_of_anything_is_slow(name: str, row: str) -> None:
+    source = (row * code.LONGEST)[: code.LONGEST]
+    began = time.process_time()
+    code.coloured.__wrapped__(source, name)
+    assert time.process_time() - began < 3
+
+
+def luminance(colour: str) -> float:
+    parts = (int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5))
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("place", [0, 1], ids=["light", "dark"])
+@pytest.mark.parametrize("name", ["ink", "quiet", "keyword", "string", "number", "named"])
+def test_colours_can_be_read_on_the_box_of_code(name: str, place: int) -> None:
+    """WCAG's ratio for text, 4.5:1; the print style comes third and is one ink."""
+    shade, box = (luminance(re.findall(rf"--{one}: (#\w{{6}});", CSS)[place]) for one in (name, "wash"))
+    assert (max(shade, box) + 0.05) / (min(shade, box) + 0.05) >= 4.5
+
+
+def test_every_letter_has_its_colour() -> None:
+    assert {letter for letter in code._KINDS.values() if re.search(rf"\.code .*\.{letter}\b", CSS)} == set(code._KINDS.values())

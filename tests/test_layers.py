@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -206,6 +207,7 @@ DOORS = ("roundup.store", "roundup.build", "roundup.pieces", "roundup.workers", 
 PURE = [name for name in LINES if not name.startswith(DOORS) or name in {"roundup.sources.finds", "roundup.sources.people", "roundup.publish.change", "roundup.mailing.sends"}]
 
 
+@cache
 def modules() -> dict[str, Path]:
     found = {}
     for path in sorted(PACKAGE.rglob("*.py")):
@@ -214,7 +216,8 @@ def modules() -> dict[str, Path]:
     return found
 
 
-def imports(path: Path) -> set[str]:
+@cache
+def imports(path: Path) -> frozenset[str]:
     """Return every module that a file imports, also inside its functions."""
     names: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -223,7 +226,7 @@ def imports(path: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             names.add(node.module)
             names |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return names
+    return frozenset(names)
 
 
 def test_every_module_has_its_line() -> None:

@@ -13,14 +13,12 @@ import time
 import traceback
 from typing import Any, BinaryIO
 
-import jinja2
-
+from compiled import compile_once
 from roundup.__main__ import run
 
 from .steps import Steps
 
 _LONGEST_S = 60
-_Compiled = dict[tuple[object, ...], Any]
 
 
 def prepare(moment: dt.datetime) -> None:
@@ -31,15 +29,7 @@ def prepare(moment: dt.datetime) -> None:
         for what, value in (("now", moment), ("today", moment.date())):
             if name.startswith("roundup.cli") and hasattr(module, what):
                 setattr(module, what, lambda value=value: value)
-    real, known = jinja2.Environment.compile, _Compiled()
-
-    def compiled(self: jinja2.Environment, *arguments: Any, **options: Any) -> Any:
-        key = (type(self), *arguments, *sorted(options.items()))
-        if key not in known:
-            known[key] = real(self, *arguments, **options)
-        return known[key]
-
-    jinja2.Environment.compile = compiled  # type: ignore[method-assign]
+    compile_once()
 
 
 def enter(root: str, environment: dict[str, str], arguments: list[str]) -> None:
