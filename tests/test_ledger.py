@@ -317,6 +317,11 @@ def test_an_issue_counts_what_was_seen_for_it(
     assert first.endswith("seen up to 2024-01-09, 0 kept; the line above is for issues/2024-1-9/issue.yaml\n")
 
 
+def test_of_nothing_that_was_seen_there_is_no_count(digest: Callable[..., Path], roundup: Callable[..., Result]) -> None:
+    told = "the inbox has no paper that was seen up to 2024-01-31; roundup fetch --inbox fills it\n"
+    assert roundup("coverage", "2024-1", root=digest({})) == Result(2, "", told)
+
+
 def test_what_was_seen_stands_on_every_surface(digest: Callable[..., Path], roundup: Callable[..., Result]) -> None:
     """And where an issue does not say, nothing is said."""
     root = digest({"roundup.yaml": "title: A digest\nurl: https://example.org/\n", "issues/2024-1/issue.yaml": "date: 2024-02-01\nseen: 612\norder:\n- 2401.00001\n"})

@@ -84,13 +84,16 @@ def _count(session: Session, root: Path, key: IssueKey, since: dt.date | None, a
     first = since or (before.last_day + dt.timedelta(days=1) if before else None)
     if first and first > key.last_day:
         raise RefusedError(f"--since {first} is after {key} ends ({key.last_day})")
+    days = f"from {first} to {key.last_day}" if first else f"up to {key.last_day}"
     with closing(Inbox(root)) as inbox:
-        seen = inbox.seen_between(first, key.last_day) | kept
+        seen = inbox.seen_between(first, key.last_day)
+    if not seen:
+        raise RefusedError(f"the inbox has no paper that was seen {days}; roundup fetch --inbox fills it")
+    seen |= kept
     if as_json:
         span = {"since": first.isoformat() if first else None, "until": key.last_day.isoformat()}
         _print_json({"issue": str(key), **span, "seen": len(seen), "kept": len(kept)})
         return
-    days = f"from {first} to {key.last_day}" if first else f"up to {key.last_day}"
     click.echo(f"seen: {len(seen)}")  # it is the result; quiet keeps it
     session.remark(f"{count(len(seen), 'paper')} seen {days}, {len(kept):,} kept; the line above is for {file.where.path}")
 
