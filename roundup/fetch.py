@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from roundup.config import Source
 from roundup.errors import RefusedError, SourceError
 from roundup.issue import IssueKey
-from roundup.ledger import Announced, Counted
+from roundup.ledger import Announced, Counted, searched_days
 from roundup.paper import ArxivId, Paper, instant
 from roundup.references import DailyPapers, Doi, Feed, Filters, Listing, Query, Reference, Title
 from roundup.sources.feeds import Post
@@ -157,6 +157,9 @@ class IntoIssue:
     def note_heard(self, heard: Sequence[Heard], compared: Sequence[Compared]) -> None:
         """An issue keeps no account of announcements."""
 
+    def note_searched(self, filters: Filters) -> None:
+        """Nor of what was searched for."""
+
     def unlicensed(self, ids: Sequence[ArxivId]) -> list[Paper]:
         """Return those of the papers that are here whose licence is not known."""
         return [paper for one in ids if (paper := self.shelf.record(one)) and not paper.license]
@@ -198,6 +201,12 @@ class IntoInbox:
     def note_heard(self, heard: Sequence[Heard], compared: Sequence[Compared]) -> None:
         self.inbox.keep_batches([Announced(self.today, one.day, one.categories, one.papers, one.quiet) for one in heard if one.day])
         self.inbox.keep_counts([Counted(self.today, one.count.day, one.category, one.count.new, one.had) for one in compared])
+
+    def note_searched(self, filters: Filters) -> None:
+        """Note the announcements of which all papers were had, for nothing but categories and days narrowed the search."""
+        if filters.since and not (filters.authors or filters.title):
+            until = min(filters.until or dt.date.max, self.today - dt.timedelta(days=1))  # a day that is not over may bring more
+            self.inbox.keep_searches([(category, day) for day in searched_days(filters.since, until) for category in filters.categories])
 
     def unlicensed(self, ids: Sequence[ArxivId]) -> list[Paper]:
         return []
@@ -242,6 +251,8 @@ def _batches(order: Order, left: Sequence[ArxivId], gathering: Gathering, into: 
         match one:
             case Query(""):
                 yield from gathering.search(filters.query(), order.most, lambda: _harvest(order, gathering))
+                if gathering.whole:
+                    into.note_searched(filters)
             case Query(text):
                 yield from gathering.search(filters.query(text), order.most)
             case Listing(categories):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 _WEEKEND = 5  # Saturday, as Python counts days
@@ -53,7 +53,8 @@ class Seen:
 class Entry:
     """A day's announcement in a category: how many papers, by what became of them, and what is wrong with it.
 
-    ``is_quiet`` where arXiv said that there was none, as on a holiday; ``counted`` are its own new papers, as arXiv's list counts them.
+    ``is_quiet`` where arXiv said that there was none, as on a holiday; ``counted`` are its own new papers, as arXiv's list counts them;
+    ``is_searched`` where all that came in for that day was searched for, which mends whatever was wrong.
     """
 
     day: dt.date
@@ -62,13 +63,16 @@ class Entry:
     faults: tuple[str, ...] = ()
     is_quiet: bool = False
     counted: int | None = None
+    is_searched: bool = False
 
     @property
     def announced(self) -> int:
         return sum(number for _, number in self.states)
 
 
-def ledger(batches: Sequence[Announced], seen: Iterable[Seen], today: dt.date, counts: Sequence[Counted] = ()) -> list[Entry]:
+def ledger(
+    batches: Sequence[Announced], seen: Iterable[Seen], today: dt.date, counts: Sequence[Counted] = (), searched: Collection[tuple[str, dt.date]] = ()
+) -> list[Entry]:
     """Return an entry for each day and category that was, or should have been, read, the oldest first; ``today`` is not awaited yet.
 
     Days in a row that are missing in a category are one entry, that of the first.
@@ -84,7 +88,8 @@ def ledger(batches: Sequence[Announced], seen: Iterable[Seen], today: dt.date, c
         read = {batch.day: batch for batch in own}
         missing: list[dt.date] = []
         for day in _announcing(min(read), max([*read, today - dt.timedelta(days=1)])):
-            if day not in read:
+            is_searched = (category, day) in searched
+            if day not in read and not is_searched:
                 missing.append(day)
                 continue
             entries += _missed(missing, category)
@@ -92,7 +97,8 @@ def ledger(batches: Sequence[Announced], seen: Iterable[Seen], today: dt.date, c
             counted = states.get((day, category), Counter())
             is_quiet = not counted and any(batch.quiet for batch in own if batch.day == day)
             number = next((one.counted for one in told if one.day == day), None)
-            entries.append(Entry(day, category, tuple(sorted(counted.items())), tuple(_faults(day, own, told)), is_quiet, number))
+            faults = () if is_searched else tuple(_faults(category, day, own, told))
+            entries.append(Entry(day, category, tuple(sorted(counted.items())), faults, is_quiet, number, is_searched))
         entries += _missed(missing, category)
     return sorted(entries, key=lambda entry: (entry.day, entry.category))
 
@@ -126,10 +132,15 @@ def _search(category: str, first: dt.date, last: dt.date) -> str:
     Announced on an evening, under the next day's date, is what came in until 14 h Eastern of the day before, since 14 h of the working day before that.
     Source: https://info.arxiv.org/help/availability.html
     """
-    return f"roundup fetch --inbox --category {category} --since {_workday_before(_workday_before(first))} --until {_workday_before(last)}"
+    return f"roundup fetch --inbox --category {category} --since {_workday_before(_workday_before(first))} --until {_workday_before(last)} --max 5000"
 
 
-def _faults(day: dt.date, batches: Sequence[Announced], counts: Sequence[Counted]) -> Iterator[str]:
+def searched_days(since: dt.date, until: dt.date) -> Iterator[dt.date]:
+    """Yield the announcements of which a search for what came in on these days finds everything."""
+    return (day for day in _announcing(since, until + dt.timedelta(days=4)) if _workday_before(_workday_before(day)) >= since and _workday_before(day) <= until)
+
+
+def _faults(category: str, day: dt.date, batches: Sequence[Announced], counts: Sequence[Counted]) -> Iterator[str]:
     own = [batch for batch in batches if batch.day == day]
     for batch in own:
         newer = max([_workday_before(batch.read), *(one.day for one in counts if one.read == batch.read)])
@@ -138,10 +149,11 @@ def _faults(day: dt.date, batches: Sequence[Announced], counts: Sequence[Counted
     names = {name for batch in own for name in batch.papers}
     for other in batches:
         if other.day < day and names and set(other.papers) == names:
-            yield f"the same {len(names):,} papers as on {other.day}: one of the two feeds was not of its day"
+            mend = f"if it was this one, fetch what it should have had with: {_search(category, day, day)}"
+            yield f"the same {len(names):,} papers as on {other.day}: one of the two feeds was not of its day; {mend}"
     for one in counts:
         if one.day == day and one.counted != one.had:
-            mend = f"; fetch what is missing with: {_search(one.category, day, day)}" if one.counted > one.had else ""
+            mend = f"; fetch what is missing with: {_search(category, day, day)}" if one.counted > one.had else ""
             yield f"arXiv's own list counts {one.counted:,} new papers, and its feed had {one.had:,}{mend}"
     if not names and not any(batch.quiet for batch in own):
         yield "the feed was empty, and did not say why"

@@ -47,13 +47,13 @@ def _entries(root: Path) -> list[Entry]:
     from roundup.store.inbox import Inbox
 
     with closing(Inbox(root)) as inbox:
-        return ledger(inbox.batches(), inbox.seen(), today(), inbox.counted())
+        return ledger(inbox.batches(), inbox.seen(), today(), inbox.counted(), inbox.searched())
 
 
 def _row(one: Entry) -> dict[str, object]:
     return {
         "day": one.day.isoformat(), "category": one.category, "announced": one.announced, "counted": one.counted, "quiet": one.is_quiet,
-        "states": {state or "new": number for state, number in one.states}, "faults": one.faults,
+        "searched": one.is_searched, "states": {state or "new": number for state, number in one.states}, "faults": one.faults,
     }  # fmt: skip
 
 
@@ -63,6 +63,7 @@ def _tell(session: Session, entries: list[Entry]) -> None:
     for one in entries:
         parts = [f"{dict(one.states)[state]:,} {state or 'not decided'}" for state in STATES if state in dict(one.states)]
         said = "nothing, says arXiv" if one.is_quiet else f"{one.announced:,} announced" + (f": {', '.join(parts)}" if parts else "")
+        said = (f"{said}; " if parts else "") + "searched for" if one.is_searched else said
         if parts or one.is_quiet or not one.faults:
             session.say(f"{one.day:%Y-%m-%d %a}  {one.category:<12} {said}")
         for fault in one.faults:
@@ -83,13 +84,16 @@ def _count(session: Session, root: Path, key: IssueKey, since: dt.date | None, a
     first = since or (before.last_day + dt.timedelta(days=1) if before else None)
     if first and first > key.last_day:
         raise RefusedError(f"--since {first} is after {key} ends ({key.last_day})")
+    days = f"from {first} to {key.last_day}" if first else f"up to {key.last_day}"
     with closing(Inbox(root)) as inbox:
-        seen = inbox.seen_between(first, key.last_day) | kept
+        seen = inbox.seen_between(first, key.last_day)
+    if not seen:
+        raise RefusedError(f"the inbox has no paper that was seen {days}; roundup fetch --inbox fills it")
+    seen |= kept
     if as_json:
         span = {"since": first.isoformat() if first else None, "until": key.last_day.isoformat()}
         _print_json({"issue": str(key), **span, "seen": len(seen), "kept": len(kept)})
         return
-    days = f"from {first} to {key.last_day}" if first else f"up to {key.last_day}"
     click.echo(f"seen: {len(seen)}")  # it is the result; quiet keeps it
     session.remark(f"{count(len(seen), 'paper')} seen {days}, {len(kept):,} kept; the line above is for {file.where.path}")
 

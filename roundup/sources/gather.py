@@ -91,6 +91,7 @@ class Gathering:
     missing: list[Missing] = field(default_factory=list)
     heard: list[Heard] = field(default_factory=list)
     compared: list[Compared] = field(default_factory=list)
+    whole: bool = False  # the last search gave all that there is
     failed_pages: int = 0  # of the query API, one after the other
     one_by_one: int = 0  # papers that OAI-PMH was asked for
 
@@ -160,7 +161,7 @@ class Gathering:
 
     def search(self, query: str, most: int, fallback: Callable[[], Iterator[Batch] | None] = lambda: None) -> Iterator[Batch]:
         """Yield the papers of a search, newest first; where the API gives out, those of ``fallback``, which finds the same."""
-        got, total = 0, 0
+        got, total, self.whole = 0, 0, False
         try:
             for page in self.sources.api.search(query, most):
                 self.missing += [Missing(query, one) for one in page.unfit]
@@ -177,6 +178,7 @@ class Gathering:
             self.remark(f"{error.told}; harvesting from OAI-PMH instead")
             yield from other
             return
+        self.whole = got >= total
         if got < min(total, most):
             self.missing.append(Missing(query, f"arXiv counts {total:,} papers and gave {got:,}"))
         elif total > most:

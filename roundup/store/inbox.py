@@ -45,7 +45,8 @@ CREATE VIRTUAL TABLE words USING fts5 (title, authors, abstract, content = '', t
 CREATE TABLE IF NOT EXISTS links (url TEXT PRIMARY KEY, first_seen TEXT NOT NULL, link TEXT NOT NULL);
 """
 _LATER = """
-CREATE TABLE IF NOT EXISTS counts (category TEXT, day TEXT, read TEXT NOT NULL, counted INTEGER NOT NULL, had INTEGER NOT NULL, PRIMARY KEY (category, day))
+CREATE TABLE IF NOT EXISTS counts (category TEXT, day TEXT, read TEXT NOT NULL, counted INTEGER NOT NULL, had INTEGER NOT NULL, PRIMARY KEY (category, day));
+CREATE TABLE IF NOT EXISTS searches (category TEXT, day TEXT, PRIMARY KEY (category, day));
 """  # of this release too, but not there from its beginning
 _SHORT = 2  # letters of a word that begins too many others
 _COLUMNS = "name, first_seen, decided, decided_version, row"
@@ -114,7 +115,7 @@ class Inbox:
         """Make the tables, once; what the first release of roundup kept is taken over."""
         (release,) = file.execute("PRAGMA user_version").fetchone()
         if release <= _RELEASE:
-            file.execute(_LATER)
+            file.executescript(_LATER)
         if release == _RELEASE:
             return
         if release > _RELEASE:
@@ -272,6 +273,15 @@ class Inbox:
         with self._reading() as cursor:
             rows = cursor.execute("SELECT read, day, category, counted, had FROM counts ORDER BY day, category").fetchall()
         return [Counted(dt.date.fromisoformat(read), dt.date.fromisoformat(day), category, counted, had) for read, day, category, counted, had in rows]
+
+    def keep_searches(self, searches: Iterable[tuple[str, dt.date]]) -> None:
+        """Keep for which categories and days all that was announced was searched for."""
+        with self._writing() as cursor:
+            cursor.executemany("REPLACE INTO searches VALUES (?, ?)", [(category, day.isoformat()) for category, day in searches])
+
+    def searched(self) -> set[tuple[str, dt.date]]:
+        with self._reading() as cursor:
+            return {(category, dt.date.fromisoformat(day)) for category, day in cursor.execute("SELECT category, day FROM searches")}
 
     def seen(self) -> Iterator[Seen]:
         """Yield every paper that arXiv announced, as the ledger counts it; a replacement is none."""
