@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -33,6 +34,7 @@ settings.register_profile("soak", max_examples=5000, deadline=None)
 settings.load_profile("soak" if os.environ.get("ROUNDUP_SOAK") else "ordinary")
 
 compile_once()
+signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell starts behind it ignores this one, and what the tests start would, too
 
 # What tests write lies in memory: there it costs nothing to see that the disk has it, which took half the time of the tests that kill,
 # and a process that is killed leaves the same files. TMPDIR names another folder; a small memory, as containers have, is left alone.

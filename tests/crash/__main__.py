@@ -19,6 +19,7 @@ from roundup.__main__ import run
 from .steps import Steps
 
 _LONGEST_S = 60
+_STOPS = (signal.SIGINT, signal.SIGTERM)
 
 
 def prepare(moment: dt.datetime) -> None:
@@ -60,8 +61,10 @@ class Child:
 
     def __init__(self, root: str, environment: dict[str, str], arguments: list[str], fault: dict[str, Any]) -> None:
         self.files: list[BinaryIO] = [tempfile.TemporaryFile() for _ in range(3)]  # noqa: SIM115 - they live as long as the child
+        signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)  # until the child is where it can tell that it was stopped
         self.pid = os.fork()
         if self.pid:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
             return
         out, err, log = (file.fileno() for file in self.files)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
@@ -70,6 +73,7 @@ class Child:
         signal.alarm(_LONGEST_S)
         code = 130
         try:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
             enter(root, environment, arguments)
             Steps(log, **fault).arm()
             run()
