@@ -92,8 +92,6 @@ class IntoIssue:
     commentary has, and the other way round.
     """
 
-    takes_lists_whole = False  # a day's list has hundreds of papers, and an issue some thirty
-
     def __init__(self, shelf: Shelf, holders: Mapping[str, Sequence[IssueKey]], *, again: bool) -> None:
         self.shelf, self.holders, self.again = shelf, holders, again
 
@@ -154,12 +152,6 @@ class IntoIssue:
         if (kept.paper.id.version or 0) > (paper.id.version or 0) > 0:
             report.remarks.append(f"{paper.id.base} is here in version {kept.paper.id.version}, which is newer than {paper.id}; it stays")
 
-    def note_heard(self, heard: Sequence[Heard], compared: Sequence[Compared]) -> None:
-        """An issue keeps no account of announcements."""
-
-    def note_searched(self, filters: Filters) -> None:
-        """Nor of what was searched for."""
-
     def unlicensed(self, ids: Sequence[ArxivId]) -> list[Paper]:
         """Return those of the papers that are here whose licence is not known."""
         return [paper for one in ids if (paper := self.shelf.record(one)) and not paper.license]
@@ -173,9 +165,8 @@ class IntoIssue:
 
 
 class IntoInbox:
-    """The inbox as the place to put papers: it takes whatever was seen."""
+    """The inbox as the place to put papers: it takes whatever was seen, and keeps account of what was announced."""
 
-    takes_lists_whole = True
     name = "the inbox"
 
     def __init__(self, inbox: Inbox, today: dt.date) -> None:
@@ -198,8 +189,19 @@ class IntoInbox:
         for paper in batch:
             report.add(Kept(states[paper.id.name], "", paper))
 
-    def note_heard(self, heard: Sequence[Heard], compared: Sequence[Compared]) -> None:
+    def note_heard(self, heard: Sequence[Heard]) -> None:
         self.inbox.keep_batches([Announced(self.today, one.day, one.categories, one.papers, one.quiet) for one in heard if one.day])
+
+    def to_compare(self, categories: Sequence[str]) -> str:
+        """Return the category that was held against arXiv's count longest ago; nothing where each was today.
+
+        One a run: these are pages for people, and https://arxiv.org/robots.txt asks for 15 s between two of them.
+        """
+        last = {one.category: one.read for one in self.inbox.counted()}
+        waiting = [name for name in categories if last.get(name, dt.date.min) < self.today]
+        return min(waiting, key=lambda name: last.get(name, dt.date.min), default="")
+
+    def note_compared(self, compared: Sequence[Compared]) -> None:
         self.inbox.keep_counts([Counted(self.today, one.count.day, one.category, one.count.new, one.had) for one in compared])
 
     def note_searched(self, filters: Filters) -> None:
@@ -251,20 +253,18 @@ def _batches(order: Order, left: Sequence[ArxivId], gathering: Gathering, into: 
         match one:
             case Query(""):
                 yield from gathering.search(filters.query(), order.most, lambda: _harvest(order, gathering))
-                if gathering.whole:
+                if gathering.whole and isinstance(into, IntoInbox):
                     into.note_searched(filters)
             case Query(text):
                 yield from gathering.search(filters.query(text), order.most)
             case Listing(categories):
                 listed = gathering.listing(categories)
                 report.here += [paper.id.latest for paper in listed if into.has(paper.id.latest)]
-                if not into.takes_lists_whole:
+                if isinstance(into, IntoInbox):
+                    yield listed
+                    _account(categories, listed, gathering, into)
+                else:  # a day's list has hundreds of papers, and an issue some thirty
                     yield from gathering.completed(_news(listed, order, gathering, into))
-                    continue
-                yield listed
-                into.note_heard(gathering.heard, ())  # before more is asked: a stop costs no more than the request under way
-                gathering.compare(categories, listed)
-                into.note_heard((), gathering.compared)
             case DailyPapers(day):
                 yield from gathering.daily(dt.date.fromisoformat(day) if day else None, order.most)
             case Title():
@@ -274,6 +274,15 @@ def _batches(order: Order, left: Sequence[ArxivId], gathering: Gathering, into: 
             case Feed(url):
                 with unbroken():
                     into.put_posts([post for post in gathering.posts(url) if filters.include(post.day)][: order.most], report)
+
+
+def _account(categories: Sequence[str], listed: Batch, gathering: Gathering, inbox: IntoInbox) -> None:
+    """Note what was announced in these categories, and hold it against arXiv's own count of one of them."""
+    inbox.note_heard(gathering.heard)  # before more is asked: a stop costs no more than the request under way
+    day = next((one.day for one in gathering.heard if one.categories == tuple(categories)), None)
+    if day and (category := inbox.to_compare(categories)):
+        gathering.compare(category, day, listed)
+        inbox.note_compared(gathering.compared)
 
 
 def _harvest(order: Order, gathering: Gathering) -> Iterator[Batch] | None:
@@ -296,15 +305,7 @@ def requests_for(order: Order, left: int) -> int:
     """Return how many requests it will take, as far as one can tell before."""
     pages = -(-left // PAGE)
     for one in order.steps():
-        match one:
-            case Query():
-                pages += -(-order.most // PAGE)
-            case Listing(categories):
-                pages += 1 + len(categories)  # of the inbox, a count of each; an issue asks for the papers of one or two days
-            case DailyPapers():
-                pages += 2
-            case _:
-                pages += 1
+        pages += -(-order.most // PAGE) if isinstance(one, Query) else 2 if isinstance(one, Listing | DailyPapers) else 1
     return pages + (left if order.licenses else 0)
 
 

@@ -222,21 +222,17 @@ class Gathering:
                 self.remark(f"{'+'.join(categories)}: {remark}")
         return found.papers
 
-    def compare(self, categories: Sequence[str], listed: Batch) -> None:
-        """Hold what was announced against arXiv's own counts, a request for each category. The first that cannot be had ends it: no paper hangs on them."""
-        listed_on = next((one.day for one in self.heard if one.categories == tuple(categories)), None)
-        if listed_on is None:
+    def compare(self, category: str, day: dt.date, listed: Batch) -> None:
+        """Hold a day's announcement against arXiv's own count of what is new in a category. That it cannot be had is told, and no paper hangs on it."""
+        homes = [paper.primary_category for paper in listed if any(one.announced == day and one.type == "new" for one in paper.seen)]
+        try:
+            count = self.sources.lists.count(category, day)
+        except FetchError as error:
+            self.remark(f"{error.told}; what was announced is not held against arXiv's own counts today")
             return
-        homes = [paper.primary_category for paper in listed if any(one.announced == listed_on and one.type == "new" for one in paper.seen)]
-        for category in categories:
-            try:
-                count = self.sources.lists.count(category, listed_on)
-            except FetchError as error:
-                self.remark(f"{error.told}; what was announced is not held against arXiv's own counts today")
-                return
-            if count.day >= listed_on:  # an older one has yet to be made
-                had = sum(1 for home in homes if f"{home}.".startswith(f"{category}."))
-                self.compared.append(Compared(category, count, had if count.day == listed_on else 0))
+        if count.day >= day:  # an older one has yet to be made
+            had = sum(1 for home in homes if f"{home}.".startswith(f"{category}."))
+            self.compared.append(Compared(category, count, had if count.day == day else 0))
 
     def daily(self, date: dt.date | None, most: int) -> Iterator[Batch]:
         """Yield the papers of a day's list at Hugging Face, the most voted, as arXiv has them, with the votes that they have there."""
