@@ -57,22 +57,26 @@ def inbox(
     With WORDS, what has them in its title, authors or abstract.
     """
     from roundup.store.inbox import Asked
-    from roundup.triage import STATES
+    from roundup.triage import COVERED, STATES
 
     with _desk(session, deciding=False) as desk:
         if key:
-            click.echo(printable(desk.order(parse_key(key))), nl=False)
+            rows = desk.order(parse_key(key))
+            click.echo(printable(rows), nl=False)
+            if not rows:
+                session.remark(f"nothing of the inbox was picked into {parse_key(key)}")
             return
         states = () if revised or state == "all" else (_STATES[state],)
         asked = Asked(states, " ".join(words), category, since, revised)
-        found = desk.ranked(asked)[:most]
-        counts = desk.inbox.counts()
+        found = desk.inbox.found(desk.listed(asked, most))
+        counts = desk.counts()
         if as_json:
             _print_json([_row(one, desk) for one in found], counts)
             return
         for one in found:
             session.say("\n".join(_lines(one, desk)))
     named = [(counts.get(one, 0), one or "not decided") for one in STATES]
+    named += [(counts[COVERED], "in issues by other ways")] if counts[COVERED] else []
     session.say(f"{sum(counts.values()):,} seen: " + ", ".join(f"{number:,} {name}" for number, name in named))
 
 
@@ -83,10 +87,12 @@ def _lines(one: Candidate, desk: Desk) -> Iterator[str]:
     yield f"{paper.id.base:<16} {plain(paper.title)}"
     names = [plain(author.name) for author in paper.authors]
     parts = [", ".join(names[:3]) + (" …" if len(names) > 3 else ""), paper.primary_category]
-    why = desk.why(paper)
+    held = desk.covered(paper)
+    why = "" if held else desk.why(paper)
     parts += [count(paper.votes, "vote")] if paper.votes is not None and "vote" not in why else []
     parts += [f"{one.decided}, {f'now version {paper.id.version}' if one.is_revised else 'decided'}"] if one.decided else []
-    parts += [f"in {', '.join(map(str, held))}"] if (held := desk.covered(paper)) else []
+    parts += [f"already covered in {', '.join(map(str, held))}"] if held else []
+    parts += [f"like {like}"] if (like := desk.like(paper)) else []
     parts += [why] if why else []
     yield f"{'':<16} {' · '.join(parts)}"
 
@@ -97,14 +103,16 @@ def _row(one: Candidate, desk: Desk) -> dict[str, object]:
         "id": paper.id.base, "version": paper.id.version, "title": paper.title, "authors": [author.name for author in paper.authors],
         "categories": paper.categories, "votes": paper.votes, "first_seen": one.first_seen.isoformat(), "state": one.decided or "new",
         "revised": one.is_revised, "issues": [str(key) for key in desk.covered(paper)],
-        "score": round(desk.reasons[paper.id.name].score, 3) if paper.id.name in desk.reasons else 0, "why": desk.why(paper),
+        "score": round(desk.score(paper), 3), "why": desk.why(paper),
+        "like": desk.like(paper),
     }  # fmt: skip
 
 
 def _print_json(rows: list[dict[str, object]], counts: dict[str, int]) -> None:
     import json
 
-    click.echo(json.dumps({"papers": rows, "counts": {name: counts.get(state, 0) for name, state in _STATES.items()}}, indent=2, ensure_ascii=False))
+    named = {**{name: counts.get(state, 0) for name, state in _STATES.items()}, "covered": counts["covered"]}
+    click.echo(json.dumps({"papers": rows, "counts": named}, indent=2, ensure_ascii=False))
 
 
 _papers = click.argument("ids", nargs=-1, required=True, metavar="ID...")
@@ -156,13 +164,15 @@ def later(session: Session, ids: tuple[str, ...]) -> None:
 @click.argument("key")
 @click.option("--top", "most", type=click.IntRange(1), default=30, show_default=True, metavar="N", help="So many papers at most.")
 @click.option("--since", "since", callback=a_day, metavar="DATE", help="Only papers that were first seen from this day on.")
+@click.option("--by", type=click.Choice(("votes", "ranking")), default="votes", show_default=True, help="Those with the most votes, or those that rank first.")
 @click.option("--out", is_flag=True, help="Date a list that is begun by this, so that the next build shows it.")
-def fill(session: Session, key: str, most: int, since: dt.date | None, out: bool) -> None:
+def fill(session: Session, key: str, most: int, since: dt.date | None, by: str, out: bool) -> None:
     """Fill the list KEY from the inbox, the most voted first.
 
-    The list is begun where there is none.
+    Or those that rank first. The list is begun where there is none.
 
-    What stands in an issue already is left out. Done again, it keeps what is there, with the votes of now, and adds what is missing.
+    What stands in an issue already is left out, and so is what is nearly the same as another one.
+    Done again, it keeps what is there, with the votes of now, and adds what is missing.
     """
     from roundup.starter import new_issue
     from roundup.store.beginning import create
@@ -170,14 +180,16 @@ def fill(session: Session, key: str, most: int, since: dt.date | None, out: bool
     issue = parse_key(key)
     with _desk(session, deciding=True) as desk:
         root, is_new = desk.shelves.root, issue not in desk.shelves.folders
+        if out and issue.first_day > today():
+            raise RefusedError(f"{issue} is still to come; fill it without --out, and give it a date when it goes out")
         if is_new and not desk.inbox.counts():
             raise RefusedError("the inbox is empty; roundup fetch --inbox fills it")
         if is_new:
             create(root, new_issue(issue, today(), is_list=True, is_out=out))
     with _desk(session, deciding=True) as desk:
-        papers = desk.fill(issue, most, since)
+        papers = desk.fill(issue, most, since, by_votes=by == "votes")
     begun = " is begun, and" if is_new else ""
-    session.say(f"list {issue}{begun} has {count(len(papers), 'paper')}, those with the most votes")
+    session.say(f"list {issue}{begun} has {count(len(papers), 'paper')}, those {'with the most votes' if by == 'votes' else 'that rank first'}")
 
 
 def _pass_over(session: Session, ids: tuple[str, ...], what: str) -> None:
@@ -228,7 +240,7 @@ def triage(session: Session, key: str | None, category: str, and_later: bool, pl
         desk.shelves.shelf(issue)  # what is wrong with the issue is told before anything is decided
         states = ("", "later") if and_later else ("",)
         root = desk.shelves.root
-        sitting = Sitting(desk, desk.ranked(Asked(states, category=category)), issue, lambda: alone(root, lambda told: None))
+        sitting = Sitting(desk, desk.listed(Asked(states, category=category)), issue, lambda: alone(root, lambda told: None))
         if not sitting.names:
             session.say("nothing is left to decide; fetch more with: roundup fetch")
             return

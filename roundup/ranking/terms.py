@@ -7,12 +7,13 @@ from collections import Counter
 from dataclasses import dataclass
 
 from roundup.paper import Paper
-from roundup.search.words import STOP_WORDS
 from roundup.text.drawn import plain
 from roundup.text.folding import folded
+from roundup.text.stopwords import STOP_WORDS
 
 _WORD = re.compile(r"[^\W_]{2,}")
 _NAME = re.compile(r"[^\W_]+")
+_STOP = frozenset(STOP_WORDS)
 _LONGEST_NUMBER = 4  # a year or a count may tell something; what is longer is an ID
 _SHORTEST_PLURAL = 4
 AUTHOR, CATEGORY = "@", ":"  # what a term begins with that is no word
@@ -23,9 +24,9 @@ _SMALL = bytes(code if chr(code).isalnum() else 32 for code in bytes(range(128))
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a paper is compared by: the words of its title and abstract in their order, and its terms, which are words, authors and categories.
+    """The words of a paper: those of its title and abstract in their order, and each of them once.
 
-    Each term stands once in ``once``. It stands in ``more`` again where it is a word that the abstract repeats, or that is in title and abstract.
+    In ``more`` a word stands again where the abstract repeats it, and where it is in title and abstract.
     """
 
     title: tuple[str, ...]
@@ -41,7 +42,7 @@ class _Known(dict[str | bytes, str]):
         if len(self) == 200_000:  # some 20 MB
             self.clear()
         word = written.decode() if isinstance(written, bytes) else written
-        is_nothing = len(word) == 1 or word in STOP_WORDS or (word.isdigit() and len(word) > _LONGEST_NUMBER)
+        is_nothing = len(word) == 1 or word in _STOP or (word.isdigit() and len(word) > _LONGEST_NUMBER)
         self[written] = "" if is_nothing else _singular(word)
         return self[written]
 
@@ -69,10 +70,15 @@ def name_words(name: str) -> str:
     return " ".join(_NAME.findall(folded(plain(name) if "\\" in name else name)))
 
 
+def shortened(name: str) -> str:
+    """Return a name, as it is compared, with an initial for what comes first: ``n houlsby`` for Neil Houlsby; nothing for a name of one word."""
+    _, _, last = name.partition(" ")
+    return f"{name[0]} {last}" if last else ""
+
+
 def terms_of(paper: Paper) -> Terms:
-    """Return what a paper is compared by."""
+    """Return the words of a paper."""
     title, abstract = words_in(paper.title), words_in(paper.abstract)
     counts = Counter(abstract)
-    others = [*(AUTHOR + name_words(author.name) for author in paper.authors), *(CATEGORY + name for name in paper.categories)]
     more = [word for word, count in counts.items() if count > 1] + [word for word in dict.fromkeys(title) if word in counts]
-    return Terms(title, abstract, tuple(dict.fromkeys((*title, *counts, *others))), tuple(more))
+    return Terms(title, abstract, tuple(dict.fromkeys((*title, *counts))), tuple(more))
