@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     from published import Published
 
-# The ordinary run takes the same examples every time; ``make soak`` takes ever new ones, and more of them.
-settings.register_profile("ordinary", derandomize=True, deadline=None)
+# The ordinary run takes the same fifty examples every time; ``make soak`` takes ever new ones, and more of them.
+settings.register_profile("ordinary", max_examples=50, derandomize=True, deadline=None)
 settings.register_profile("soak", max_examples=5000, deadline=None)
 settings.load_profile("soak" if os.environ.get("ROUNDUP_SOAK") else "ordinary")
 
