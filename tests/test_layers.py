@@ -133,6 +133,7 @@ LINES = [
     "roundup.store.beginning",
     "roundup.store.lock",
     "roundup.store.tables",
+    "roundup.store.account",
     "roundup.store.inbox",
     "roundup.store.shelf",
     "roundup.build",
@@ -172,6 +173,7 @@ LINES = [
     "roundup.sources.htmlpages",
     "roundup.sources.counts",
     "roundup.sources.gather",
+    "roundup.into",
     "roundup.fetch",
     "roundup.copying",
     "roundup.triage",
@@ -206,7 +208,7 @@ LINES = [
     "roundup.cli",
     "roundup.__main__",
 ]
-DOORS = ("roundup.store", "roundup.build", "roundup.pieces", "roundup.workers", "roundup.jobs", "roundup.engine", "roundup.pagefind", "roundup.preview", "roundup.serve", "roundup.publish", "roundup.sources", "roundup.fetch", "roundup.copying", "roundup.triage", "roundup.mailing.ledger", "roundup.mailing.smtp", "roundup.mailing.send", "roundup.mailing.services", "roundup.cli", "roundup.__main__")
+DOORS = ("roundup.store", "roundup.build", "roundup.pieces", "roundup.workers", "roundup.jobs", "roundup.engine", "roundup.pagefind", "roundup.preview", "roundup.serve", "roundup.publish", "roundup.sources", "roundup.into", "roundup.fetch", "roundup.copying", "roundup.triage", "roundup.mailing.ledger", "roundup.mailing.smtp", "roundup.mailing.send", "roundup.mailing.services", "roundup.cli", "roundup.__main__")
 PURE = [name for name in LINES if not name.startswith(DOORS) or name in {"roundup.sources.finds", "roundup.sources.people", "roundup.publish.change", "roundup.mailing.sends"}]
 
 
@@ -282,7 +284,7 @@ def test_one_module_alone_writes() -> None:
     found = {name: calls for name, path in modules().items() if (calls := writes(path))}
     assert set(found) == set(WRITERS), {name: calls for name, calls in found.items() if name not in WRITERS}
     databases = {name for name, path in modules().items() if "sqlite3" in imports(path)}
-    assert databases == {"roundup.store.inbox", "roundup.store.tables", "roundup.sources.cache", "roundup.pieces", "roundup.mailing.ledger"}
+    assert databases == {"roundup.store.account", "roundup.store.inbox", "roundup.store.tables", "roundup.sources.cache", "roundup.pieces", "roundup.mailing.ledger"}
 
 
 @pytest.mark.parametrize("call", ["open('a', 'w')", "path.open(mode='r+b')", "os.open(path, os.O_CREAT)", "os.replace(a, b)", "path.replace(other)", "path.unlink()", "os.remove(path)"])

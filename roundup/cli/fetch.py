@@ -13,7 +13,8 @@ from roundup.cli.wanted import a_day, parse_key, root_of
 from roundup.errors import FetchError, RefusedError, SourceError, count, printable
 
 if TYPE_CHECKING:
-    from roundup.fetch import Into, Order, Refreshed, Report
+    from roundup.fetch import Order, Refreshed
+    from roundup.into import Into, Report
     from roundup.paper import Paper
     from roundup.references import Filters, Reference
     from roundup.sources.gather import Missing
@@ -90,7 +91,7 @@ def fetch(
 
 
 def _into(shelves: Shelves, key: str | None, inbox: bool, again: bool) -> Into:
-    from roundup.fetch import IntoInbox, IntoIssue
+    from roundup.into import IntoInbox, IntoIssue
     from roundup.store.inbox import Inbox
 
     if inbox:
@@ -204,7 +205,7 @@ def _lasting(requests: int, pace_s: float) -> str:
 
 
 def _tell(session: Session, report: Report, into: Into, as_json: bool) -> None:
-    from roundup.fetch import IntoIssue
+    from roundup.into import IntoIssue
 
     pasted = into.shelf.pasted if isinstance(into, IntoIssue) else []
     if as_json:

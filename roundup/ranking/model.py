@@ -17,7 +17,7 @@ from typing import Protocol
 
 from roundup.paper import Paper
 from roundup.ranking.sketch import NUMBERS, Sketch, number_of, number_of_pair, sketch_from, sketched
-from roundup.ranking.terms import AUTHOR, CATEGORY, name_words, terms_of
+from roundup.ranking.terms import AUTHOR, CATEGORY, name_words, words_in
 
 # Chosen on topics that are not in the table of docs/ranking.md.
 _TRUST = 1.3  # how far a pick can pull; the regression's C, less of which makes it the mean of all picks
@@ -130,11 +130,13 @@ class Regression:
 
     def _named(self, paper: Paper) -> Iterator[tuple[str, int]]:
         """Yield the terms of a paper as often as they count, each with its number."""
-        terms = terms_of(paper)
-        others = chain((CATEGORY + name for name in dict.fromkeys(paper.categories)), dict.fromkeys(AUTHOR + name_words(one.name) for one in paper.authors))
-        for term in chain(others, terms.once, terms.more):
-            yield term, number_of(term)
-        for first, second in dict.fromkeys(chain(pairwise(terms.title), pairwise(terms.abstract))):
+        title, abstract = words_in(paper.title), words_in(paper.abstract)
+        often = Counter(abstract)
+        once = chain((CATEGORY + name for name in paper.categories), (AUTHOR + name_words(author.name) for author in paper.authors), title, often)
+        for term in dict.fromkeys(once):
+            for _ in range(1 + (often[term] > 1) + (often[term] > 0 and term in title)):
+                yield term, number_of(term)
+        for first, second in dict.fromkeys(chain(pairwise(title), pairwise(abstract))):
             if (pair := number_of_pair(first, second)) in self.phrases:
                 yield f"{first} {second}", self.phrases[pair]
 
