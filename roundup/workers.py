@@ -7,13 +7,15 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor
 from contextlib import contextmanager
 from functools import partial
 from importlib import import_module
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from roundup.errors import RefusedError
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor  # it takes as long to import as an edit's page to draw
 
 Given = TypeVar("Given")
 Done = TypeVar("Done")
@@ -91,6 +93,11 @@ def _by_forked(count: int, ask: Callable[[Executor], Done]) -> Done:
     # forked, for so they have what was planned from their parent, and need not be told
     with ProcessPoolExecutor(count, multiprocessing.get_context("fork"), partial(_begin, os.getpid())) as executor:
         try:
+            signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
+            try:
+                executor.submit(int)  # whatever comes first forks them all
+            finally:
+                signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
             return ask(executor)
         except BaseException:
             for process in multiprocessing.active_children():
@@ -104,9 +111,11 @@ def _begin(parent: int) -> None:
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
     ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent:
         os._exit(1)
 
 
+_STOPS = (signal.SIGINT, signal.SIGTERM)  # they wait while processes are forked: what is raised by one in the midst of that, Python drops
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG. Source: prctl(2)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import textwrap
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -18,6 +20,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
+from compiled import compile_once
 from roundup import cli
 
 if TYPE_CHECKING:
@@ -25,10 +28,19 @@ if TYPE_CHECKING:
 
     from published import Published
 
-# The ordinary run takes the same examples every time; ``make soak`` takes ever new ones, and more of them.
-settings.register_profile("ordinary", derandomize=True, deadline=None)
+# The ordinary run takes the same fifty examples every time; ``make soak`` takes ever new ones, and more of them.
+settings.register_profile("ordinary", max_examples=50, derandomize=True, deadline=None)
 settings.register_profile("soak", max_examples=5000, deadline=None)
 settings.load_profile("soak" if os.environ.get("ROUNDUP_SOAK") else "ordinary")
+
+compile_once()
+signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell starts behind it ignores this one, and what the tests start would, too
+
+# What tests write lies in memory: there it costs nothing to see that the disk has it, which took half the time of the tests that kill,
+# and a process that is killed leaves the same files. TMPDIR names another folder; a small memory, as containers have, is left alone.
+MEMORY, ENOUGH = Path("/dev/shm"), 3 << 30
+if "TMPDIR" not in os.environ and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free >= ENOUGH:
+    os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"
@@ -125,6 +137,14 @@ def invented_site(tmp_path_factory: pytest.TempPathFactory) -> Published:
             build(folder / "digest", folder / "host/deep/er", "--drafts")
 
     return Published(made_once("invented", tmp_path_factory, make) / "host", URL)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _users_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A cache for the user that the tests are: for all of them one, as a user has, and not the developer's own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp().parent / "users-cache"))
+        yield
 
 
 @pytest.fixture(autouse=True)

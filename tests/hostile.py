@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from selectolax.lexbor import LexborHTMLParser
 from conftest import MINIMAL, Result
 from roundup.archive import Archive
 from roundup.catalogue import Catalogue, Coverage, Listing
-from roundup.config import AUTHORS, TOPICS, Config, Editor
+from roundup.config import AUTHORS, TOPICS, Config, Editor, Mail
 from roundup.errors import Location, Problem
 from roundup.issue import Figure, Issue, IssueKey, Link, Pick, Prose, Section
 from roundup.pages import render
@@ -132,7 +132,12 @@ def by_lexbor(html: str) -> Seen:
 
 def by_selector(html: str, selector: str) -> list[str]:
     """Return the words of the elements that a CSS selector finds, in order."""
-    return [node.text() for node in LexborHTMLParser(html).css(selector)]
+    return [node.text() for node in _parsed(html).css(selector)]
+
+
+@lru_cache(4)
+def _parsed(html: str) -> LexborHTMLParser:
+    return LexborHTMLParser(html)
 
 
 PARSERS: dict[str, Callable[[str], Seen]] = {"html5lib": by_html5lib, "lexbor": by_lexbor}
@@ -257,11 +262,17 @@ def ready() -> Drawing:
     return drawing(built_in())  # the templates are compiled once
 
 
-def drawn(issue: Issue, kind: str, path: str, of: Callable[[Catalogue], Coverage | Listing | None] = lambda catalogue: None) -> str:
-    """Return an output of a site that holds this issue, in a digest whose every text is as hostile; ``of`` says which paper, author or topic it is about."""
+@lru_cache(2)
+def site_of(issue: Issue, too_large: str) -> Site:
+    """Return a site that holds this issue, in a digest whose every text is as hostile."""
     editors = tuple((short, Editor(short, address_of(short))) for pick in issue.picks for short in pick.by)
-    config = Config(title=issue.teaser, tagline=issue.teaser, url="https://example.org/", editors=(*editors, ("ann", Editor(issue.teaser, address_of(issue.teaser)))))
-    site = Site(config, Archive.of((issue,)), built_in())
+    config = Config(title=issue.teaser, tagline=issue.teaser, url="https://example.org/", editors=(*editors, ("ann", Editor(issue.teaser, address_of(issue.teaser)))), mail=Mail(too_large=too_large))
+    return Site(config, Archive.of((issue,)), built_in())
+
+
+def drawn(issue: Issue, kind: str, path: str, of: Callable[[Catalogue], Coverage | Listing | None] = lambda catalogue: None, too_large: str = "warn") -> str:
+    """Return an output of a site that holds this issue; ``of`` says which paper, author or topic it is about."""
+    site = site_of(issue, too_large)
     return render(Output(path, kind, "", issue.key, about=of(site.catalogue)), site, ready()).decode()
 
 
@@ -303,6 +314,7 @@ EDITIONS = {
     "markdown": Edition(lambda issue: drawn(issue, "index.md", "2024-1/index.md"), IN_TWIN, as_html_of_github),
     "paste": Edition(lambda issue: drawn(issue, "paste.html", "2024-1/paste.html"), IN_PASTE),
     "mail": Edition(lambda issue: drawn(issue, "mail.html", "2024-1/mail.html"), IN_MAIL),
+    "shortened mail": Edition(lambda issue: drawn(issue, "mail.html", "2024-1/mail.html", too_large="shorten"), IN_MAIL),
     "feed": Edition(lambda issue: drawn(issue, "feed", "feed.xml"), IN_MAIL, as_reader_shows),
     "plain": Edition(lambda issue: drawn(issue, "mail.txt", "2024-1/mail.txt"), {"html": set(), "head": set(), "body": set()}, escape),
     "abstracts": Edition(abstracts, ABSTRACT),

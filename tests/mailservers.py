@@ -15,7 +15,6 @@ import base64
 import json
 import socketserver
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -40,14 +39,14 @@ class Asked:
 
 @dataclass(frozen=True)
 class Said:
-    """An answer; ``drop`` hangs up in place of it, ``after`` does first what was asked for, ``wait_s`` takes its time."""
+    """An answer; ``drop`` hangs up in place of it, ``after`` does first what was asked for, ``until`` keeps it back."""
 
     status: int = 200
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
     drop: bool = False
     after: bool = False
-    wait_s: float = 0
+    until: threading.Event | None = None
 
 
 class Fake:
@@ -59,6 +58,7 @@ class Fake:
         self.url = f"http://127.0.0.1:{port}{self.path}"
         self.kept: list[dict[str, Any]] = []
         self.asked: list[Asked] = []
+        self.done = 0  # of what was asked
         self.sent: Counter[str] = Counter()
         self.tests: list[str] = []
         self.fault: Callable[[Asked], Said | None] = lambda asked: None
@@ -208,7 +208,9 @@ class _Talk(BaseHTTPRequestHandler):
             said = here.fault(asked)
             if said is None or said.after:
                 usual = here.answer(asked)
-        time.sleep(said.wait_s if said else 0)
+            here.done += 1
+        if said and said.until:
+            said.until.wait(60)
         if said and said.drop:
             self.close_connection = True
             return

@@ -12,9 +12,9 @@ from dataclasses import fields, replace
 from xml.etree import ElementTree as ET
 
 import cmarkgfm
-import html5lib
 import pytest
 from cmarkgfm.cmark import Options
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from conftest import ROOT
 from roundup.archive import Archive
@@ -31,7 +31,6 @@ from roundup.text import linear
 from roundup.text.language import ENGLISH, Counted, Language
 
 KEY = IssueKey(2024, 1)
-MATH = "{http://www.w3.org/1998/Math/MathML}math"
 BUILT_IN = {path.name: path.read_text() for path in built_in_templates().iterdir() if path.is_file()}
 CONFIG = Config(title="A digest", url="https://example.org/", editors=(("ann", Editor("Ann Example", "https://ann.example/")), ("bo", Editor("Bo Sample"))))
 
@@ -49,19 +48,26 @@ INLINE = {"a", "b", "bdi", "code", "em", "i", "s", "del", "span", "strong", "sub
 NOT_TEXT = {"head", "nav", "here", "no", "ref", "num", "back", "footnote-ref", "footnote-backref"}
 
 
-def text_of(element: ET.Element, without: set[str]) -> Iterator[str]:
+def text_of(node: LexborNode, without: set[str]) -> Iterator[str]:
     """Yield the text of a parsed page: a formula as the line that it is in a mail, an image as its words, blocks apart."""
-    apart = "" if element.tag in INLINE else " "
-    if element.tag == MATH:
-        yield linear.line(element.attrib["alttext"]) or element.attrib["alttext"]
-    elif element.tag == "img":
-        yield f" {element.get('alt', '')} "
-    elif isinstance(element.tag, str) and not without & {element.tag, *element.get("class", "").split()}:
-        yield apart + (element.text or "")
-        for child in element:
-            yield from text_of(child, without)
-            yield child.tail or ""
+    if node.tag == "-text":
+        yield node.text_content or ""
+    elif node.tag == "math":
+        said = node.attributes["alttext"] or ""
+        yield linear.line(said) or said
+    elif node.tag == "img":
+        yield f" {node.attributes.get('alt') or ''} "
+    elif not without & named(node):
+        apart = "" if node.tag in INLINE else " "
         yield apart
+        for child in node.iter(include_text=True):
+            yield from text_of(child, without)
+        yield apart
+
+
+def named(node: LexborNode) -> set[str]:
+    """Return what an element goes by: its tag and its classes."""
+    return {node.tag or "", *(node.attributes.get("class") or "").split()}
 
 
 def between(text: str) -> str:
@@ -69,9 +75,15 @@ def between(text: str) -> str:
 
 
 def of_html(source: str, note: str) -> tuple[str, str]:
-    root = html5lib.parse(source, namespaceHTMLElements=False)
-    notes = [one for one in root.iter() if isinstance(one.tag, str) and note in {one.tag, *one.get("class", "").split()}]
+    root = parsed(source)
+    notes = [one for one in root.traverse() if note in named(one)]
     return between("".join(text_of(root, {*NOT_TEXT, note}))), " ".join(part for one in notes for part in text_of(one, NOT_TEXT))
+
+
+def parsed(source: str) -> LexborNode:
+    root = LexborHTMLParser(source).root
+    assert root
+    return root
 
 
 def of_page(source: str) -> tuple[str, str]:
@@ -123,7 +135,7 @@ def of_paste(source: str) -> tuple[str, str]:
     article = re.sub(r"(<h[23]>)\d+\. |(?<=<p>)(?:• |\d+\. )+", r"\1", source.partition('<article class="pasted"')[2].partition("</article>")[0])
     article = re.sub(r"(?<=<p>)\[\d+\] (?:• |\d+\. )*|<sup>\[\d+\]</sup>", "", article)
     body, _, tail = article.partition("<h2>NOTES</h2>")
-    return of_html(f"<{body}", "note")[0], "".join(text_of(html5lib.parse(tail.partition("<hr>\n<p>*")[0], namespaceHTMLElements=False), NOT_TEXT))
+    return of_html(f"<{body}", "note")[0], "".join(text_of(parsed(tail.partition("<hr>\n<p>*")[0]), NOT_TEXT))
 
 
 EDITIONS: dict[str, tuple[str, Callable[[str], tuple[str, str]]]] = {

@@ -25,7 +25,7 @@ from roundup.text.rules import parser
 from roundup.text.setting import Place, Setting
 
 SOAK = bool(os.environ.get("ROUNDUP_SOAK"))
-TEXTS = 100_000 if SOAK else 9_000
+TEXTS = 100_000 if SOAK else 7_200
 TITLES = 10_000 if SOAK else 1_000
 PARTS = 10  # tests among which they are shared, so that all cores have some
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import CodeType, FrameType
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -65,9 +65,9 @@ class Serving:
 
 
 @contextmanager
-def serving(root: Path) -> Iterator[Serving]:
+def serving(root: Path, port: int = 0) -> Iterator[Serving]:
     told: list[list[str]] = []
-    with open_server(Preview(root), 0, lambda problems: told.append([str(problem) for problem in problems])) as server:
+    with open_server(Preview(root), port, lambda problems: told.append([str(problem) for problem in problems])) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         thread.start()
         yield Serving(root, server, told)
@@ -299,7 +299,7 @@ def test_a_page_that_cannot_be_drawn_says_so(digest: Make) -> None:
 
 @contextmanager
 def running(root: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """Run the command as its user would; yield the process and the address that it prints."""
+    """Run the command as its user would; yield the process and the port that it prints."""
     command = [sys.executable, "-m", "roundup", "serve", *options]
     with subprocess.Popen(command, cwd=root, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout
@@ -320,16 +320,19 @@ def free_port() -> int:
 
 
 def test_ctrl_c_ends_it_at_once_also_while_pages_listen(digest: Make) -> None:
-    with running(digest(FILES), "--port", str(free_port())) as (process, port):
+    """In the time that it takes to begin, where the machine has other work."""
+    root, began = digest(FILES), time.monotonic()
+    with running(root, "--port", str(free_port())) as (process, port):
+        begins_s = time.monotonic() - began
         wires = [socket.create_connection(("127.0.0.1", int(port))) for _ in range(8)]
         for wire in wires[:6]:
             wire.sendall(f"GET /_roundup/news?page=/ HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode())
             assert b"200 OK" in wire.recv(100)
         began = time.monotonic()
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=5)
+        out, err = process.communicate(timeout=30)
         assert (process.returncode, out, err) == (0, "", "")
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < max(1, begins_s)
         for wire in wires:
             wire.close()
 
@@ -362,25 +365,27 @@ def refuse(*_: object) -> None:
 def test_problems_are_told_in_the_terminal_when_it_begins(digest: Make) -> None:
     with running(digest({PICK: "paper: 2401.00001\ncomentary: x\n"}), "--port", "0") as (process, _):
         process.send_signal(signal.SIGINT)
-        assert process.communicate(timeout=5)[1] == f'{PICK}:2: unknown key "comentary"; did you mean "commentary"?\n1 problem in 1 file\n'
+        assert process.communicate(timeout=30)[1] == f'{PICK}:2: unknown key "comentary"; did you mean "commentary"?\n1 problem in 1 file\n'
 
 
 # ---- in a browser ----
+
+PATIENCE_S = 60  # for what a browser does on a machine that has other work
 
 
 @contextmanager
 def tab_of(browser: Browser, served: Serving, path: str = "2024-1/", **more: Any) -> Iterator[Tab]:
     """Open a page of the preview in a browser of its own, and hold it that nothing fails there."""
-    context = browser.new_context(viewport={"width": 900, "height": 700}, **more)
-    tab = context.new_page()
-    said: list[str] = []
-    tab.on("console", lambda message: "404 (Not Found)" in message.text or said.append(message.text))
-    tab.on("pageerror", lambda error: said.append(str(error)))
-    tab.goto(served.server.address + path)
-    tab.evaluate("window.stayed = true")
-    yield tab
-    assert said == []
-    context.close()
+    with browser.new_context(viewport={"width": 900, "height": 700}, **more) as context:
+        context.set_default_timeout(1000 * PATIENCE_S)
+        tab = context.new_page()
+        said: list[str] = []
+        tab.on("console", lambda message: "404 (Not Found)" in message.text or said.append(message.text))
+        tab.on("pageerror", lambda error: said.append(str(error)))
+        tab.goto(served.server.address + path)
+        tab.evaluate("window.stayed = true")
+        yield tab
+        assert said == []
 
 
 def has_stayed(tab: Tab) -> bool:
@@ -400,7 +405,7 @@ def until(tab: Tab, condition: str) -> None:
         except Error:
             return False  # the page is just being loaded again
 
-    wait_until(holds)
+    wait_until(holds, PATIENCE_S)
 
 
 def test_an_edit_is_in_the_page_that_shows_it_and_no_other_page_is_loaded_again(chromium: Browser, served: Serving) -> None:
@@ -439,15 +444,15 @@ def test_problems_stand_in_the_page_until_they_are_mended(chromium: Browser, ser
         assert bar.locator("summary").inner_text() == "1 problem. Pages stay as they were until all is mended."
         assert tab.get_by_text("Some words.").is_visible()
         served.write("roundup.yaml", 'titel: "<b>x</b>"\n')
-        until(tab, "document.querySelector('[role=alert]')?.shadowRoot.querySelectorAll('li').length === 2")
-        tab.goto(f"{served.server.address}2024-3/")
-        assert bar.locator("li").count() == 2
-        assert tab.get_by_text("Words of a draft.").is_visible()
-        served.write(PICK, picked("Mended words."))
-        served.write("roundup.yaml", "title: A digest\n")
+        with tab_of(chromium, served, "2024-3/") as other:
+            for page in (tab, other):
+                until(page, "document.querySelector('[role=alert]')?.shadowRoot.querySelectorAll('li').length === 2")
+            assert other.get_by_text("Words of a draft.").is_visible()
+            served.write(PICK, picked("Mended words."))
+            served.write("roundup.yaml", "title: A digest\n")
+            other.get_by_role("alert").wait_for(state="detached")
+        tab.get_by_text("Mended words.").wait_for()
         bar.wait_for(state="detached")
-        tab.goto(f"{served.server.address}2024-1/")
-        assert tab.get_by_text("Mended words.").is_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -503,48 +508,46 @@ def test_a_renamed_issue_is_missed_where_it_was_and_comes_back(chromium: Browser
 
 def test_a_preview_that_was_started_again_goes_on_with_the_open_page(chromium: Browser, digest: Make) -> None:
     root = digest(FILES)
-    context = chromium.new_context()
-    tab = context.new_page()
-    with serving(root) as served:
-        tab.goto(f"{served.server.address}2024-1/")
-        tab.evaluate("window.stayed = true")
-        port = served.server.server_port
-    with open_server(Preview(root), port, lambda problems: None) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        assert server.server_port == port
-        wait_until(lambda: listeners() == 1)
-        assert has_stayed(tab)
-        write(root / PICK, picked("Words after it."))
-        tab.get_by_text("Words after it.").wait_for()
-        context.close()
-        server.shutdown()
+    with chromium.new_context() as context:
+        context.set_default_timeout(1000 * PATIENCE_S)
+        tab = context.new_page()
+        with running(root, "--port", str(free_port())) as (process, port):
+            tab.goto(f"http://127.0.0.1:{port}/2024-1/")
+            tab.evaluate("window.stayed = true")
+            process.kill()
+        with serving(root, int(port)) as served:
+            assert served.server.server_port == int(port)
+            wait_until(lambda: listeners(served) == 1, PATIENCE_S)
+            assert has_stayed(tab)
+            served.write(PICK, picked("Words after it."))
+            tab.get_by_text("Words after it.").wait_for()
 
 
-def listeners() -> int:
-    """Return how many pages are being told news."""
-    frames = list(sys._current_frames().values())
-    return sum(any(code.co_name == "_send_news" for code in codes(frame)) for frame in frames)
+def listeners(served: Serving) -> int:
+    """Return how many pages are being told news by this server."""
+    at_work = (frame for top in sys._current_frames().values() for frame in below(top) if frame.f_code.co_name == "_send_news")
+    return sum(frame.f_locals["self"].server is served.server for frame in at_work)
 
 
-def codes(frame: FrameType | None) -> Iterator[CodeType]:
+def below(frame: FrameType | None) -> Iterator[FrameType]:
     while frame:
-        yield frame.f_code
+        yield frame
         frame = frame.f_back
 
 
 def test_a_page_that_has_gone_leaves_nobody_behind(chromium: Browser, served: Serving) -> None:
     with tab_of(chromium, served) as tab:
-        wait_until(lambda: bool(listeners()))
+        wait_until(lambda: listeners(served) == 1, PATIENCE_S)
         tab.goto("about:blank")
-    wait_until(lambda: listeners() == 0)
+        wait_until(lambda: listeners(served) == 0, PATIENCE_S)
 
 
 def test_a_page_that_is_not_seen_asks_for_nothing_and_catches_up(chromium: Browser, served: Serving) -> None:
     """Browsers allow six connections to a server: more pages than that may be open."""
     with tab_of(chromium, served) as tab:
-        wait_until(lambda: listeners() == 1)
+        wait_until(lambda: listeners(served) == 1, PATIENCE_S)
         tab.evaluate("hidden => { Object.defineProperty(document, 'hidden', {get: () => hidden, configurable: true}); document.dispatchEvent(new Event('visibilitychange')); }", True)
-        wait_until(lambda: listeners() == 0)
+        wait_until(lambda: listeners(served) == 0, PATIENCE_S)
         served.write(PICK, picked("Words that nobody saw."))
         tab.evaluate("() => { delete document.hidden; document.dispatchEvent(new Event('visibilitychange')); }")
         tab.get_by_text("Words that nobody saw.").wait_for()

@@ -12,9 +12,10 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 
@@ -255,6 +256,8 @@ def test_a_dry_run_opens_no_socket_and_writes_nothing(there: Digest, monkeypatch
     for more, what in (((), "a draft of it would go"), (("--now",), "it would go"), (("--test", "me@example.org"), "a test of it would go to me@example.org, and a draft of it")):
         result = there.send("--dry-run", *more)
         assert (result.code, result.out.splitlines()[1:]) == (0, [f"{what} to {place}"])
+        told = {"issue": "2024-1", "via": there.via, "dry_run": True, "to": place, "test": more[1] if len(more) > 1 else None, "send": "--now" in more}
+        assert json.loads(there.send("--dry-run", "--json", *more).out) == told
     assert tree(there.root) == before
     assert there.here.asked == []
 
@@ -392,7 +395,7 @@ UNKNOWN: dict[str, tuple[Said, str, str]] = {
 
 def fault_at(step: str, said: Said, there: Digest) -> Callable[[Asked], Said | None]:
     body = {SAID[there.via]: said.body} if isinstance(said.body, str) else said.body
-    answer = Said(said.status, body, said.headers, said.drop, said.after, said.wait_s)
+    answer = Said(said.status, body, said.headers, said.drop, said.after, said.until)
     return lambda asked: answer if f"{asked.method} {asked.path.removeprefix(there.here.path)}" == step else None
 
 
@@ -457,12 +460,14 @@ def test_where_nobody_knows_whether_it_was_done_the_next_run_looks(there: Digest
 
 
 def test_a_service_that_says_nothing_is_left(there: Digest) -> None:
-    there.here.fault = lambda asked: Said(wait_s=1)
+    given_up = threading.Event()
+    there.here.fault = lambda asked: Said(until=given_up)
     line = Line(Account(there.name, there.here.url, "Token x", ("x",), "X"), Http("roundup", limits=Limits(silence_s=0.1, total_s=5)))
     with pytest.raises(PublishError, match=r"looking failed: it said nothing for 0\.1 s; nothing more was done; try again later"):
         line.look(Ask("looking", "GET", "/x"), bool)
     with pytest.raises(PublishError, match=r"making failed: it said nothing for 0\.1 s; whether it was done all the same is not known"):
         line.ask(Ask("making", "POST", "/x", {}), bool)
+    given_up.set()
 
 
 def test_a_service_that_cannot_be_reached(digest: Make, roundup: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -496,9 +501,9 @@ def test_what_cannot_be_noted_is_not_handed_over(there: Digest, monkeypatch: pyt
 # ---- stopped ----
 
 
-def begun(there: Digest, *more: str) -> subprocess.Popen[str]:
+def begun(there: Digest, *more: str, said: int | IO[str] = subprocess.PIPE) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "roundup", "send", "2024-1", "--via", there.via, *more]
-    return subprocess.Popen(command, cwd=there.root, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(command, cwd=there.root, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE, stderr=said, text=True)
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
@@ -506,10 +511,12 @@ def begun(there: Digest, *more: str) -> subprocess.Popen[str]:
 def test_stopped_at_a_step_it_is_taken_up_and_sent_once(there: Digest, how: signal.Signals, step: str) -> None:
     start = {"listmonk": "PUT /api/campaigns/1/status", "buttondown": CHANGE["buttondown"]}
     where = {"look": LOOK, "make": MAKE, "start": start}[step][there.via]
-    there.here.fault = fault_at(where, Said(after=True, wait_s=0.7), there)
+    stopped = threading.Event()
+    there.here.fault = fault_at(where, Said(after=True, until=stopped), there)
     with begun(there, "--now") as process:
-        wait_until(lambda: where in there.here.steps, 30)
+        wait_until(lambda: where in there.here.steps[: there.here.done], 60)
         process.send_signal(how)
+        stopped.set()
         _, told = process.communicate()
         assert process.returncode == (130 if how == signal.SIGINT else -9)
         assert "Traceback" not in told
@@ -524,11 +531,16 @@ def test_stopped_at_a_step_it_is_taken_up_and_sent_once(there: Digest, how: sign
     assert (there.here.sent.total(), len(there.here.kept)) == (1, 1)
 
 
-def test_two_at_once_make_one(there: Digest) -> None:
-    there.here.fault = fault_at(MAKE[there.via], Said(after=True, wait_s=0.5), there)
-    runs = [begun(there, "--now") for _ in range(2)]
-    told = [(run.communicate()[1], run.returncode) for run in runs]
-    assert sorted(code for _, code in told) == [0, 2], told
+def test_two_at_once_make_one(there: Digest, tmp_path: Path) -> None:
+    one_waits, said = threading.Event(), tmp_path / "said"
+    there.here.fault = fault_at(MAKE[there.via], Said(after=True, until=one_waits), there)
+    with said.open("a") as into:
+        runs = [begun(there, "--now", said=into) for _ in range(2)]
+        wait_until(lambda: "is sending from this digest; waiting for it\n" in said.read_text(), 60)
+        one_waits.set()
+        for run in runs:
+            run.communicate()
+    assert sorted(run.returncode for run in runs) == [0, 2], said.read_text()
     assert (there.here.sent.total(), len(there.here.kept)) == (1, 1)
 
 

@@ -159,7 +159,9 @@ def test_a_pick_that_was_there_is_not_touched(root: Path, roundup: Run) -> None:
     ("arguments", "told"),
     [
         (("pick", "2402.00009", "2402.00008"), "not in the inbox: 2402.00009, 2402.00008; fetch it with: roundup fetch --inbox 2402.00009 2402.00008\n"),
-        (("skip", "cs.LG"), '"cs.LG" names no paper; give its arXiv ID\n'),
+        (("pick", "banana"), '"banana" names no paper; give its arXiv ID, as 2308.00951: roundup inbox shows them\n'),
+        (("pick", "2402.1"), '"2402.1" is no arXiv ID: the number has 5 digits since 2015; did you mean 2402.10000?\n'),
+        (("skip", "cs.LG"), '"cs.LG" names no paper; give its arXiv ID, as 2308.00951: roundup inbox shows them\n'),
         (("pick", "2402.00001", "--issue", "2025-1"), 'there is no issue "2025-1"; begin it with: roundup new 2025-1\n'),
     ],
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from itertools import chain
 
 from roundup.text.folding import DRESS, LETTERS, folded
@@ -34,9 +35,9 @@ RULES: Mapping[str, object] = {
     "stop": STOP_WORDS,
 }  # fmt: skip
 
-_TOKEN = re.compile(f"{_WORD}(?:-{_LETTERS})*")
+_TOKEN = f"{_WORD}(?:-{_LETTERS})*"
+_ASCII_TOKEN = re.compile(f"[0-9]{{1,{_LONGEST}}}|[a-z]{{1,{_LONGEST}}}(?:-[a-z]{{1,{_LONGEST}}})*")  # the same, where all is ASCII
 _SPACES = str.maketrans({char: " " for char in map(chr, range(128)) if not char.isalnum() and char != "-"} | {"\u2010": "-"})
-_IS_SPACELESS = re.compile(f"[{_SPACELESS}]")
 _ENDS = re.compile(_ENDING)
 _STOP = frozenset(STOP_WORDS)
 
@@ -83,10 +84,17 @@ class _Known(dict[str, str]):
         if piece.isalpha() and piece.isascii() and len(piece) <= _LONGEST:
             found = "" if piece in _STOP else _stem(piece)
         else:
-            found = " ".join(chain.from_iterable(map(_read, _TOKEN.findall(piece))))
+            tokens = _ASCII_TOKEN if piece.isascii() else _late(_TOKEN)
+            found = " ".join(chain.from_iterable(map(_read, tokens.findall(piece))))
         if len(piece) <= 2 * _LONGEST:  # but not the lines of a script without spaces
             self[piece] = found
         return found
+
+
+@cache
+def _late(pattern: str) -> re.Pattern[str]:
+    """Return a pattern of all scripts, made when a text has use for it: that takes as long as an edit's other words together."""
+    return re.compile(pattern)
 
 
 _known = _Known().__getitem__
@@ -98,7 +106,7 @@ def _read(token: str) -> tuple[str, ...]:
     What one hyphen joins is a word, too. Who looks up two words next to each other is told of the one that they make: so pre-training and
     pretraining are found by each other's name, and the halves of a word that the end of a line broke (con-vergence) are no words of other papers.
     """
-    if not token.isascii() and _IS_SPACELESS.match(token):
+    if not token.isascii() and _late(f"[{_SPACELESS}]").match(token):
         return tuple(token[at : at + 2] for at in range(len(token)))
     parts = token.split("-")
     words = tuple(_stem(part) for part in parts if part not in _STOP)

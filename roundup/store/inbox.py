@@ -10,20 +10,17 @@ import json
 import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import suppress
 from dataclasses import asdict, dataclass
-from functools import cached_property, partial
-from pathlib import Path
+from functools import partial
 
-from roundup.errors import RefusedError
 from roundup.issue import Link
-from roundup.ledger import Announced, Seen
 from roundup.paper import Paper
 from roundup.ranking import Known, Usual
 from roundup.revisions import merged
+from roundup.store.account import Account
 from roundup.store.plain import paper_from
-from roundup.store.tables import add, count, prepare, replace, settle, usual_in
-from roundup.store.writing import make_folder
+from roundup.store.tables import add, count, replace, settle, usual_in
 
 PICKED, SKIPPED, LATER = "picked", "skipped", "later"
 
@@ -74,43 +71,8 @@ class Asked:
     revised: bool = False  # only those of which a newer version is known than the one decided on
 
 
-class Inbox:
-    """The inbox of a digest, opened when it is first used. RefusedError where its file cannot be opened, or holds what we cannot read."""
-
-    def __init__(self, root: Path) -> None:
-        self.path = root / ".roundup/state/inbox.sqlite"
-
-    @cached_property
-    def _file(self) -> sqlite3.Connection:
-        try:
-            make_folder(self.path.parent)
-            file = sqlite3.connect(self.path, timeout=30)
-            file.execute("PRAGMA synchronous = EXTRA")  # the journal's end is on the disk, too: what was kept is not undone by a power failure
-            prepare(file, self.path)
-            return file
-        except (sqlite3.Error, OSError) as error:
-            raise self._refused(error) from error
-
-    def _refused(self, error: Exception) -> RefusedError:
-        return RefusedError(f"{self.path} cannot be used: {str(error).lower()}; put a back-up in its place, or move it away")
-
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Cursor]:
-        """All or nothing: what is done inside is on the disk afterwards, or the inbox is as it was."""
-        try:
-            with self._file, closing(self._file.cursor()) as cursor:
-                cursor.execute("BEGIN IMMEDIATE")
-                yield cursor
-        except (sqlite3.Error, ValueError) as error:
-            raise self._refused(error) from error
-
-    @contextmanager
-    def _reading(self) -> Iterator[sqlite3.Cursor]:
-        try:
-            with closing(self._file.cursor()) as cursor:
-                yield cursor
-        except (sqlite3.Error, ValueError, TypeError, KeyError) as error:
-            raise self._refused(error) from error
+class Inbox(Account):
+    """The inbox of a digest: its papers, and what was decided of them."""
 
     def put(self, papers: Iterable[Paper], today: dt.date) -> dict[str, str]:
         """Keep papers, all or none; return by name what became of each: ``new``, ``updated`` or ``unchanged``."""
@@ -249,45 +211,6 @@ class Inbox:
                 "SELECT name, what, version, day, issue, section, made FROM decisions ORDER BY id DESC"
             ):
                 yield Decision(name, what, version, dt.date.fromisoformat(day), issue, section, tuple(made.split("\n")) if made else ())
-
-    def keep_batches(self, batches: Iterable[Announced]) -> None:
-        """Keep what was read of announcements, the same once a day; of two readings the fuller one."""
-        with self._writing() as cursor:
-            for one in batches:
-                values = (one.read.isoformat(), one.day.isoformat(), " ".join(one.categories), " ".join(one.papers), int(one.quiet))
-                statement = "INSERT INTO batches (read, day, categories, papers, quiet) VALUES (?, ?, ?, ?, ?) ON CONFLICT (read, day, categories) DO UPDATE"
-                cursor.execute(f"{statement} SET papers = excluded.papers, quiet = excluded.quiet WHERE length(excluded.papers) > length(papers)", values)
-
-    def batches(self) -> list[Announced]:
-        """Return all that was read of announcements, in order."""
-        with self._reading() as cursor:
-            rows = cursor.execute("SELECT read, day, categories, papers, quiet FROM batches ORDER BY day, read, categories").fetchall()
-        days = dt.date.fromisoformat
-        return [Announced(days(read), days(day), tuple(names.split()), tuple(papers.split()), bool(quiet)) for read, day, names, papers, quiet in rows]
-
-    def seen(self) -> Iterator[Seen]:
-        """Yield every paper that arXiv announced, as the ledger counts it; a replacement is none."""
-        text = "SELECT name, announced, category, decided FROM papers WHERE announced != '' ORDER BY name"
-        with self._reading() as cursor:
-            rows = cursor.execute(text).fetchall()
-        days = {announced: tuple(map(dt.date.fromisoformat, announced.split())) for announced in {row[1] for row in rows}}
-        categories = {named: tuple(named.split()) for named in {row[2] for row in rows}}
-        return (Seen(name, days[announced], categories[named], decided) for name, announced, named, decided in rows)
-
-    def noted(self, name: str) -> str:
-        """Return what was noted under a name; nothing where nothing was."""
-        with self._reading() as cursor:
-            (value,) = cursor.execute("SELECT value FROM notes WHERE name = ?", (name,)).fetchone() or ("",)
-            return str(value)
-
-    def note(self, name: str, value: str) -> None:
-        """Keep a value under a name."""
-        with self._writing() as cursor:
-            cursor.execute("INSERT INTO notes VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", (name, value))
-
-    def close(self) -> None:
-        if "_file" in self.__dict__:
-            self._file.close()
 
 
 def _tests(asked: Asked) -> tuple[str, list[object]]:

@@ -37,7 +37,7 @@ CREATE VIRTUAL TABLE words USING fts5 (title, authors, abstract, content = '', t
 CREATE TABLE IF NOT EXISTS links (url TEXT PRIMARY KEY, first_seen TEXT NOT NULL, link TEXT NOT NULL)
 """
 # A listing reads these alone: one index, which has all that it asks for, the sketches of what it ranks,
-# and of files of the digest what was read of them.
+# and of files of the digest what was read of them. The last two are of what arXiv itself counts.
 _LISTINGS = """
 DROP INDEX IF EXISTS undecided;
 ALTER TABLE papers ADD COLUMN news TEXT;
@@ -46,7 +46,9 @@ CREATE INDEX listed ON papers (decided, first_seen, name, category, votes, news,
 CREATE INDEX announced ON papers (announced, name, category, decided) WHERE announced != '';
 CREATE TABLE sketches (id INTEGER PRIMARY KEY, sketch BLOB NOT NULL);
 CREATE TABLE usual (papers INTEGER NOT NULL, length INTEGER NOT NULL, found BLOB NOT NULL);
-CREATE TABLE files (path TEXT PRIMARY KEY, stamp TEXT NOT NULL, value BLOB NOT NULL)
+CREATE TABLE files (path TEXT PRIMARY KEY, stamp TEXT NOT NULL, value BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS counts (category TEXT, day TEXT, read TEXT NOT NULL, counted INTEGER NOT NULL, had INTEGER NOT NULL, PRIMARY KEY (category, day));
+CREATE TABLE IF NOT EXISTS searches (category TEXT, day TEXT, PRIMARY KEY (category, day))
 """
 _OF_TEX = "\\${}^_~"
 

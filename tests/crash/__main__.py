@@ -13,14 +13,13 @@ import time
 import traceback
 from typing import Any, BinaryIO
 
-import jinja2
-
+from compiled import compile_once
 from roundup.__main__ import run
 
 from .steps import Steps
 
 _LONGEST_S = 60
-_Compiled = dict[tuple[object, ...], Any]
+_STOPS = (signal.SIGINT, signal.SIGTERM)
 
 
 def prepare(moment: dt.datetime) -> None:
@@ -31,15 +30,7 @@ def prepare(moment: dt.datetime) -> None:
         for what, value in (("now", moment), ("today", moment.date())):
             if name.startswith("roundup.cli") and hasattr(module, what):
                 setattr(module, what, lambda value=value: value)
-    real, known = jinja2.Environment.compile, _Compiled()
-
-    def compiled(self: jinja2.Environment, *arguments: Any, **options: Any) -> Any:
-        key = (type(self), *arguments, *sorted(options.items()))
-        if key not in known:
-            known[key] = real(self, *arguments, **options)
-        return known[key]
-
-    jinja2.Environment.compile = compiled  # type: ignore[method-assign]
+    compile_once()
 
 
 def enter(root: str, environment: dict[str, str], arguments: list[str]) -> None:
@@ -70,8 +61,10 @@ class Child:
 
     def __init__(self, root: str, environment: dict[str, str], arguments: list[str], fault: dict[str, Any]) -> None:
         self.files: list[BinaryIO] = [tempfile.TemporaryFile() for _ in range(3)]  # noqa: SIM115 - they live as long as the child
+        signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)  # until the child is where it can tell that it was stopped
         self.pid = os.fork()
         if self.pid:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
             return
         out, err, log = (file.fileno() for file in self.files)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
@@ -80,6 +73,7 @@ class Child:
         signal.alarm(_LONGEST_S)
         code = 130
         try:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
             enter(root, environment, arguments)
             Steps(log, **fault).arm()
             run()
