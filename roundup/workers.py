@@ -91,11 +91,23 @@ def _by_forked(count: int, ask: Callable[[Executor], Done]) -> Done:
     # forked, for so they have what was planned from their parent, and need not be told
     with ProcessPoolExecutor(count, multiprocessing.get_context("fork"), partial(_begin, os.getpid())) as executor:
         try:
+            with _stops_later():
+                executor.submit(bool)  # that forks them all
             return ask(executor)
         except BaseException:
             for process in multiprocessing.active_children():
                 process.kill()
             raise
+
+
+@contextmanager
+def _stops_later() -> Iterator[None]:
+    """Let a stop wait for the end of the body: what one raises just as a fork returns meets Python's own hooks, and nobody ever hears of it."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _begin(parent: int) -> None:
@@ -104,9 +116,11 @@ def _begin(parent: int) -> None:
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
     ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent:
         os._exit(1)
 
 
+_STOPS = (signal.SIGINT, signal.SIGTERM)
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG. Source: prctl(2)
