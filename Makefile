@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build check test soak bench bench-text bench-rank lint demo golden wheel clean
+.PHONY: help setup build check test soak bench bench-text bench-rank lint demo week golden wheel clean
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -45,6 +45,9 @@ lint: $(READY) ## style and types
 
 demo: $(READY) ## fetch into a new digest from a server on this machine that speaks arXiv's protocols
 	PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH=tests $(BIN)/python -m replay -- sh "$(CURDIR)/tests/demo.sh"
+
+week: $(READY) ## fetch, triage, check and build as an editor would, in tmux: the table in docs/triage.md
+	PYTHONPATH=tests:. $(BIN)/python tests/week.py
 
 golden: $(READY) ## write the golden sites and text cases anew; read the difference before you commit it
 	$(BIN)/pytest tests/test_golden.py tests/test_text.py -k "golden_site or up_to_date" --update-golden -n 0

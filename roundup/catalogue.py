@@ -39,7 +39,7 @@ class Standing:
         return self.issue.picks[self.number - 1]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class Coverage:
     """A paper, or something else that was picked, and every place where the archive takes it up, newest first.
 
@@ -51,13 +51,13 @@ class Coverage:
     is_paper: bool
     standings: tuple[Standing, ...]
 
-    @cached_property
+    @property
     def paper(self) -> Paper | None:
-        """The record of the highest version; of several the newest issue's. None for a link."""
+        """The record of the highest version; of several the newest issue's. None for a link. Read when it is asked for: 25,000 of them are much to hold."""
         papers = [standing.pick.paper for standing in self.standings] if self.is_paper else []
         return max((paper for paper in papers if paper), key=lambda paper: paper.id.version or 0, default=None)
 
-    @cached_property
+    @property
     def title(self) -> str:
         pick = self.standings[0].pick
         return pick.title or (self.paper or pick.subject).title

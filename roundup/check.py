@@ -9,6 +9,7 @@ import datetime as dt
 import re
 from collections.abc import Callable, Collection, Iterator
 from functools import partial
+from itertools import takewhile
 
 from roundup.config import AUTHORS, TOPICS
 from roundup.crosslinks import CrossLinks
@@ -75,6 +76,13 @@ def missing_commentary(issue: Issue, site: Site) -> Iterator[Problem]:
             yield Problem(pick.at("commentary"), f'"{pick.name}" has no commentary; write it, or set "status: todo"')
         elif pick.status == "draft" and not issue.is_draft:
             yield Problem(pick.at("status"), f'"{pick.name}" is a draft in an issue with a date; set "status: ready"')
+
+
+def too_few_seen(issue: Issue, site: Site) -> Iterator[Problem]:
+    """What was kept is among what was seen."""
+    if issue.seen is not None and issue.seen < issue.kept and not issue.unread:
+        what = f'seen "{issue.seen}" is less than the {count(issue.kept, "paper")} of the issue; count anew with: roundup coverage {issue.key}'
+        yield Problem(issue.at("seen"), what)
 
 
 def spare_records(issue: Issue, site: Site) -> Iterator[Problem]:
@@ -172,6 +180,24 @@ def odd_formulas(issue: Issue, site: Site) -> Iterator[Problem]:
         for found in site.document(prose).formulas:
             if why := formula.fault(found.value):
                 yield Problem(prose.at(found.line), f'formula "{_shortened(found.value)}" is shown as its source: {why}')
+        yield from _open_formulas(prose, site)
+
+
+_TWO_DOLLARS = re.compile(r"(?<![\\$])\$\$(?!\$)")
+_CLOSED = re.compile(rf"{_TWO_DOLLARS.pattern}.+?{_TWO_DOLLARS.pattern}", re.S)
+
+
+def _open_formulas(prose: Prose, site: Site) -> Iterator[Problem]:
+    """Yield a problem for each paragraph in which a formula begins or ends, and does not do both."""
+    lines = prose.text.splitlines()
+    for found in site.document(prose).plain:
+        if "$$" not in found.value:
+            continue
+        paragraph = "\n".join(takewhile(str.strip, lines[found.line :]))
+        left = _CLOSED.sub(lambda match: "\n" * match[0].count("\n"), paragraph)
+        if alone := _TWO_DOLLARS.search(left):
+            line = prose.at(found.line + left.count("\n", 0, alone.start()))
+            yield Problem(line, '"$$" stands alone, and is shown as it was typed; end the formula with $$, or write \\$\\$ for dollars')
 
 
 def _shortened(source: str) -> str:
@@ -275,14 +301,15 @@ def marks(issue: Issue, site: Site) -> Iterator[Problem]:
 
 
 def unknown_editors(issue: Issue, site: Site) -> Iterator[Problem]:
-    """Whoever signs is listed in roundup.yaml, where it lists anyone."""
+    """Whoever signs is listed in roundup.yaml, where it lists anyone; a short name is not what readers should see."""
     known = dict(site.config.editors)
-    if not known:
-        return
     signed = [(short, issue.at("editors")) for short in issue.editors]
     signed += [(short, pick.at("by")) for pick in issue.picks for short in pick.by]
     for short, where in signed:
-        if short not in known:
+        if not known and site.config.lines and re.fullmatch(r"[a-z][a-z0-9_-]*", short):  # a whole name stands for itself; what was not read may explain it
+            mend = f"add editors: {{{short}: WHOLE NAME}} there, or write the name"
+            yield Problem(where, f'"{short}" is shown as it stands, for roundup.yaml lists no editors; {mend}')
+        elif known and short not in known:
             yield Problem(where, f'editor "{short}" is not in roundup.yaml{nearest(short, known) or "; add the name under editors"}')
 
 
@@ -374,6 +401,7 @@ def _prose(issue: Issue) -> Iterator[Prose]:
 
 RULES: tuple[Rule, ...] = (
     missing_commentary,
+    too_few_seen,
     spare_records,
     repeated_papers,
     notes,

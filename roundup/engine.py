@@ -45,10 +45,10 @@ class Built:
 
 
 class Engine:
-    """Builds the site of one digest. ``workers`` share the work."""
+    """Builds the site of one digest. ``workers`` share the work; ``cache`` is a folder for what is the user's own and no digest's, if there is one."""
 
-    def __init__(self, root: Path, workers: Workers) -> None:
-        self.root, self.workers = root, workers
+    def __init__(self, root: Path, workers: Workers, cache: str = "") -> None:
+        self.root, self.workers, self.cache = root, workers, cache
         self.memory = Memory(root)
         self.memory.sweep()
 
@@ -78,6 +78,7 @@ class Engine:
         from roundup import jobs
         from roundup.pieces import Pieces
         from roundup.plan import TRAIL, plan, touched
+        from roundup.store.code import code_folder
 
         site = jobs.with_catalogue(jobs.site_of(digest, drafts=drafts, cards=cards), digest, self.memory, self.workers)
         pieces = Pieces(self.memory.path(jobs.PIECES), site)
@@ -99,7 +100,8 @@ class Engine:
             paths = [output.path for output in planned.outputs]
         job = jobs.Job(self.root, folder, drafts, cards, site.permalinks, today, not known)
         odd: dict[str, set[Problem]] = {}
-        jobs.keep_ready(jobs.Ready(job, site, {output.path: output for output in outputs}, paths, pieces, index))
+        code = code_folder(self.cache) if self.cache else ""
+        jobs.keep_ready(jobs.Ready(job, site, {output.path: output for output in outputs}, paths, pieces, index, code))
         report = build(
             outputs, partial(jobs.share, job, self.workers, odd), folder, whole=not known and only is None, spared=spared, as_left=left.folders,
             same=frozenset() if index is None else {output.path for output in outputs if output.kind == "index" and output.path not in index},

@@ -6,19 +6,17 @@ Each batch is written as soon as it is had, so that a stop costs no more than th
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from roundup.config import Source
-from roundup.errors import RefusedError, SourceError
+from roundup.errors import RefusedError
+from roundup.into import Into, IntoInbox, Report
 from roundup.issue import IssueKey
-from roundup.ledger import Announced
-from roundup.paper import ArxivId, Paper, instant
+from roundup.paper import ArxivId, Paper
 from roundup.references import DailyPapers, Doi, Feed, Filters, Listing, Query, Reference, Title
-from roundup.sources.feeds import Post
-from roundup.sources.gather import Batch, Gathering, Heard, Missing
+from roundup.sources.gather import Batch, Gathering, Missing
 from roundup.sources.query import PAGE
-from roundup.store.inbox import Inbox
 from roundup.store.lock import unbroken
 from roundup.store.shelf import Kept, Shelf, Shelves
 
@@ -50,32 +48,6 @@ class Order:
         return tuple(by_base.values())
 
 
-@dataclass
-class Report:
-    """What became of everything that was asked for."""
-
-    kept: list[Kept] = field(default_factory=list)
-    _places: dict[str, int] = field(default_factory=dict)
-    here: list[ArxivId] = field(default_factory=list)  # record and pick stood there before anything was asked
-    elsewhere: list[tuple[ArxivId, IssueKey]] = field(default_factory=list)
-    links: list[str] = field(default_factory=list)
-    broken: list[SourceError] = field(default_factory=list)  # records that cannot be read, and so were not written
-    missing: list[Missing] = field(default_factory=list)
-    remarks: list[str] = field(default_factory=list)
-
-    def add(self, kept: Kept) -> None:
-        """Note what became of a paper; one that two sources list was new when the first did."""
-        first = self._places.setdefault(kept.paper.id.base, len(self.kept))
-        if first == len(self.kept):
-            self.kept.append(kept)
-        else:
-            states = {self.kept[first].state, kept.state}
-            self.kept[first] = replace(kept, state=next(state for state in ("new", "updated", "unchanged") if state in states))
-
-    def count(self, state: str) -> int:
-        return sum(1 for one in self.kept if one.state == state)
-
-
 def wanted_of(sources: Iterable[Source]) -> tuple[Reference, ...]:
     """Return what the sources of a digest ask for: categories together, for a feed may list them all in one request."""
     categories = tuple(dict.fromkeys(name for source in sources if source.kind == "arxiv" for name in source.what))
@@ -83,137 +55,6 @@ def wanted_of(sources: Iterable[Source]) -> tuple[Reference, ...]:
     for source in sources:
         found += [DailyPapers()] if source.kind == "huggingface" else [Feed(url) for url in source.what] if source.kind == "feed" else []
     return tuple(found)
-
-
-class IntoIssue:
-    """An issue's shelf as the place to put papers. ``holders`` are the issues that have a record of a paper, by its name.
-
-    A paper that another issue has stays there, unless it was asked for ``again``; but a list may have what an issue with
-    commentary has, and the other way round.
-    """
-
-    takes_lists_whole = False  # a day's list has hundreds of papers, and an issue some thirty
-
-    def __init__(self, shelf: Shelf, holders: Mapping[str, Sequence[IssueKey]], *, again: bool) -> None:
-        self.shelf, self.holders, self.again = shelf, holders, again
-
-    @property
-    def name(self) -> str:
-        return str(self.shelf.key)
-
-    def begin(self) -> None:
-        """Clear away what a run that was killed has left; the digest's lock has to be held."""
-        self.shelf.shelves.sweep(self.shelf.key)
-
-    def has(self, one: ArxivId) -> bool:
-        return self.shelf.has(one)
-
-    def elsewhere(self, one: ArxivId) -> IssueKey | None:
-        """Return the newest other issue that has the paper, where that keeps it from being fetched."""
-        if self.again or self.has(one.latest) or self.shelf.wants(one):
-            return None
-        others = (key for key in self.holders.get(one.name, ()) if key != self.shelf.key)
-        return next((key for key in others if self.shelf.shelves.is_list(key) == self.shelf.is_list), None)
-
-    def sift(self, ids: Sequence[ArxivId], report: Report) -> list[ArxivId]:
-        """Return the IDs that have to be asked for; what became of the others is in the report."""
-        left = []
-        for one in ids:
-            if self.has(one) and self.shelf.picks(one):
-                report.here.append(one)
-            elif self.has(one):
-                self._stub(one, report)
-            elif key := self.elsewhere(one):
-                report.elsewhere.append((one, key))
-            else:
-                left.append(one)
-        return left
-
-    def put(self, batch: Batch, report: Report) -> None:
-        for paper in sorted(batch, key=_by_submission):
-            if key := self.elsewhere(paper.id):
-                report.elsewhere.append((paper.id.latest, key))
-            else:
-                self._put(paper, report)
-        self.shelf.settle()
-
-    def _stub(self, one: ArxivId, report: Report) -> None:
-        """Give a paper that has all but its stub one."""
-        try:
-            report.add(self.shelf.complete(one))
-        except SourceError as error:
-            report.broken.append(error)
-
-    def _put(self, paper: Paper, report: Report) -> None:
-        try:
-            kept = self.shelf.put(paper)
-        except SourceError as error:
-            report.broken.append(error)
-            return
-        report.add(kept)
-        if (kept.paper.id.version or 0) > (paper.id.version or 0) > 0:
-            report.remarks.append(f"{paper.id.base} is here in version {kept.paper.id.version}, which is newer than {paper.id}; it stays")
-
-    def note_heard(self, heard: Sequence[Heard]) -> None:
-        """An issue keeps no account of announcements."""
-
-    def unlicensed(self, ids: Sequence[ArxivId]) -> list[Paper]:
-        """Return those of the papers that are here whose licence is not known."""
-        return [paper for one in ids if (paper := self.shelf.record(one)) and not paper.license]
-
-    def put_posts(self, posts: Sequence[Post], report: Report) -> None:
-        report.links += [post.link.url for post in posts if self.shelf.put_link(post.link)]
-        self.shelf.settle()
-
-    def close(self) -> None:
-        """Nothing is left open."""
-
-
-class IntoInbox:
-    """The inbox as the place to put papers: it takes whatever was seen."""
-
-    takes_lists_whole = True
-    name = "the inbox"
-
-    def __init__(self, inbox: Inbox, today: dt.date) -> None:
-        self.inbox, self.today = inbox, today
-
-    def begin(self) -> None:
-        """Nothing is left half-done in an inbox."""
-
-    def has(self, one: ArxivId) -> bool:
-        return False
-
-    def elsewhere(self, one: ArxivId) -> IssueKey | None:
-        return None
-
-    def sift(self, ids: Sequence[ArxivId], report: Report) -> list[ArxivId]:
-        return list(ids)
-
-    def put(self, batch: Batch, report: Report) -> None:
-        states = self.inbox.put(batch, self.today)
-        for paper in batch:
-            report.add(Kept(states[paper.id.name], "", paper))
-
-    def note_heard(self, heard: Sequence[Heard]) -> None:
-        self.inbox.keep_batches([Announced(self.today, one.day, one.categories, one.papers, one.quiet) for one in heard if one.day])
-
-    def unlicensed(self, ids: Sequence[ArxivId]) -> list[Paper]:
-        return []
-
-    def put_posts(self, posts: Sequence[Post], report: Report) -> None:
-        new = self.inbox.put_links([post.link for post in posts], self.today)
-        report.links += new
-
-    def close(self) -> None:
-        self.inbox.close()
-
-
-Into = IntoIssue | IntoInbox
-
-
-def _by_submission(paper: Paper) -> tuple[dt.datetime, str]:
-    return instant(paper.submitted or paper.announced or dt.date.max), paper.id.base
 
 
 def fetch(order: Order, gathering: Gathering, into: Into, tell: Callable[[Report], None]) -> Report:
@@ -229,7 +70,6 @@ def fetch(order: Order, gathering: Gathering, into: Into, tell: Callable[[Report
             with unbroken():
                 into.put(batch, Report())
             tell(report)
-    into.note_heard(gathering.heard)
     report.missing = gathering.missing
     return report
 
@@ -242,12 +82,18 @@ def _batches(order: Order, left: Sequence[ArxivId], gathering: Gathering, into: 
         match one:
             case Query(""):
                 yield from gathering.search(filters.query(), order.most, lambda: _harvest(order, gathering))
+                if gathering.whole and isinstance(into, IntoInbox):
+                    into.note_searched(filters)
             case Query(text):
                 yield from gathering.search(filters.query(text), order.most)
             case Listing(categories):
                 listed = gathering.listing(categories)
                 report.here += [paper.id.latest for paper in listed if into.has(paper.id.latest)]
-                yield from [listed] if into.takes_lists_whole else gathering.completed(_news(listed, order, gathering, into))
+                if isinstance(into, IntoInbox):
+                    yield listed
+                    _account(categories, listed, gathering, into)
+                else:  # a day's list has hundreds of papers, and an issue some thirty
+                    yield from gathering.completed(_news(listed, order, gathering, into))
             case DailyPapers(day):
                 yield from gathering.daily(dt.date.fromisoformat(day) if day else None, order.most)
             case Title():
@@ -257,6 +103,15 @@ def _batches(order: Order, left: Sequence[ArxivId], gathering: Gathering, into: 
             case Feed(url):
                 with unbroken():
                     into.put_posts([post for post in gathering.posts(url) if filters.include(post.day)][: order.most], report)
+
+
+def _account(categories: Sequence[str], listed: Batch, gathering: Gathering, inbox: IntoInbox) -> None:
+    """Note what was announced in these categories, and hold it against arXiv's own count of one of them."""
+    inbox.note_heard(gathering.heard)  # before more is asked: a stop costs no more than the request under way
+    day = next((one.day for one in gathering.heard if one.categories == tuple(categories)), None)
+    if day and (category := inbox.to_compare(categories)):
+        gathering.compare(category, day, listed)
+        inbox.note_compared(gathering.compared)
 
 
 def _harvest(order: Order, gathering: Gathering) -> Iterator[Batch] | None:

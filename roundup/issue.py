@@ -290,6 +290,7 @@ class Issue:
     digest: str = field(default="", repr=False)  # of every source byte it was read from
     is_list: bool = False
     corrected: dt.date | None = None  # when it was last changed so much that readers should know
+    seen: int | None = None  # papers that its own were chosen from, where the editors say so
 
     @cached_property
     def picks(self) -> tuple[Pick, ...]:
@@ -297,13 +298,17 @@ class Issue:
 
     @cached_property
     def head(self) -> Head:
-        papers = sum(1 for pick in self.picks if pick.paper)
         words = sum(len(block.prose.text.split()) for block in self.blocks())
         minutes = 0 if self.is_list else max(1, round(words / WORDS_A_MINUTE))
         return Head(
-            self.key, self.folder, self.title, self.teaser, self.date, self.corrected, self.editors, self.is_list, papers, len(self.picks), minutes,
+            self.key, self.folder, self.title, self.teaser, self.date, self.corrected, self.editors, self.is_list, self.kept, len(self.picks), minutes,
             digest=self.digest,
         )  # fmt: skip
+
+    @property
+    def kept(self) -> int:
+        """How many papers stand in it."""
+        return sum(1 for pick in self.picks if pick.paper)
 
     @property
     def folder(self) -> str:

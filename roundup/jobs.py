@@ -29,6 +29,7 @@ from roundup.pieces import Pieces
 from roundup.plan import Output, plan
 from roundup.search import patched
 from roundup.site import Site
+from roundup.store.code import Compiled
 from roundup.store.left import catalogue_made_of
 from roundup.store.library import Library
 from roundup.store.memory import Memory
@@ -77,6 +78,7 @@ class Ready:
     paths: Paths  # all that the site has
     pieces: Pieces
     index: Mapping[str, str] | None = None  # files of the search index, where these are known
+    code: str = ""  # where compiled templates are kept, if anywhere
 
     def keep(self, coverage: Coverage) -> None:
         """Draw what feeds and the search index will want of a paper."""
@@ -92,7 +94,7 @@ class Ready:
 
     @cached_property
     def drawing(self) -> Drawing:
-        return drawing(self.site.theme, self.pieces.rows, self.pieces.entries)
+        return drawing(self.site.theme, self.pieces.rows, self.pieces.entries, partial(Compiled, self.code) if self.code else lambda edition: None)
 
     @cached_property
     def checks(self) -> Checks:

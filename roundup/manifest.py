@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from json.encoder import encode_basestring
 
 MANIFEST = ".roundup-manifest.json"
 _HEAD, _TAIL = b'{"made_by": "roundup", "files": {\n', b"\n}}\n"
@@ -57,8 +58,7 @@ class Manifest:
         if len(paths) > _FEW:
             known = dict(self.items())
             return {path: known[path] for path in paths if path in known}
-        found = ((path, self._entry(path)) for path in paths)
-        return {path: entry for path, entry in found if entry}
+        return {path: entry for path, start in self._starts(paths) if (entry := self._entry(_key(path), start))}
 
     def having(self, changes: Mapping[str, Entry | None]) -> Manifest:
         """Return the manifest with some entries changed; with None for one, without it."""
@@ -67,10 +67,8 @@ class Manifest:
             return Manifest(_whole(sorted(_line(path, entry) for path, entry in files.items() if entry)))
         pieces, at = [], len(_HEAD)
         body = self.data[: -len(_TAIL)] + b",\n"
-        for path in sorted(changes, key=_key):
-            entry, start = changes[path], self._start(_key(path))
-            if start > len(self.data) - len(_TAIL):
-                start = len(body)  # behind the last line
+        for path, found in self._starts(changes):
+            entry, start = changes[path], len(body) if found > len(self.data) - len(_TAIL) else found  # behind the last line
             pieces.append(body[at:start])
             at = body.index(b"\n", start) + 1 if body.startswith(_key(path), start) else start
             if entry:
@@ -78,17 +76,25 @@ class Manifest:
         rest = b"".join((*pieces, body[at:])).removesuffix(b",\n")
         return Manifest(_HEAD + rest + _TAIL if rest else b"")
 
-    def _entry(self, path: str) -> Entry | None:
-        key = _key(path)
-        start = self._start(key)
+    def _entry(self, key: bytes, start: int) -> Entry | None:
         if not self.data.startswith(key, start):
             return None
         made_from, *digests = json.loads(b"[" + self.data[start + len(key) : self.data.index(b"]", start + len(key)) + 1])
         return Entry(made_from, tuple(digests))
 
-    def _start(self, key: bytes) -> int:
-        """Return where the first line begins that is not before a key."""
-        low, high = len(_HEAD), len(self.data) - len(_TAIL) + 1
+    def _starts(self, paths: Iterable[str]) -> Iterator[tuple[str, int]]:
+        """Yield paths in the order of lines, each with where the first line begins that is not before it: often the one behind the last that was found."""
+        at = len(_HEAD)
+        for path in sorted(paths, key=_key):
+            key = _key(path)
+            if not self.data.startswith(key, at):
+                at = self._start(key, at)
+            yield path, at
+            if self.data.startswith(key, at):
+                at = self.data.find(b"\n", at) + 1
+
+    def _start(self, key: bytes, low: int) -> int:
+        high = len(self.data) - len(_TAIL) + 1
         while low < high:
             middle = (low + high) // 2
             start = self.data.rfind(b"\n", 0, middle) + 1
@@ -101,7 +107,7 @@ class Manifest:
 
 
 def _key(path: str) -> bytes:
-    return json.dumps(path, ensure_ascii=False).encode("utf-8", "surrogatepass") + b": ["
+    return encode_basestring(path).encode("utf-8", "surrogatepass") + b": ["  # as json.dumps writes it, which makes an encoder for each
 
 
 def _line(path: str, entry: Entry) -> bytes:

@@ -28,7 +28,8 @@ from roundup.search import Entry as Found
 from roundup.site import Site
 from roundup.store.writing import remove
 
-_ROWS, _ENTRIES = 3000, 300  # at hand in each process; a row is about 3 kB, an entry 20 kB
+_ROWS, _ENTRIES = 1000, 100  # at hand in each process; a row is about 3 kB, an entry 20 kB, and three times that with its Atom and its JSON
+_NEW = 500  # pieces that wait for the file; one is 2 to 10 kB
 _SUM = 4  # bytes before a piece: a power cut may leave nothing but zeros in its place
 _SMALL, _A_PAPER = 16_000_000, 60_000  # bytes of a file that is never trimmed, and four times what the pieces of a paper take
 _WAIT_S = 30.0  # for another process to have written
@@ -40,7 +41,7 @@ class Pieces:
 
     def __init__(self, path: str, site: Site) -> None:
         self.path, self.papers = path, site.catalogue.columns.names
-        self.shared = shared_of(site)
+        self.shared, self.theme = shared_of(site), site.theme.digest
         self._process = 0
         self._file: sqlite3.Connection | None = None
         self._new: dict[bytes, bytes] = {}
@@ -72,16 +73,20 @@ class Pieces:
         known = self.words_then(coverage, site, {})
         if known is None:
             known = words_in(coverage)
-            self._put(_words_key(coverage, site, {}), json.dumps(known).encode())
+            self._put(self._words_key(coverage, site, {}), json.dumps(known).encode())
         return known
 
     def words_then(self, coverage: Coverage, site: Site, then: Mapping[str, str]) -> Found | None:
         """Return the same as it was when issues had the hashes that ``then`` has; None where that is forgotten."""
-        found = self._get(_words_key(coverage, site, then))
+        found = self._get(self._words_key(coverage, site, then))
         if found is None:
             return None
         row, words = json.loads(found)
         return Found(tuple(row), words)
+
+    def _words_key(self, coverage: Coverage, site: Site, then: Mapping[str, str]) -> str:
+        digests = (then.get(str(one.head.key), one.head.digest) for one in coverage.standings)
+        return fingerprint("words", self.theme, site.catalogue.columns.shown[coverage.place], *digests)
 
     def trim(self) -> None:
         """Begin anew where most of the file must be of pages as they were; nobody else may be drawing."""
@@ -109,7 +114,7 @@ class Pieces:
 
     def _put(self, key: str, made: bytes) -> None:
         self._new[bytes.fromhex(key)] = made
-        if len(self._new) > _ROWS:
+        if len(self._new) > _NEW:
             self.flush()
 
     def _open(self) -> sqlite3.Connection | None:
@@ -122,11 +127,6 @@ class Pieces:
             except sqlite3.Error:
                 self._file = None
         return self._file
-
-
-def _words_key(coverage: Coverage, site: Site, then: Mapping[str, str]) -> str:
-    digests = (then.get(str(one.head.key), one.head.digest) for one in coverage.standings)
-    return fingerprint("words", site.theme.digest, site.catalogue.columns.shown[coverage.place], *digests)
 
 
 def _sum_of(made: bytes) -> bytes:

@@ -5,7 +5,7 @@ It knows nothing of terminals: ``cli/screen.py`` and ``cli/lines.py`` show what 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 
 from roundup.errors import count
@@ -24,9 +24,8 @@ MOST_AUTHORS = 12
 class Sitting:
     """The papers before an editor, and the place among them. ``alone`` holds the digest's lock while files are written."""
 
-    def __init__(self, desk: Desk, candidates: Iterable[Candidate], issue: IssueKey, alone: Callable[[], AbstractContextManager[None]]) -> None:
-        self.desk, self.issue, self.alone = desk, issue, alone
-        self.names = [one.paper.id.name for one in candidates]
+    def __init__(self, desk: Desk, names: Sequence[str], issue: IssueKey, alone: Callable[[], AbstractContextManager[None]]) -> None:
+        self.desk, self.names, self.issue, self.alone = desk, names, issue, alone
         self.section = ""
         self.said = ""  # what became of the last key, for the editor to see
         self.done = dict.fromkeys((PICKED, SKIPPED, LATER), 0)
@@ -140,6 +139,7 @@ def facts(one: Candidate, desk: Desk) -> list[str]:
     found += [f"withdrawn: {_seen(paper.withdrawn.reason)}"] if paper.withdrawn else []
     found += [f"left for {one.decided}"] if one.decided == LATER else []
     found += [f"already covered in {', '.join(map(str, held))}"] if (held := desk.covered(paper)) else []
+    found += [f"like {like}"] if (like := desk.like(paper)) else []
     found += [_seen(paper.comment)] if paper.comment else []
     return [*found, *([_seen(why)] if why else [])]
 

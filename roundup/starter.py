@@ -29,6 +29,8 @@ sources:
 - arxiv: [cs.LG, cs.CL, stat.ML]
 """
 
+SAMPLE = "1706.03762"  # what a new digest begins with, to be written over
+
 _FIRST_ISSUE = """\
 teaser: a first issue, to write over
 date: {date}
@@ -41,7 +43,7 @@ outro: |
   And this is its foot. `roundup check` tells what is left to do; `roundup new` begins the next issue.
 """
 
-_FIRST_PICK = """\
+FIRST_PICK = """\
 # Attention Is All You Need
 # Vaswani et al. · cs.CL · 12 Jun 2017 · https://arxiv.org/abs/1706.03762
 paper: 1706.03762
@@ -165,8 +167,8 @@ def new_digest(title: str, cadence: str, today: dt.date, version: str) -> dict[s
         "roundup.yaml": _CONFIG.format(title=dump_scalar(title), cadence=cadence, issue_title=dump_scalar(issue_title)),
         ".gitignore": _IGNORE,
         **workflows(version),
-        f"{folder}/commentary/1706.03762.yaml": _FIRST_PICK,
-        f"{folder}/papers/1706.03762.yaml": _FIRST_RECORD,
+        f"{folder}/commentary/{SAMPLE}.yaml": FIRST_PICK,
+        f"{folder}/papers/{SAMPLE}.yaml": _FIRST_RECORD,
         f"{folder}/issue.yaml": _FIRST_ISSUE.format(date=today),
     }
 

@@ -6,16 +6,18 @@ A pick's files are written before the decision is kept. A stop in between leaves
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from itertools import islice
 
-from roundup.errors import RefusedError
+from roundup.errors import RefusedError, SourceError
 from roundup.issue import IssueKey, Section
 from roundup.paper import ArxivId, Paper
-from roundup.ranking import Lesson, Ranked, learner, rank, said
+from roundup.ranking import Known, Lesson, Ranking, learner, rank, said, sketched
+from roundup.ranking.groups import likes
 from roundup.records.papers import dump_paper
-from roundup.starter import new_pick, ordered
+from roundup.starter import FIRST_PICK, SAMPLE, new_pick, ordered
 from roundup.store.beginning import stands
 from roundup.store.inbox import LATER, PICKED, SKIPPED, Asked, Candidate, Decision, Inbox
 from roundup.store.shelf import Shelf, Shelves
@@ -24,6 +26,9 @@ from roundup.yamltext import dump_scalar
 
 UNDECIDED = ""
 _MOST_RANKED, _MOST_LESSONS = 5000, 200
+_TWICE = 2  # as many as are wanted are looked at for what is nearly the same
+_LIST = b"list"
+COVERED = "covered"
 STATES = (UNDECIDED, PICKED, SKIPPED, LATER)
 
 
@@ -40,44 +45,99 @@ class Desk:
 
     def __init__(self, shelves: Shelves, inbox: Inbox, today: dt.date) -> None:
         self.shelves, self.inbox, self.today = shelves, inbox, today
-        self._taken = {name: keys for name, held in shelves.holders().items() if (keys := [key for key in held if not shelves.is_list(key)])}
+        self._holders = shelves.holders()
         self._shelf: dict[IssueKey, Shelf] = {}
-        self.reasons: dict[str, Ranked] = {}  # by names of papers that were ranked
+        self._ranking: Ranking | None = None
+        self._likes: dict[str, str] = {}
 
     def covered(self, paper: Paper) -> list[IssueKey]:
         """Return the issues with commentary that have the paper's record, newest first."""
-        return self._taken.get(paper.id.name, [])
+        return self._covered(paper.id.name)
 
-    def candidates(self, asked: Asked) -> Iterator[Candidate]:
-        """Yield the papers that are asked for; one that stands in an issue is not undecided, whoever put it there."""
-        for one in self.inbox.candidates(asked):
-            if asked.states != (UNDECIDED,) or not self.covered(one.paper):
-                yield one
+    def _covered(self, name: str) -> list[IssueKey]:
+        return [key for key in self._holders.get(name, ()) if key not in self._lists]
 
-    def ranked(self, asked: Asked) -> list[Candidate]:
-        """Return the papers that are asked for, the likeliest picks first; ``reasons`` then tells of each why.
+    @cached_property
+    def _lists(self) -> frozenset[IssueKey]:
+        """The issues that are lists. Each issue.yaml is read once, and what it says is kept until it changes."""
+        paths = {f"{folder}/issue.yaml": key for key, folder in self.shelves.folders.items()}
+        said = self._said_by(paths, lambda path: _LIST if self.shelves.is_list(paths[path]) else b"")
+        return frozenset(key for path, key in paths.items() if said.get(path) == _LIST)
 
-        Of very many, those with the most votes and the newest are ranked, and the others follow.
+    def listed(self, asked: Asked, most: int | None = None) -> list[str]:
+        """Return the names of the papers that are asked for, so many at most: of what waits the likeliest picks first, and ``why`` then tells of each why;
+        of what is decided, or of all, what was seen last first.
+
+        One that stands in an issue is not undecided, whoever put it there. Of very many, those that were seen last are ranked, and the others follow.
         """
-        found = list(self.candidates(asked))
-        by_name = {one.paper.id.name: one for one in found[:_MOST_RANKED]}
+        if not asked.states or not set(asked.states) <= {UNDECIDED, LATER}:
+            return self.inbox.names(asked, most)
+        waits = asked.states == (UNDECIDED,)
+        found = [one for one in self.inbox.known(asked, _MOST_RANKED) if not (waits and self._covered(one.name))]
         interests = self.shelves.config.interests
-        ranking = rank((one.paper for one in by_name.values()), self.lessons(), interests, self.today, learner(interests))
-        self.reasons |= {one.paper.id.name: one for one in ranking}
-        return [*(by_name[one.paper.id.name] for one in ranking), *found[_MOST_RANKED:]]
+        self._ranking = rank(found, self.lessons(), interests, self.today, self.inbox.usual(), learner(interests))
+        names = list(self._ranking.scores)
+        by_name = {one.name: one for one in found}
+        self._likes = likes([by_name[name] for name in names])
+        if most is None or len(names) < most:
+            names += [name for name in self.inbox.names(asked) if name not in self._ranking.scores and not (waits and self._covered(name))]
+        return names[:most]
+
+    def score(self, paper: Paper) -> float:
+        """Return the number by which a paper was ranked; 0 where it was not."""
+        return self._ranking.scores.get(paper.id.name, 0.0) if self._ranking else 0.0
+
+    def like(self, paper: Paper) -> str:
+        """Return the ID of the paper before this one in the listing that is nearly the same; nothing where there is none."""
+        head = self.inbox.find(self._likes.get(paper.id.name, ""))
+        return head.paper.id.base if head else ""
+
+    def counts(self) -> dict[str, int]:
+        """Return how many papers were seen, by what became of them; those that stand in an issue and were not decided here are COVERED."""
+        found = self.inbox.counts()
+        waiting = self.inbox.waiting(name for name in self._holders if self._covered(name))
+        return found | {UNDECIDED: found.get(UNDECIDED, 0) - waiting, COVERED: waiting}
 
     def why(self, paper: Paper) -> str:
         """Return the reasons for which a paper stands where it does, in a few words; nothing where there are none."""
-        return said(self.reasons[paper.id.name].why) if paper.id.name in self.reasons else ""
+        return said(self._ranking.why(paper)) if self._ranking else ""
 
     def lessons(self) -> Iterator[Lesson]:
-        """Yield what there is to learn from, the newest first: what issues took up, and what was skipped."""
-        picks = (Lesson(paper, PICKED, key.last_day) for key in self.shelves.folders if not self.shelves.is_list(key) for paper in self.shelves.records(key))
-        yield from islice(picks, _MOST_LESSONS)
-        skipped = (one for one in self.inbox.decisions() if one.what == SKIPPED)
-        for one in islice(skipped, _MOST_LESSONS * 4):
-            if candidate := self.inbox.find(one.name):
-                yield Lesson(candidate.paper, SKIPPED, one.day)
+        """Yield what there is to learn from, the newest first: what issues took up, what was skipped, and what is liked."""
+        records = ((key, path) for key in self.shelves.folders if key not in self._lists for path in self.shelves.record_paths(key))
+        picks = list(islice(((key, path) for key, path in records if not self._is_sample(path)), _MOST_LESSONS))
+        names = {path: path.rpartition("/")[2].removesuffix(".yaml") for _, path in picks}
+        seen = self.inbox.known_as(names.values())
+        sketches = self._said_by([path for path, name in names.items() if name not in seen], self._sketch)
+        for key, path in picks:
+            if known := seen.get(names[path]) or (sketches.get(path) and Known(names[path], sketches[path], partial(self._record, path))):
+                yield Lesson(known, PICKED, key.last_day)
+        yield from (Lesson(one, SKIPPED, day) for one, day in self.inbox.skipped(_MOST_LESSONS * 4))
+        yield from (Lesson(one, PICKED, self.today) for one in self.inbox.known_as(self.shelves.config.interests.likes).values())
+
+    def _is_sample(self, path: str) -> bool:
+        """Tell whether a record is that of the paper which every digest begins with, and nobody has written about it."""
+        pick = path.replace("/papers/", "/commentary/")
+        return path.endswith(f"/{SAMPLE}.yaml") and stands(self.shelves.root / pick, FIRST_PICK)
+
+    def _sketch(self, path: str) -> bytes:
+        paper = self.shelves.record(path)
+        return sketched(paper) if paper else b""
+
+    def _record(self, path: str) -> Paper:
+        paper = self.shelves.record(path)
+        if paper is None:  # it was there a moment ago
+            raise SourceError(self.shelves.disk.problems)
+        return paper
+
+    def _said_by(self, paths: Iterable[str], read: Callable[[str], bytes]) -> dict[str, bytes]:
+        """Return what files say, as ``read`` does. What they said when they were read last is kept, for that takes a hundred times as long."""
+        stamps = {path: self.shelves.disk.stamp(path) for path in paths}
+        kept = self.inbox.kept(stamps)
+        new = {path: (stamp, read(path)) for path, stamp in stamps.items() if kept.get(path, ("",))[0] != stamp}
+        if new:
+            self.inbox.keep(new)
+        return {path: value for path, (_, value) in (kept | new).items()}
 
     def named(self, ids: Iterable[ArxivId]) -> list[Candidate]:
         """Return the papers of these IDs. RefusedError names all that were never seen."""
@@ -99,21 +159,24 @@ class Desk:
         decisions = [replace(self._decision(paper, PICKED), issue=str(key), section=section, made=new) for paper, new in zip(papers, made, strict=True)]
         self.inbox.decide(decisions)
         for paper in papers:
-            held = self._taken.setdefault(paper.id.name, [])
+            held = self._holders.setdefault(paper.id.name, [])
             held += [] if key in held else [key]
         return decisions
 
-    def fill(self, key: IssueKey, most: int, since: dt.date | None) -> list[Paper]:
-        """Put the papers with the most votes that stand in no issue yet, at most so many, into a list. They stay undecided.
+    def fill(self, key: IssueKey, most: int, since: dt.date | None, *, by_votes: bool = True) -> list[Paper]:
+        """Put papers that stand in no issue yet, at most so many, into a list: those with the most votes, or those that rank first; of nearly the same
+        ones the first. They stay undecided.
 
         RefusedError where the issue is no list.
         """
         shelf = self.shelves.shelf(key)
         if not shelf.is_list:
             raise RefusedError(f"{key} is an issue with commentary, and only a list is filled; begin one with: roundup new --list")
-        holders = self.shelves.holders()
-        wanted = (one.paper for one in self.inbox.candidates(Asked((UNDECIDED, LATER), since=since)))
-        papers = list(islice((paper for paper in wanted if not paper.withdrawn and set(holders.get(paper.id.name, ())) <= {key}), most))
+        asked = Asked((UNDECIDED, LATER), since=since)
+        listed = self.inbox.names(asked, by_votes=True) if by_votes else self.listed(asked)
+        names = [name for name in listed if set(self._holders.get(name, ())) <= {key}]
+        again = likes(list(self.inbox.known_as(names[: _TWICE * most]).values()))
+        papers = list(islice((one.paper for one in map(self.inbox.find, names) if one and not one.paper.withdrawn and one.paper.id.name not in again), most))
         for paper in papers:
             shelf.put(paper)
         shelf.settle()
@@ -139,7 +202,7 @@ class Desk:
         stays = tuple(path for path in last.made if not (candidate and self._take_away(path, candidate.paper)))
         self.inbox.undo()
         if last.what == PICKED and not stays:
-            self._taken[last.name] = [key for key in self._taken.get(last.name, []) if str(key) != last.issue]
+            self._holders[last.name] = [key for key in self._holders.get(last.name, []) if str(key) != last.issue]
         return Undone(last, stays)
 
     def _take_away(self, path: str, paper: Paper) -> bool:
@@ -168,5 +231,7 @@ class Desk:
             candidate = self.inbox.find(one.name) if one.what == PICKED and one.issue == str(key) else None
             if candidate:
                 rows.setdefault(one.section, []).append(ordered(candidate.paper))
+        if not rows and key not in self.shelves.folders:
+            raise RefusedError(f'there is no issue "{key}"; begin it with: roundup new {key}')
         headed = ([f"- section: {dump_scalar(section)}"] * bool(section) + rows[section] for section in sorted(rows, key=bool))
         return "".join(f"{row}\n" for part in headed for row in part)

@@ -7,13 +7,15 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor
 from contextlib import contextmanager
 from functools import partial
 from importlib import import_module
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from roundup.errors import RefusedError
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor  # it takes as long to import as an edit's page to draw
 
 Given = TypeVar("Given")
 Done = TypeVar("Done")
@@ -91,23 +93,16 @@ def _by_forked(count: int, ask: Callable[[Executor], Done]) -> Done:
     # forked, for so they have what was planned from their parent, and need not be told
     with ProcessPoolExecutor(count, multiprocessing.get_context("fork"), partial(_begin, os.getpid())) as executor:
         try:
-            with _stops_later():
-                executor.submit(bool)  # that forks them all
+            signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
+            try:
+                executor.submit(int)  # whatever comes first forks them all
+            finally:
+                signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
             return ask(executor)
         except BaseException:
             for process in multiprocessing.active_children():
                 process.kill()
             raise
-
-
-@contextmanager
-def _stops_later() -> Iterator[None]:
-    """Let a stop wait for the end of the body: what one raises just as a fork returns meets Python's own hooks, and nobody ever hears of it."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _begin(parent: int) -> None:
@@ -122,5 +117,5 @@ def _begin(parent: int) -> None:
         os._exit(1)
 
 
-_STOPS = (signal.SIGINT, signal.SIGTERM)
+_STOPS = (signal.SIGINT, signal.SIGTERM)  # they wait while processes are forked: what is raised by one in the midst of that, Python drops
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG. Source: prctl(2)

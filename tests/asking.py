@@ -22,6 +22,7 @@ from roundup.paper import ArxivId
 from roundup.sources.announcements import Announcements
 from roundup.sources.answers import Answer, AnswerError
 from roundup.sources.cache import Cache
+from roundup.sources.counts import Lists
 from roundup.sources.feeds import Feeds
 from roundup.sources.gather import Gathering, Sources
 from roundup.sources.htmlpages import HtmlPages
@@ -120,6 +121,7 @@ def asking(url: str, folder: Path, *, limits: Limits | None = None, pace: Pace |
         HuggingFace(f"{url}/hf", http, pace, cache),
         Feeds(http, pace, cache),
         HtmlPages(url, http, pace, cache),
+        Lists(url, http, pace, cache),
     )
     remarks: list[str] = []
     asker = Asker(http, pace, Gathering(sources, remarks.append), remarks=remarks)

@@ -18,6 +18,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from statistics import mean
 from typing import Protocol
@@ -26,9 +27,10 @@ import bm25s
 import zstandard
 
 from roundup.paper import ArxivId, Author, Paper
-from roundup.ranking.model import Example, Regression
+from roundup.ranking.model import Example, Known, Regression, Usual
 from roundup.ranking.scikit import LinearSvm
-from roundup.search.words import STOP_WORDS
+from roundup.ranking.sketch import sketched
+from roundup.text.stopwords import STOP_WORDS
 
 SHARED = Path(__file__).parents[2] / "shared/arxiv"
 PAGE = Path(__file__).parents[1] / "docs/ranking.md"
@@ -75,18 +77,29 @@ class Contestant(Protocol):
 
 
 class Ours:
-    model: type[Regression | LinearSvm] = Regression
-
     def __init__(self, papers: Sequence[Paper]) -> None:
-        self.learner = self.model(papers)
+        self.known = {paper.id.name: Known(paper.id.name, sketched(paper), partial(replace, paper)) for paper in papers}
+        self.usual = Usual().changed(one.sketch for one in self.known.values())
+
+    def examples(self, past: Past) -> list[Example]:
+        return [Example(self.known[paper.id.name], taken=paper in past.picks) for paper in (*past.picks, *past.passed)]
 
     def values(self, past: Past) -> Sequence[float]:
-        self.learner.fit([*(Example(paper, taken=True) for paper in past.picks), *(Example(paper, taken=False) for paper in past.passed)])
-        return [likeness.value for likeness in self.learner.score(past.waiting)]
+        model = Regression()
+        model.fit(self.examples(past), self.usual, ())
+        return model.values([self.known[paper.id.name] for paper in past.waiting])
 
 
 class Scikit(Ours):
-    model = LinearSvm
+    def __init__(self, papers: Sequence[Paper]) -> None:
+        self.known = {paper.id.name: Known(paper.id.name, b"", partial(replace, paper)) for paper in papers}
+        self.places = {name: place for place, name in enumerate(self.known)}
+        self.model = LinearSvm()
+        self.rows = self.model.read(papers)
+
+    def values(self, past: Past) -> Sequence[float]:
+        self.model.learn(self.rows, list(self.known), self.examples(past))
+        return self.model.worth(self.rows[[self.places[paper.id.name] for paper in past.waiting]])
 
 
 def words_of(paper: Paper) -> list[str]:

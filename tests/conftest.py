@@ -139,6 +139,14 @@ def invented_site(tmp_path_factory: pytest.TempPathFactory) -> Published:
     return Published(made_once("invented", tmp_path_factory, make) / "host", URL)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _users_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A cache for the user that the tests are: for all of them one, as a user has, and not the developer's own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp().parent / "users-cache"))
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _closed_network(monkeypatch: pytest.MonkeyPatch) -> None:
     connect = socket.socket.connect

@@ -311,6 +311,11 @@ RULES: dict[str, tuple[Files, Files, str]] = {
         {PICK: "paper: 2401.00001\n"},
         f'{PICK}:1: "2401.00001" has no commentary; write it, or set "status: todo"',
     ),
+    "too_few_seen": (
+        {ISSUE: f"seen: 1\n{ORDERED}"},
+        {ISSUE: f"seen: 0\n{ORDERED}"},
+        f'{ISSUE}:1: seen "0" is less than the 1 paper of the issue; count anew with: roundup coverage 2024-1',
+    ),
     "spare_records": (
         {f"{ONE}/papers/2401.00002.yaml": record("2401.00002"), f"{ONE}/commentary/2401.00002.yaml": "paper: 2401.00002\ncommentary: Some words.\n"},
         {f"{ONE}/papers/2401.00002.yaml": record("2401.00002")},

@@ -20,16 +20,17 @@ from roundup.mailing.subscribers import Subscriber
 from roundup.text.visible import one_line, visible
 
 WEB, MAIL = "https://lists.example.org/out?who={email}&list=digest", "mailto:out@example.org?subject=out"
+SENT = dt.datetime(2024, 2, 3, 8, 5, 9, tzinfo=dt.timezone.utc)
 NAMES = ["From", "To", "Reply-To", "Subject", "Date", "Message-ID", "List-Id", "List-Unsubscribe", "List-Unsubscribe-Post", "MIME-Version", "Content-Type"]
 ADA = Subscriber("ada+x@example.org", "Ada")
 
 
 def letterhead(subject: str = "2024-1 A digest", ways: tuple[str, ...] = (WEB, MAIL), name: str = "A digest") -> Letterhead:
-    return Letterhead("2024-1", subject, dt.date(2024, 2, 1), Mailbox("ann@example.org", "Ann Example"), "us@example.org", name, "digest.example.org", ways)
+    return Letterhead("2024-1", subject, Mailbox("ann@example.org", "Ann Example"), "us@example.org", name, "digest.example.org", ways)
 
 
 def sent(subscriber: Subscriber = ADA, *, html: str = "<p>Words.</p>", text: str = "Words.\n", **head: object) -> tuple[bytes, EmailMessage]:
-    data = Message(letterhead(**head), html, text).to(subscriber)  # type: ignore[arg-type]
+    data = Message(letterhead(**head), html, text, SENT).to(subscriber)  # type: ignore[arg-type]
     return data, email.message_from_bytes(data, policy=email.policy.default)
 
 
@@ -53,7 +54,7 @@ def test_a_message_is_as_it_should_be() -> None:
         " <ada+x@example.org>",
         "Reply-To: us@example.org",
         "Subject: 2024-1 A digest",
-        "Date: Thu, 01 Feb 2024 00:00:00 +0000",
+        "Date: Sat, 03 Feb 2024 08:05:09 +0000",
         "Message-ID: <2024-1.7764b0a1be34c88dacc0aca60fb3e418@example.org>",
         "List-Id: A digest",
         " <digest.example.org>",

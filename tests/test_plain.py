@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from roundup.text import dialect
-from roundup.text.filling import _EVEN, _PIECE, WIDTH, columns, filled
+from roundup.text.filling import _EVEN, WIDTH, _piece, columns, filled
 from roundup.text.plain import Plain
 from roundup.text.setting import Place, Setting
 
@@ -88,7 +88,7 @@ def test_what_is_filled_without_a_look_at_its_signs_takes_a_column_each() -> Non
     even = "".join(_EVEN.findall("".join(map(chr, range(0x110000)))))
     assert columns(f"{even}字") == len(even) + 2  # counted sign by sign
     assert {char for char in even if char.isspace()} == set(" \xa0\u202f")
-    assert {len(piece) for piece in _PIECE.findall(even)} == {len(even)}
+    assert {len(piece) for piece in _piece().findall(even)} == {len(even)}
 
 
 def test_a_line_may_end_behind_a_character_of_chinese_but_not_before_a_stop() -> None:

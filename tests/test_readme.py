@@ -1,4 +1,4 @@
-"""What README shows is what happens: its commands are run, in order, in an empty folder."""
+"""What README and docs/ show is what happens: the commands are run, in order, in an empty folder."""
 
 from __future__ import annotations
 
@@ -8,17 +8,18 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from conftest import ROOT
+from conftest import ROOT, Result
 from replay import ReplayPaper, ReplayServer
 from roundup.cli import cli
 from roundup.paper import instant
 from roundup.records.papers import parse_paper
 
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+README, ARCHIVE, LOOK = ((ROOT / path).read_text(encoding="utf-8") for path in ("README.md", "docs/archive.md", "docs/look.md"))
 
 
 def served(name: str) -> ReplayPaper:
@@ -75,7 +76,8 @@ def run(command: str, folder: Path, environment: dict[str, str]) -> str:
 
 def test_the_files_in_the_readme_are_read(tmp_path: Path) -> None:
     """Its pick, record, issue, configuration (in six parts), table of words and list make a digest of which only what the README leaves out is missing."""
-    pick, record, issue, config, table, archive, interests, listing, mail, services, publishing = re.findall(r"^```yaml\n(.*?)^```", README, flags=re.M | re.S)
+    pick, record, issue, config, table, interests, listing, mail, services, publishing = re.findall(r"^```yaml\n(.*?)^```", README, flags=re.M | re.S)
+    (archive,) = re.findall(r"^```yaml\n(.*?)^```", ARCHIVE, flags=re.M | re.S)
     folder = tmp_path / "issues/2023-8"
     files = {"commentary/2308.00951.yaml": pick, "papers/2308.00951.yaml": record, "issue.yaml": issue, "../../templates/languages/nl.yaml": table}
     files |= {f"../2023-8-3/papers/{name}.yaml": record.replace("2308.00951", name) for name in ("2308.00951", "2308.00675")}
@@ -102,16 +104,27 @@ def test_every_command_has_help_with_an_example(name: str) -> None:
     assert (command.epilog or "").startswith(f"Example: roundup {name}")
 
 
-PROSE = re.sub(r"^```.*?^```", "", README, flags=re.M | re.S)
+def test_the_list_of_commands_says_of_each_what_it_does_in_a_line(roundup: Callable[..., Result]) -> None:
+    listed = roundup("--help", root=ROOT).out.partition("Commands:\n")[2].splitlines()
+    assert [line.split()[0] for line in listed[: len(cli.commands)]] == sorted(cli.commands)
+    assert [line for line in listed if line.endswith("...")] == []
 
 
-@pytest.mark.parametrize("path", re.findall(r"\]\((?!http)([^)#\s]+)", PROSE))
-def test_every_file_that_the_readme_names_is_there(path: str) -> None:
-    assert (ROOT / path).exists()
+PROSE = {path: re.sub(r"^```.*?^```|`[^`\n]*`", "", path.read_text(encoding="utf-8"), flags=re.M | re.S) for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))}
 
 
-def test_the_templates_in_the_readme_work(tmp_path: Path) -> None:
-    template = re.search(r"^```jinja\n(.*?)^```", README, flags=re.M | re.S)
+@pytest.mark.parametrize(("page", "path"), [(page, path) for page, text in PROSE.items() for path in re.findall(r"\]\((?!http)([^)#\s]+)", text)])
+def test_every_file_that_a_page_names_is_there(page: Path, path: str) -> None:
+    assert (page.parent / path).exists()
+
+
+@pytest.mark.parametrize("page", [page for page in PROSE if page.parent != ROOT], ids=lambda page: page.name)
+def test_every_page_is_named_in_the_readme(page: Path) -> None:
+    assert f"](docs/{page.name})" in README
+
+
+def test_the_templates_that_are_shown_work(tmp_path: Path) -> None:
+    template = re.search(r"^```jinja\n(.*?)^```", LOOK, flags=re.M | re.S)
     assert template
     (tmp_path / "issues/2024-1").mkdir(parents=True)
     (tmp_path / "issues/2024-1/issue.yaml").write_text("date: 2024-02-01\nsponsor: Nobody.\n")

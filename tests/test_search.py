@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import zip_longest
@@ -16,6 +17,7 @@ from roundup.search import Searchable, entry, patched, search_files
 from roundup.search.cuts import cuts, scale_of
 from roundup.search.postings import packed as as_text
 from roundup.search.postings import unpacked
+from roundup.search.words import _ASCII_TOKEN, _TOKEN
 from searching import SPREAD, TEMPLATE, WORDS, Index, files_of, made_up, real
 from test_catalogue import catalogue, issue, paper, pick
 
@@ -273,3 +275,8 @@ def test_a_first_query_is_cheap_over_real_papers(shared: Path) -> None:
     assert sum(len(document.abstract) for document in documents) > 1_150_000
     assert sum(len(document.commentary) for document in documents) > 940_000
     assert most_that_a_query_loads(files_of(documents)) < BUDGET
+
+
+@given(st.text("az09-_'A", max_size=12) | st.from_regex(r"[a-z0-9-]{25,70}", fullmatch=True))
+def test_what_is_ascii_is_cut_as_any_text_is(text: str) -> None:
+    assert _ASCII_TOKEN.findall(text) == re.findall(_TOKEN, text)

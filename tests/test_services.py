@@ -256,6 +256,8 @@ def test_a_dry_run_opens_no_socket_and_writes_nothing(there: Digest, monkeypatch
     for more, what in (((), "a draft of it would go"), (("--now",), "it would go"), (("--test", "me@example.org"), "a test of it would go to me@example.org, and a draft of it")):
         result = there.send("--dry-run", *more)
         assert (result.code, result.out.splitlines()[1:]) == (0, [f"{what} to {place}"])
+        told = {"issue": "2024-1", "via": there.via, "dry_run": True, "to": place, "test": more[1] if len(more) > 1 else None, "send": "--now" in more}
+        assert json.loads(there.send("--dry-run", "--json", *more).out) == told
     assert tree(there.root) == before
     assert there.here.asked == []
 

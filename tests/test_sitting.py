@@ -49,7 +49,7 @@ def sitting(root: Path) -> Iterator[Sitting]:
 
 def sat(root: Path, inbox: Inbox) -> Sitting:
     desk = Desk(Shelves(root), inbox, DAY)
-    return Sitting(desk, desk.candidates(Asked()), KEY, nullcontext)
+    return Sitting(desk, desk.listed(Asked()), KEY, nullcontext)
 
 
 def states(root: Path) -> dict[str, str]:

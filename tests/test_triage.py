@@ -14,8 +14,11 @@ import pytest
 
 from conftest import Result, tree
 from roundup.paper import ArxivId, Author, Paper, Sighting
+from roundup.ranking import Usual
 from roundup.records.papers import dump_paper
 from roundup.store.inbox import LATER, PICKED, SKIPPED, Asked, Decision, Inbox
+from roundup.store.shelf import Shelves
+from roundup.triage import Desk
 
 Digest = Callable[..., Path]
 Run = Callable[..., Result]
@@ -84,14 +87,16 @@ def test_a_pick_has_its_files_and_is_no_longer_new(root: Path, roundup: Run) -> 
     assert state(root, 2) == PICKED
     assert roundup("inbox", "--order", "2024-1", root=root).out == "- section: Tool use\n- 2402.00002                           # Soft $\\alpha$ experts\n"
     counts = json.loads(roundup("inbox", "--json", root=root).out)["counts"]
-    assert counts == {"new": 3, "picked": 1, "skipped": 0, "later": 0}
+    assert counts == {"new": 3, "picked": 1, "skipped": 0, "later": 0, "covered": 0}
 
 
 def test_what_an_issue_has_is_not_new_whoever_put_it_there(root: Path, roundup: Run) -> None:
     (root / "issues/2024-1/papers").mkdir()
     (root / "issues/2024-1/papers/2402.00001.yaml").write_text(dump_paper(paper(1)))
     assert "2402.00001" not in roundup("inbox", root=root).out
-    assert "Ada Example 1 · cs.LG · in 2024-1\n" in roundup("inbox", "--state", "all", root=root).out
+    shown = roundup("inbox", "--state", "all", root=root).out
+    assert "Ada Example 1 · cs.LG · already covered in 2024-1\n" in shown
+    assert shown.endswith("\n4 seen: 3 not decided, 0 picked, 0 skipped, 0 later, 1 in issues by other ways\n")
 
 
 def test_what_is_passed_over_stays_so(root: Path, roundup: Run) -> None:
@@ -154,7 +159,9 @@ def test_a_pick_that_was_there_is_not_touched(root: Path, roundup: Run) -> None:
     ("arguments", "told"),
     [
         (("pick", "2402.00009", "2402.00008"), "not in the inbox: 2402.00009, 2402.00008; fetch it with: roundup fetch --inbox 2402.00009 2402.00008\n"),
-        (("skip", "cs.LG"), '"cs.LG" names no paper; give its arXiv ID\n'),
+        (("pick", "banana"), '"banana" names no paper; give its arXiv ID, as 2308.00951: roundup inbox shows them\n'),
+        (("pick", "2402.1"), '"2402.1" is no arXiv ID: the number has 5 digits since 2015; did you mean 2402.10000?\n'),
+        (("skip", "cs.LG"), '"cs.LG" names no paper; give its arXiv ID, as 2308.00951: roundup inbox shows them\n'),
         (("pick", "2402.00001", "--issue", "2025-1"), 'there is no issue "2025-1"; begin it with: roundup new 2025-1\n'),
     ],
 )
@@ -181,6 +188,85 @@ def test_an_inbox_of_the_first_release_is_taken_over(digest: Digest) -> None:
         assert len(inbox.papers()) == 1
     with closing(sqlite3.connect(path)) as file:
         assert file.execute("SELECT count(*) FROM links").fetchone() == (1,)
+
+
+def test_an_inbox_of_the_second_release_is_described_anew(root: Path) -> None:
+    path = root / ".roundup/state/inbox.sqlite"
+    with closing(Inbox(root)) as inbox:
+        inbox.decide([Decision("2402.00003", SKIPPED, 1, DAY)])
+    before = everything(path)
+    with closing(sqlite3.connect(path)) as file, file:
+        for table in ("sketches", "usual", "files"):
+            file.execute(f"DROP TABLE {table}")
+        for index in ("listed", "announced"):
+            file.execute(f"DROP INDEX {index}")
+            file.execute(f"ALTER TABLE papers DROP COLUMN {'news' if index == 'listed' else index}")
+        file.execute("CREATE INDEX undecided ON papers (decided, votes DESC, name DESC)")
+        file.execute("PRAGMA user_version = 1")
+    with closing(Inbox(root)) as inbox, closing(Inbox(root)) as other:
+        assert inbox.counts() == other.counts() == {"": 3, SKIPPED: 1}
+    assert everything(path) == before
+
+
+def everything(path: Path) -> dict[str, object]:
+    """Return the rows of all tables that say something."""
+    with closing(sqlite3.connect(path)) as file:
+        columns = "name, version, first_seen, category, votes, decided, decided_version, row, news, announced"
+        tables = {table: f"SELECT * FROM {table} ORDER BY 1" for table in ("decisions", "sketches", "usual", "notes", "files")}
+        return {table: file.execute(text).fetchall() for table, text in {"papers": f"SELECT {columns} FROM papers ORDER BY name", **tables}.items()}
+
+
+def test_what_is_usual_follows_from_the_sketches_that_are_kept(root: Path) -> None:
+    with closing(Inbox(root)) as inbox:
+        inbox.put([replace(paper(1, version=2), title="Retitled by its authors"), paper(5)], DAY)
+        assert inbox.usual() == Usual().changed(one.sketch for one in inbox.known(Asked(()), 100))
+        assert inbox.usual().papers == 5
+
+
+def test_a_listing_needs_no_other_to_wait(root: Path, roundup: Run) -> None:
+    """It reads while somebody else writes, and what it would keep it keeps another time."""
+    (root / "issues/2024-1/papers").mkdir()
+    (root / "issues/2024-1/papers/2401.00007.yaml").write_text(dump_paper(replace(paper(7), id=ArxivId("2401.00007"))))
+    with closing(Inbox(root)) as inbox:
+        assert not inbox.kept(["issues/2024-1/papers/2401.00007.yaml"])
+    with closing(sqlite3.connect(root / ".roundup/state/inbox.sqlite", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert roundup("inbox", root=root).code == 0
+        other.execute("ROLLBACK")
+    with closing(Inbox(root)) as inbox:
+        assert not inbox.kept(["issues/2024-1/papers/2401.00007.yaml"])
+    roundup("inbox", root=root)
+    with closing(Inbox(root)) as inbox:
+        assert len(inbox.kept(["issues/2024-1/papers/2401.00007.yaml"])) == 1
+
+
+def test_a_record_is_read_once_and_again_when_it_changes(root: Path) -> None:
+    path = root / "issues/2024-1/papers/2401.00007.yaml"
+    path.parent.mkdir()
+    path.write_text(dump_paper(replace(paper(7), id=ArxivId("2401.00007"))))
+
+    def learned() -> tuple[list[str], list[str]]:
+        read: list[str] = []
+        shelves = Shelves(root)
+        record = shelves.record
+        shelves.record = lambda path: read.append(path) or record(path)  # type: ignore[method-assign,func-returns-value]
+        with closing(Inbox(root)) as inbox:
+            return [lesson.paper.name for lesson in Desk(shelves, inbox, DAY).lessons()], read
+
+    assert learned() == (["2401.00007"], ["issues/2024-1/papers/2401.00007.yaml"])
+    assert learned() == (["2401.00007"], [])
+    path.write_text(path.read_text().replace("Paper 7", "Paper eight"))
+    assert learned() == (["2401.00007"], ["issues/2024-1/papers/2401.00007.yaml"])
+
+
+def test_the_paper_that_every_digest_begins_with_teaches_nothing(tmp_path: Path, roundup: Run) -> None:
+    roundup("init", str(tmp_path / "new"), root=tmp_path)
+    root = tmp_path / "new"
+    (pick,) = root.glob("issues/*/commentary/1706.03762.yaml")
+    with closing(Inbox(root)) as inbox:
+        assert list(Desk(Shelves(root), inbox, DAY).lessons()) == []
+        pick.write_text(pick.read_text().replace("Say in a few sentences", "It says in a few sentences"))
+        assert [lesson.paper.name for lesson in Desk(Shelves(root), inbox, DAY).lessons()] == ["1706.03762"]
 
 
 def test_an_inbox_of_a_newer_roundup_is_left_alone(digest: Digest, roundup: Run) -> None:
@@ -237,7 +323,7 @@ def test_what_is_looked_for_stands_first_before_anything_was_picked(root: Path, 
 
 
 def test_a_list_is_begun_and_filled_with_the_most_voted(root: Path, roundup: Run) -> None:
-    assert roundup("fill", "2024-2-1", "--top", "2", "--out", root=root) == Result(0, "list 2024-2-1 is begun, and has 2 papers, those with the most votes\n", "")
+    assert roundup("fill", "2024-2-1", "--top", "2", "--by", "votes", "--out", root=root) == Result(0, "list 2024-2-1 is begun, and has 2 papers, those with the most votes\n", "")
     assert sorted(path.stem for path in (root / "issues/2024-2-1/papers").iterdir()) == ["2402.00002", "2402.00003"]
     assert "\ndate: 20" in (root / "issues/2024-2-1/issue.yaml").read_text()
     assert roundup("fill", "2024-2-2", "--top", "5", root=root).out == "list 2024-2-2 is begun, and has 2 papers, those with the most votes\n"
@@ -246,6 +332,27 @@ def test_a_list_is_begun_and_filled_with_the_most_voted(root: Path, roundup: Run
     before = tree(root / "issues")
     assert roundup("fill", "2024-2-1", "--top", "2", root=root).out == "list 2024-2-1 has 2 papers, those with the most votes\n"
     assert tree(root / "issues") == before
+
+
+def test_a_list_is_filled_with_what_ranks_first_and_of_two_that_are_alike_with_one(root: Path, roundup: Run) -> None:
+    (root / "roundup.yaml").write_text("title: A digest\ninterests:\n  authors: [Ada Example 4, Ada Example 1]\n")
+    with closing(Inbox(root)) as inbox:
+        inbox.put([replace(paper(number, "Planar graphs"), authors=(Author("Ada Example 4"),)) for number in (5, 6)], DAY)
+    assert "\n                 Ada Example 4 · cs.LG · like 2402.00006 · Ada Example 4 +3.0\n" in roundup("inbox", root=root).out
+    assert json.loads(roundup("inbox", "--json", root=root).out)["papers"][1]["like"] == "2402.00006"
+    assert roundup("fill", "2024-2-1", "--top", "2", "--by", "ranking", root=root) == Result(0, "list 2024-2-1 is begun, and has 2 papers, those that rank first\n", "")
+    assert sorted(path.stem for path in (root / "issues/2024-2-1/papers").iterdir()) == ["2402.00004", "2402.00006"]
+
+
+def test_a_list_of_a_day_to_come_is_not_dated(root: Path, roundup: Run) -> None:
+    said = "2999-2-1 is still to come; fill it without --out, and give it a date when it goes out\n"
+    assert roundup("fill", "2999-2-1", "--out", root=root) == Result(2, "", said)
+    assert not (root / "issues/2999-2-1").exists()
+
+
+def test_what_nothing_was_picked_into_says_so(root: Path, roundup: Run) -> None:
+    assert roundup("inbox", "--order", "2024-1", root=root) == Result(0, "", "nothing of the inbox was picked into 2024-1\n")
+    assert roundup("inbox", "--order", "2024-7", root=root) == Result(2, "", 'there is no issue "2024-7"; begin it with: roundup new 2024-7\n')
 
 
 def test_a_pick_goes_into_the_draft_that_takes_words(root: Path, roundup: Run) -> None:

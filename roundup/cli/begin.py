@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 @click.option("--title", help="What the digest is called; the folder's name by default.")
 @click.option("--cadence", type=click.Choice(["monthly", "weekly", "daily"]), default="monthly", show_default=True, help="How often an issue comes out.")
 def init(session: Session, folder: str, title: str | None, cadence: str) -> None:
-    """Make a new digest in DIR: configuration, a first issue, workflows for GitHub."""
+    """Make a new digest in DIR.
+
+    It has a configuration, a first issue, and workflows for GitHub.
+    """
     import shlex
     from pathlib import Path
 

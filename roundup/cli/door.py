@@ -56,8 +56,10 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         error.show()
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt) as stop:
-        click.echo("stopped; nothing is half-written, run it again to go on", err=True)
-        sys.exit(*(stop.__cause__ or stop).args or (EXIT_INTERRUPTED,))  # a signal other than Ctrl-C's names its own
+        cause = stop.__cause__ or stop
+        advice = getattr(cause, "__notes__", ["nothing is half-written, run it again to go on"])  # a command may know better
+        click.echo(f"stopped; {advice[0]}", err=True)
+        sys.exit(*cause.args or (EXIT_INTERRUPTED,))  # a signal other than Ctrl-C's names its own
     except RoundupError as error:
         click.echo(printable(str(error)), err=True)
         sys.exit(error.exit_code)

@@ -9,23 +9,17 @@ import click
 
 from roundup.cli.door import Session, command, now, today
 from roundup.cli.network import gathering_of, pace_of
-from roundup.cli.wanted import parse_key, root_of
+from roundup.cli.wanted import a_day, parse_key, root_of
 from roundup.errors import FetchError, RefusedError, SourceError, count, printable
 
 if TYPE_CHECKING:
-    from roundup.fetch import Into, Order, Refreshed, Report
+    from roundup.fetch import Order, Refreshed
+    from roundup.into import Into, Report
     from roundup.paper import Paper
     from roundup.references import Filters, Reference
     from roundup.sources.gather import Missing
     from roundup.store.shelf import Shelves
 
-
-
-def _day(context: click.Context, option: click.Parameter, text: str | None) -> dt.date | None:
-    try:
-        return dt.date.fromisoformat(text) if text else None
-    except ValueError:
-        raise click.BadParameter(f'"{text}" is no day of the calendar; write it as 2024-01-31') from None
 
 
 _delay = click.option("--delay", type=float, metavar="SECONDS", help="Seconds between requests; 3 by arXiv's terms, less only for a server on this machine.")
@@ -41,8 +35,8 @@ _dry_run = click.option("--dry-run", is_flag=True, help="Tell what would be aske
 @click.option("--category", "categories", multiple=True, help="Search in this category, as cs.LG.")
 @click.option("--author", "authors", multiple=True, help="Search for papers by this author.")
 @click.option("--title", default="", help="Search for these words in a row in titles.")
-@click.option("--since", callback=_day, metavar="DATE", help="Search from this day of submission on.")
-@click.option("--until", callback=_day, metavar="DATE", help="Search up to this day.")
+@click.option("--since", callback=a_day, metavar="DATE", help="Search from this day of submission on.")
+@click.option("--until", callback=a_day, metavar="DATE", help="Search up to this day.")
 @click.option("--max", "most", type=click.IntRange(1, 10_000), default=100, show_default=True, metavar="N", help="So many of a search or a list at most.")
 @click.option("--again", is_flag=True, help="Also papers that an earlier issue has.")
 @_licenses
@@ -53,7 +47,9 @@ def fetch(
     session: Session, what: tuple[str, ...], key: str | None, inbox: bool, categories: tuple[str, ...], authors: tuple[str, ...], title: str,
     since: dt.date | None, until: dt.date | None, most: int, again: bool, licenses: bool, delay: float | None, dry_run: bool, as_json: bool,
 ) -> None:  # fmt: skip
-    """Fetch papers into an issue, as records with stubs for your words.
+    """Fetch papers into an issue, or into the inbox.
+
+    In an issue each is a record, with a stub for your words.
 
     WHAT is an arXiv ID or a link to a paper in any spelling, a DOI, the words of a title, a search in arXiv's language
     ("ti:experts AND cat:cs.LG"), a category (cs.LG) for what was announced there last, or the address of a feed.
@@ -95,7 +91,7 @@ def fetch(
 
 
 def _into(shelves: Shelves, key: str | None, inbox: bool, again: bool) -> Into:
-    from roundup.fetch import IntoInbox, IntoIssue
+    from roundup.into import IntoInbox, IntoIssue
     from roundup.store.inbox import Inbox
 
     if inbox:
@@ -110,7 +106,9 @@ def _into(shelves: Shelves, key: str | None, inbox: bool, again: bool) -> Into:
 @_dry_run
 @_as_json
 def refresh(session: Session, keys: tuple[str, ...], licenses: bool, delay: float | None, dry_run: bool, as_json: bool) -> None:
-    """Read the records of all issues anew, or of the issues KEY: new versions, venues, withdrawals.
+    """Read records anew: new versions, venues, withdrawals.
+
+    Those of all issues are read, or of the issues KEY.
 
     Your own words, and the order of your picks, are not touched.
     """
@@ -207,7 +205,7 @@ def _lasting(requests: int, pace_s: float) -> str:
 
 
 def _tell(session: Session, report: Report, into: Into, as_json: bool) -> None:
-    from roundup.fetch import IntoIssue
+    from roundup.into import IntoIssue
 
     pasted = into.shelf.pasted if isinstance(into, IntoIssue) else []
     if as_json:

@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 @click.option("--dry-run", is_flag=True, help="Tell what would be asked for; ask nobody and write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 def figures(session: Session, paper: str, keys: tuple[str, ...], key: str | None, delay: float | None, dry_run: bool, as_json: bool) -> None:
-    """List the figures of a paper's HTML page at arXiv, or fetch some of them into an issue.
+    """List the figures of a paper, or fetch some into an issue.
+
+    They are those of its HTML page at arXiv.
 
     For each that was fetched, the line of Markdown that shows it is printed, for you to paste: with number, source and licence.
     """

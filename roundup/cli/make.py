@@ -20,6 +20,7 @@ from roundup.cli.wanted import (
     parse_key,
     refuse_drafts,
     root_of,
+    users_cache,
 )
 from roundup.errors import Problem, SourceError, count, report
 
@@ -36,7 +37,10 @@ if TYPE_CHECKING:
 @click.argument("keys", nargs=-1, metavar="[KEY]...")
 @click.option("--json", "as_json", is_flag=True, help="Print the problems as JSON.")
 def check(session: Session, keys: tuple[str, ...], as_json: bool) -> None:
-    """Tell every problem of every issue, or of the issues KEY, drafts included."""
+    """Tell every problem of every issue, or of the issues KEY.
+
+    Drafts are checked, too.
+    """
     from roundup.check import Checks
     from roundup.jobs import site_of
     from roundup.pages.letter import mail_size
@@ -85,7 +89,7 @@ def build(session: Session, keys: tuple[str, ...], drafts: bool, output: str | N
     began = time.perf_counter()
     context = click.get_current_context()
     context.with_resource(alone(root_of(session), session.remark, must=False))  # nobody fetches while it reads
-    engine = Engine(root_of(session), context.with_resource(named(executor)) if executor else Workers(workers or 0))
+    engine = Engine(root_of(session), context.with_resource(named(executor)) if executor else Workers(workers or 0), users_cache())
     digest = engine.read()
     folder = folder_of(output, digest.root)
     made = make_site(session, engine, digest, folder, keys=keys, drafts=drafts)

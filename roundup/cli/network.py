@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from roundup import __version__
 from roundup.cli.door import Session, now
+from roundup.cli.wanted import users_cache
 from roundup.errors import RefusedError
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ def gathering_of(session: Session, root: Path, config: Config, pace_s: float, be
     """Open what fetching needs, and close it: the line, its pace, the cache, each source at its address."""
     from roundup.sources.announcements import Announcements
     from roundup.sources.cache import Cache
+    from roundup.sources.counts import Lists
     from roundup.sources.feeds import Feeds
     from roundup.sources.gather import Gathering, Sources
     from roundup.sources.htmlpages import HtmlPages
@@ -107,6 +109,7 @@ def gathering_of(session: Session, root: Path, config: Config, pace_s: float, be
         HuggingFace(at["hf_api"], http, elsewhere, cache),
         Feeds(http, elsewhere, cache),
         HtmlPages(at["arxiv_web"], http, pace, cache),
+        Lists(at["arxiv_web"], http, pace, cache),
     )
     categories = [name for source in config.sources if source.kind == "arxiv" for name in source.what]
     try:
@@ -122,9 +125,8 @@ def _stamps(root: Path) -> Path:
 
     from roundup.store.writing import make_folder
 
-    given = os.environ.get("XDG_CACHE_HOME", "")  # one that is not absolute counts as none, says its standard
-    home = given if os.path.isabs(given) else os.path.join(os.environ["HOME"], ".cache") if os.environ.get("HOME") else ""
-    folder = Path(home) / "roundup" if home else root / ".roundup/cache"
+    cache = users_cache()
+    folder = Path(cache) if cache else root / ".roundup/cache"
     try:
         make_folder(folder)
     except OSError:

@@ -11,7 +11,7 @@ import click
 from roundup.cli.door import Session, command, now
 from roundup.cli.make import make_site, tell_beside
 from roundup.cli.progress import Bar
-from roundup.cli.wanted import folder_of, root_of
+from roundup.cli.wanted import folder_of, root_of, users_cache
 from roundup.errors import Problem, RefusedError, SourceError, count, nearest
 
 if TYPE_CHECKING:
@@ -29,7 +29,9 @@ _DRAWN = 200  # times at most, whatever there is to do
 @click.option("--dry-run", is_flag=True, help="Build, and print what would be changed there; change nothing there.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was added, changed and removed as JSON.")
 def publish(session: Session, to: str | None, dry_run: bool, as_json: bool) -> None:
-    """Build the site and bring it to where it is read, as publish: in roundup.yaml says.
+    """Build the site and bring it to where it is read.
+
+    Where that is, publish: in roundup.yaml says.
 
     Only what differs is brought there, and only what an earlier publishing brought there is removed.
     """
@@ -43,7 +45,7 @@ def publish(session: Session, to: str | None, dry_run: bool, as_json: bool) -> N
     began = time.perf_counter()
     root = root_of(session)
     click.get_current_context().with_resource(alone(root, session.remark))
-    engine = Engine(root, Workers(0))
+    engine = Engine(root, Workers(0), users_cache())
     digest = engine.read()
     if unsound := [problem for problem in digest.problems if problem.where.path == "roundup.yaml"]:
         raise SourceError(unsound)

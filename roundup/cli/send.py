@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from roundup.cli.door import Session, command, today
+from roundup.cli.door import Session, command, now, today
 from roundup.cli.outgoing import edition_of, issue_of, mailbox_of, site_needs
 from roundup.cli.secret import secret
 from roundup.cli.services import SERVICES, hand_over
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from roundup.mailing.subscribers import Subscriber, Subscribers
     from roundup.site import Site
 
+_MOST_NAMED = 10  # addresses that failed; --csv has all
+
 
 @command("roundup send 2023-8 --test me@example.org")
 @click.argument("key", metavar="KEY")
@@ -48,7 +50,9 @@ def send(
     session: Session, key: str, test: str | None, dry_run: bool, limit: int | None, resume: bool, resend: tuple[str, ...],
     via: str | None, start: bool, yes: bool, as_json: bool, as_csv: bool,
 ) -> None:  # fmt: skip
-    """Send issue KEY to the subscribers, a message each, and keep a ledger of what became of every one.
+    """Send issue KEY to the subscribers, a message each.
+
+    A ledger says what became of every one.
 
     A sending can be stopped at any moment, and taken up with --resume: nobody gets it twice, and nobody is forgotten.
     With --via, a service that has the list gets it as a draft, to be looked at and sent there.
@@ -61,6 +65,8 @@ def send(
     _refuse_together(test, bool(limit or resume or resend or as_csv), via, start)
     root = root_of(session)
     issue, site = _read(session, root, key, via, draft=bool(test))
+    if issue.date and issue.date > today() and not test:
+        session.remark(f"{issue.key} is dated {issue.date}, a day to come, and says so to whoever reads it; mend its date, or send it then")
     if via:
         hand_over(session, root, issue, site, via, start=start, test=test, dry_run=dry_run, yes=yes, as_json=as_json)
         return
@@ -136,9 +142,9 @@ def _message(issue: Issue, site: Site) -> tuple[Message, str]:
     from roundup.mailing.message import Letterhead, Message
 
     config, edition = site.config, edition_of(issue, site)
-    mail, date = config.mail, issue.date or today()
-    head = Letterhead(str(issue.key), issue.title, date, mail.sender or Mailbox(""), mail.reply_to, config.title, config.list_id, mail.ways_out)
-    return Message(head, edition.html, edition.text), edition.told
+    mail = config.mail
+    head = Letterhead(str(issue.key), issue.title, mail.sender or Mailbox(""), mail.reply_to, config.title, config.list_id, mail.ways_out)
+    return Message(head, edition.html, edition.text, now()), edition.told
 
 
 def _smtp(config: Config) -> Smtp:
@@ -215,9 +221,13 @@ def _send_all(session: Session, waiting: Sequence[Subscriber], message: Message,
             session.remark(f"{ledger.issue} is not as it was when sending it was begun; who waits gets it as it is now")
         try:
             run(waiting, message.to, sender.address if sender else "", server, ledger, pace, lambda n: progress.show(n, f"{n:,} of {len(waiting):,}"))
-        except (KeyboardInterrupt, PublishError):
+        except (KeyboardInterrupt, PublishError) as stop:
             progress.clear()
-            session.remark(f'what was sent is noted; go on with "roundup send {ledger.issue} --resume"')
+            advice = f'what was sent is noted; go on with "roundup send {ledger.issue} --resume"'
+            if isinstance(stop, PublishError):
+                session.remark(advice)
+            else:
+                stop.add_note(advice)
             raise
         progress.clear()
 
@@ -252,7 +262,7 @@ def _report(
     session: Session, key: str, people: Subscribers, entries: Mapping[str, Entry], *, as_json: bool, as_csv: bool, limited: bool, dry_run: bool,
 ) -> None:  # fmt: skip
     """Tell the books, and by name who may have the issue or not."""
-    from roundup.mailing.ledger import PENDING, UNCERTAIN, Entry
+    from roundup.mailing.ledger import FAILED, PENDING, UNCERTAIN, Entry
     from roundup.mailing.subscribers import dump_table
 
     books = _books(people, entries)
@@ -266,6 +276,11 @@ def _report(
         click.echo(dump_table(("email", "state", "answer"), ((address, entry.state, entry.answer) for address, entry in known)), nl=False)
     else:
         session.say(f"{key}: {_told(books)}")
+        failed = [(one.address, entries[one.key].answer) for one in people.active if one.key in entries and entries[one.key].state == FAILED]
+        for address, answer in failed[:_MOST_NAMED]:
+            session.remark(f"{address} failed: {answer}")
+        if len(failed) > _MOST_NAMED:
+            session.remark(f"and {len(failed) - _MOST_NAMED:,} more; --csv tells of each")
         for address in doubtful:
             session.remark(f"{address} may have it or not: the answer was lost; to send it once more: roundup send {key} --resend {address}")
     if not dry_run and (doubtful or (books[PENDING] and not limited)):

@@ -52,6 +52,10 @@ def hand_over(
     if not as_json:
         session.say(edition.told)
     if dry_run:
+        if as_json:
+            address = mailbox.address if mailbox else None
+            _print_json({"issue": str(issue.key), "via": via, "dry_run": True, "to": _place(config, via), "test": address, "send": start})
+            return
         what = "it would go" if start else f"a test of it would go to {mailbox.address}, and a draft of it" if mailbox else "a draft of it would go"
         session.say(f"{what} to {_place(config, via)}")
         return
@@ -122,9 +126,12 @@ def _service(config: Config, via: str, line: Line) -> Service:
 
 def _report(session: Session, key: str, via: str, campaign: Campaign, told: str, *, as_json: bool) -> None:
     if as_json:
-        import json
-
-        found = {"issue": key, "via": via, "campaign": campaign.id, "status": campaign.status, "address": campaign.address}
-        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        _print_json({"issue": key, "via": via, "campaign": campaign.id, "status": campaign.status, "address": campaign.address})
     else:
         session.say(f"{told}: {campaign.address}")
+
+
+def _print_json(value: object) -> None:
+    import json
+
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False))

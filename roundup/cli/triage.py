@@ -1,4 +1,4 @@
-"""``inbox``, ``pick``, ``skip``, ``later`` and ``undo``: what was seen, and what becomes of it."""
+"""``inbox``, ``pick``, ``skip``, ``later``, ``undo`` and ``triage``: what was seen, and what becomes of it."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import click
 
 from roundup.cli.door import Session, command, today
-from roundup.cli.wanted import parse_key, root_of
-from roundup.errors import RefusedError, SourceError, count, printable
+from roundup.cli.wanted import a_day, parse_key, root_of
+from roundup.errors import RefusedError, count, printable
 
 if TYPE_CHECKING:
     from roundup.paper import ArxivId
@@ -45,31 +45,38 @@ def _desk(session: Session, *, deciding: bool) -> Iterator[Desk]:
 @click.option("--state", type=click.Choice((*_STATES, "all")), default="new", show_default=True, help="Which papers to show.")
 @click.option("--revised", is_flag=True, help="Only papers that were decided, and have a newer version since.")
 @click.option("--category", default="", metavar="NAME", help="Only papers of this category, as cs.LG, cross-lists among them.")
-@click.option("--since", "since", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="Only papers that were first seen from this day on.")
+@click.option("--since", "since", callback=a_day, metavar="DATE", help="Only papers that were first seen from this day on.")
 @click.option("--max", "most", type=click.IntRange(1), default=30, show_default=True, metavar="N", help="Show so many at most.")
 @click.option("--order", "key", metavar="KEY", help="Print what was picked into this issue, by section, to be pasted below order: in its issue.yaml.")
 @click.option("--json", "as_json", is_flag=True, help="Print the papers as JSON.")
 def inbox(
-    session: Session, words: tuple[str, ...], state: str, revised: bool, category: str, since: dt.datetime | None, most: int, key: str | None, as_json: bool,
+    session: Session, words: tuple[str, ...], state: str, revised: bool, category: str, since: dt.date | None, most: int, key: str | None, as_json: bool,
 ) -> None:  # fmt: skip
-    """Show what was fetched and is not decided yet, or what has WORDS in its title, authors or abstract."""
+    """Show what was fetched and is not decided yet.
+
+    With WORDS, what has them in its title, authors or abstract.
+    """
     from roundup.store.inbox import Asked
-    from roundup.triage import STATES
+    from roundup.triage import COVERED, STATES
 
     with _desk(session, deciding=False) as desk:
         if key:
-            click.echo(printable(desk.order(parse_key(key))), nl=False)
+            rows = desk.order(parse_key(key))
+            click.echo(printable(rows), nl=False)
+            if not rows:
+                session.remark(f"nothing of the inbox was picked into {parse_key(key)}")
             return
         states = () if revised or state == "all" else (_STATES[state],)
-        asked = Asked(states, " ".join(words), category, since.date() if since else None, revised)
-        found = desk.ranked(asked)[:most]
-        counts = desk.inbox.counts()
+        asked = Asked(states, " ".join(words), category, since, revised)
+        found = desk.inbox.found(desk.listed(asked, most))
+        counts = desk.counts()
         if as_json:
             _print_json([_row(one, desk) for one in found], counts)
             return
         for one in found:
             session.say("\n".join(_lines(one, desk)))
     named = [(counts.get(one, 0), one or "not decided") for one in STATES]
+    named += [(counts[COVERED], "in issues by other ways")] if counts[COVERED] else []
     session.say(f"{sum(counts.values()):,} seen: " + ", ".join(f"{number:,} {name}" for number, name in named))
 
 
@@ -80,10 +87,12 @@ def _lines(one: Candidate, desk: Desk) -> Iterator[str]:
     yield f"{paper.id.base:<16} {plain(paper.title)}"
     names = [plain(author.name) for author in paper.authors]
     parts = [", ".join(names[:3]) + (" …" if len(names) > 3 else ""), paper.primary_category]
-    why = desk.why(paper)
+    held = desk.covered(paper)
+    why = "" if held else desk.why(paper)
     parts += [count(paper.votes, "vote")] if paper.votes is not None and "vote" not in why else []
     parts += [f"{one.decided}, {f'now version {paper.id.version}' if one.is_revised else 'decided'}"] if one.decided else []
-    parts += [f"in {', '.join(map(str, held))}"] if (held := desk.covered(paper)) else []
+    parts += [f"already covered in {', '.join(map(str, held))}"] if held else []
+    parts += [f"like {like}"] if (like := desk.like(paper)) else []
     parts += [why] if why else []
     yield f"{'':<16} {' · '.join(parts)}"
 
@@ -94,14 +103,16 @@ def _row(one: Candidate, desk: Desk) -> dict[str, object]:
         "id": paper.id.base, "version": paper.id.version, "title": paper.title, "authors": [author.name for author in paper.authors],
         "categories": paper.categories, "votes": paper.votes, "first_seen": one.first_seen.isoformat(), "state": one.decided or "new",
         "revised": one.is_revised, "issues": [str(key) for key in desk.covered(paper)],
-        "score": round(desk.reasons[paper.id.name].score, 3) if paper.id.name in desk.reasons else 0, "why": desk.why(paper),
+        "score": round(desk.score(paper), 3), "why": desk.why(paper),
+        "like": desk.like(paper),
     }  # fmt: skip
 
 
 def _print_json(rows: list[dict[str, object]], counts: dict[str, int]) -> None:
     import json
 
-    click.echo(json.dumps({"papers": rows, "counts": {name: counts.get(state, 0) for name, state in _STATES.items()}}, indent=2, ensure_ascii=False))
+    named = {**{name: counts.get(state, 0) for name, state in _STATES.items()}, "covered": counts["covered"]}
+    click.echo(json.dumps({"papers": rows, "counts": named}, indent=2, ensure_ascii=False))
 
 
 _papers = click.argument("ids", nargs=-1, required=True, metavar="ID...")
@@ -112,12 +123,16 @@ _papers = click.argument("ids", nargs=-1, required=True, metavar="ID...")
 @click.option("--issue", "key", metavar="KEY", help="The issue to take them into; the current draft by default.")
 @click.option("--section", default="", metavar="TITLE", help="The section that they are for, as inbox --order prints it.")
 def pick(session: Session, ids: tuple[str, ...], key: str | None, section: str) -> None:
-    """Take papers of the inbox into an issue: a record and a stub for your words each."""
+    """Take papers of the inbox into an issue.
+
+    Each gets a record there, and a stub for your words.
+    """
     from roundup.text.visible import one_line
 
+    named = _ids(ids)
     with _desk(session, deciding=True) as desk:
         issue = parse_key(key) if key else desk.shelves.draft()
-        papers = [one.paper for one in desk.named(_ids(ids))]
+        papers = [one.paper for one in desk.named(named)]
         for paper in papers:
             if others := [key for key in desk.covered(paper) if key != issue]:
                 session.remark(f"{paper.id.base} stands in {', '.join(map(str, others))}, too; say what is new, or take this back with: roundup undo")
@@ -138,19 +153,26 @@ def skip(session: Session, ids: tuple[str, ...]) -> None:
 @command("roundup later 2308.00675")
 @_papers
 def later(session: Session, ids: tuple[str, ...]) -> None:
-    """Leave papers of the inbox for later: inbox --state later shows them."""
+    """Leave papers of the inbox for later.
+
+    inbox --state later shows them.
+    """
     _pass_over(session, ids, "later")
 
 
 @command("roundup fill 2024-1-12 --top 30 --since 2024-01-12 --out")
 @click.argument("key")
 @click.option("--top", "most", type=click.IntRange(1), default=30, show_default=True, metavar="N", help="So many papers at most.")
-@click.option("--since", "since", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="Only papers that were first seen from this day on.")
+@click.option("--since", "since", callback=a_day, metavar="DATE", help="Only papers that were first seen from this day on.")
+@click.option("--by", type=click.Choice(("votes", "ranking")), default="votes", show_default=True, help="Those with the most votes, or those that rank first.")
 @click.option("--out", is_flag=True, help="Date a list that is begun by this, so that the next build shows it.")
-def fill(session: Session, key: str, most: int, since: dt.datetime | None, out: bool) -> None:
-    """Fill the list KEY with the papers of the inbox that have the most votes; it is begun where there is none.
+def fill(session: Session, key: str, most: int, since: dt.date | None, by: str, out: bool) -> None:
+    """Fill the list KEY from the inbox, the most voted first.
 
-    What stands in an issue already is left out. Done again, it keeps what is there, with the votes of now, and adds what is missing.
+    The list is begun where there is none. With --by ranking it has what you would pick first.
+
+    What stands in an issue already is left out, and so is what is nearly the same as another one.
+    Done again, it keeps what is there, with the votes of now, and adds what is missing.
     """
     from roundup.starter import new_issue
     from roundup.store.beginning import create
@@ -158,14 +180,16 @@ def fill(session: Session, key: str, most: int, since: dt.datetime | None, out: 
     issue = parse_key(key)
     with _desk(session, deciding=True) as desk:
         root, is_new = desk.shelves.root, issue not in desk.shelves.folders
+        if out and issue.first_day > today():
+            raise RefusedError(f"{issue} is still to come; fill it without --out, and give it a date when it goes out")
         if is_new and not desk.inbox.counts():
             raise RefusedError("the inbox is empty; roundup fetch --inbox fills it")
         if is_new:
             create(root, new_issue(issue, today(), is_list=True, is_out=out))
     with _desk(session, deciding=True) as desk:
-        papers = desk.fill(issue, most, since.date() if since else None)
+        papers = desk.fill(issue, most, since, by_votes=by == "votes")
     begun = " is begun, and" if is_new else ""
-    session.say(f"list {issue}{begun} has {count(len(papers), 'paper')}, those with the most votes")
+    session.say(f"list {issue}{begun} has {count(len(papers), 'paper')}, those {'with the most votes' if by == 'votes' else 'that rank first'}")
 
 
 def _pass_over(session: Session, ids: tuple[str, ...], what: str) -> None:
@@ -181,7 +205,10 @@ def _pass_over(session: Session, ids: tuple[str, ...], what: str) -> None:
 
 @command("roundup undo")
 def undo(session: Session) -> None:
-    """Take the last decision back; of a pick's files, those in which nobody has written."""
+    """Take the last decision back.
+
+    Of a pick's files, those go in which nobody has written.
+    """
     with _desk(session, deciding=True) as desk:
         undone = desk.undo()
     if undone is None:
@@ -191,46 +218,13 @@ def undo(session: Session) -> None:
         session.remark(f"{path} was changed since; it stays, remove it if it is not wanted")
 
 
-@command("roundup coverage --since 2024-01-08")
-@click.option("--since", "since", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="Only announcements from this day on.")
-@click.option("--json", "as_json", is_flag=True, help="Print the ledger as JSON.")
-def coverage(session: Session, since: dt.datetime | None, as_json: bool) -> None:
-    """Tell for each day and category what arXiv announced, what became of it, and which days are missing, stale, or came twice."""
-    from roundup.ledger import ledger
-    from roundup.triage import STATES
-
-    with _desk(session, deciding=False) as desk:
-        entries = [one for one in ledger(desk.inbox.batches(), desk.inbox.seen(), today()) if not since or one.day >= since.date()]
-    if as_json:
-        import json
-
-        rows = [
-            {"day": one.day.isoformat(), "category": one.category, "announced": one.announced, "quiet": one.is_quiet,
-             "states": {state or "new": number for state, number in one.states}, "faults": one.faults}
-            for one in entries
-        ]  # fmt: skip
-        click.echo(json.dumps(rows, indent=2))
-    else:
-        for one in entries:
-            parts = [f"{dict(one.states)[state]:,} {state or 'not decided'}" for state in STATES if state in dict(one.states)]
-            said = "nothing, says arXiv" if one.is_quiet else f"{one.announced:,} announced" + (f": {', '.join(parts)}" if parts else "")
-            if parts or one.is_quiet or not one.faults:
-                session.say(f"{one.day:%Y-%m-%d %a}  {one.category:<12} {said}")
-            for fault in one.faults:
-                click.echo(printable(f"{one.day:%Y-%m-%d %a}  {one.category:<12} {fault}"))
-        faults, days = sum(len(one.faults) for one in entries), len({one.day for one in entries})
-        session.say(f"{count(days, 'day')}, {count(faults, 'fault')}" if entries else "no announcement was read yet; roundup fetch reads them")
-    if any(one.faults for one in entries):
-        raise click.exceptions.Exit(SourceError.exit_code)
-
-
 @command("roundup triage --category cs.LG")
 @click.option("--issue", "key", metavar="KEY", help="The issue that picks go into; the current draft by default.")
 @click.option("--category", default="", metavar="NAME", help="Only papers of this category, as cs.LG, cross-lists among them.")
 @click.option("--later", "and_later", is_flag=True, help="Also papers that were left for later.")
 @click.option("--plain", is_flag=True, help="Line by line, for a screen reader; so it is, too, where there is no terminal.")
 def triage(session: Session, key: str | None, category: str, and_later: bool, plain: bool) -> None:
-    """Go through the inbox, a paper after the other, and decide each by a key.
+    """Go through the inbox, and decide each paper by a key.
 
     What you decide is on the disk before the next paper is shown. Where you stop, the next sitting begins.
     """
@@ -246,7 +240,7 @@ def triage(session: Session, key: str | None, category: str, and_later: bool, pl
         desk.shelves.shelf(issue)  # what is wrong with the issue is told before anything is decided
         states = ("", "later") if and_later else ("",)
         root = desk.shelves.root
-        sitting = Sitting(desk, desk.ranked(Asked(states, category=category)), issue, lambda: alone(root, lambda told: None))
+        sitting = Sitting(desk, desk.listed(Asked(states, category=category)), issue, lambda: alone(root, lambda told: None))
         if not sitting.names:
             session.say("nothing is left to decide; fetch more with: roundup fetch")
             return
@@ -276,12 +270,14 @@ def _ids(texts: tuple[str, ...]) -> list[ArxivId]:
         try:
             one = parse_reference(text)
         except ValueError as error:
-            faults.append(str(error))
-            continue
+            if any(char.isdigit() for char in text):  # meant as an ID
+                faults.append(str(error))
+                continue
+            one = None
         if isinstance(one, ArxivId):
             found.append(one.latest)
         else:
-            faults.append(f'"{text}" names no paper; give its arXiv ID')
+            faults.append(f'"{text}" names no paper; give its arXiv ID, as 2308.00951: roundup inbox shows them')
     if faults:
         raise RefusedError("\n".join(faults))
     return list(dict.fromkeys(found))

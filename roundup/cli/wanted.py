@@ -6,15 +6,28 @@ import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+import click
+
 from roundup.cli.door import Session
 from roundup.errors import Problem, RefusedError
 
 if TYPE_CHECKING:
+    import datetime as dt
     from pathlib import Path
 
     from roundup.issue import Head, IssueKey
     from roundup.plan import Output
     from roundup.store.reading import Digest
+
+
+def a_day(context: click.Context, option: click.Parameter, text: str | None) -> dt.date | None:
+    """Return the day that an option names."""
+    import datetime as dt
+
+    try:
+        return dt.date.fromisoformat(text) if text else None
+    except ValueError:
+        raise click.BadParameter(f'"{text}" is no day of the calendar; the one form that is taken is 2024-01-31') from None
 
 
 def digest_of(session: Session) -> Digest:
@@ -32,6 +45,13 @@ def root_of(session: Session) -> Path:
     if not os.path.isdir(session.start):
         raise RefusedError(f"{session.start} is no folder; name one with -C")
     return find_root(Path(session.start))
+
+
+def users_cache() -> str:
+    """Return the folder for what may vanish and is the user's, not a digest's; nothing where there is no home. One that is not absolute is none, says XDG."""
+    given = os.environ.get("XDG_CACHE_HOME", "")
+    home = given if os.path.isabs(given) else os.path.join(os.environ["HOME"], ".cache") if os.environ.get("HOME") else ""
+    return os.path.join(home, "roundup") if home else ""
 
 
 def card_maker() -> str:

@@ -34,7 +34,6 @@ class Letterhead:
 
     key: str
     subject: str
-    date: dt.date
     sender: Mailbox
     reply_to: str
     list_name: str
@@ -43,10 +42,10 @@ class Letterhead:
 
 
 class Message:
-    """One issue, ready for each subscriber: both texts are encoded once, and the way out put in for each."""
+    """One issue, ready for each subscriber: both texts are encoded once, and the way out put in for each. ``sent`` is the time, in UTC, that they bear."""
 
-    def __init__(self, head: Letterhead, html: str, text: str) -> None:
-        self.head = head
+    def __init__(self, head: Letterhead, html: str, text: str, sent: dt.datetime) -> None:
+        self.head, self.sent = head, sent
         self._text = [_quoted_printable(piece) for piece in text.split(UNSUBSCRIBE)]
         self._html = [_quoted_printable(piece) for piece in html.split(UNSUBSCRIBE)]
         self.digest = hashlib.blake2b(f"{head}\0{html}\0{text}".encode("utf-8", "replace"), digest_size=16).hexdigest()
@@ -75,7 +74,7 @@ class Message:
         if head.reply_to:
             yield "Reply-To", head.reply_to
         yield "Subject", _words(head.subject) or head.key
-        yield "Date", f"{_DAYS[head.date.weekday()]}, {head.date.day:02} {_MONTHS[head.date.month - 1]} {head.date.year:04} 00:00:00 +0000"
+        yield "Date", f"{_DAYS[self.sent.weekday()]}, {self.sent.day:02} {_MONTHS[self.sent.month - 1]} {self.sent.year:04} {self.sent:%H:%M:%S} +0000"
         yield "Message-ID", message_id(head, subscriber)
         yield "List-Id", f"{_phrase(head.list_name)}\r\n <{head.list_id}>" if head.list_name else f"<{head.list_id}>"
         if ways:

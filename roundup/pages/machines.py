@@ -27,6 +27,8 @@ def issue_json(issue: Issue, site: Site, drawing: Drawing) -> str:
         "teaser": issue.teaser,
         "date": issue.date.isoformat() if issue.date else "",
         "corrected": issue.corrected.isoformat() if issue.corrected else "",
+        "seen": issue.seen,
+        "kept": issue.kept if issue.seen is not None else None,
         "url": permalink(site.config, issue_path(issue.key)),
         "digest": {"title": site.config.title, "url": site.config.url, "language": site.config.language},
         "editors": [{"name": editor.name, "url": editor.url} for editor in map(site.config.editor, issue.editors)],

@@ -14,7 +14,7 @@ from functools import cached_property, lru_cache
 from types import BuiltinMethodType
 from typing import Any, Protocol, TypeVar
 
-from jinja2 import BaseLoader, Environment, StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError, UndefinedError, meta, nodes
+from jinja2 import BaseLoader, BytecodeCache, Environment, StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError, UndefinedError, meta, nodes
 from jinja2.compiler import CodeGenerator, Frame
 from jinja2.runtime import LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -62,13 +62,13 @@ class Drawing:
         return self.markdown if template.endswith(".md") else self.plain if template.endswith(".txt") else self.html
 
 
-def drawing(theme: Theme, rows: Kept | None = None, entries: Kept | None = None) -> Drawing:
-    """Return the environments that draw with ``theme``, and what keeps pieces that stand on many pages."""
-    html = _environment(theme, _shown, _escaped)
-    markdown = _environment(theme, _shown_in_markdown, _shown_in_markdown)
+def drawing(theme: Theme, rows: Kept | None = None, entries: Kept | None = None, code: Callable[[str], BytecodeCache | None] = lambda edition: None) -> Drawing:
+    """Return the environments that draw with ``theme``, and what keeps pieces that stand on many pages; ``code(edition)`` keeps compiled templates."""
+    html = _environment(theme, _shown, _escaped, code("html"))
+    markdown = _environment(theme, _shown_in_markdown, _shown_in_markdown, code("markdown"))
     markdown.filters["address"] = twin.address
     markdown.filters["quoted"] = twin.quoted
-    plain = _environment(theme, _shown_in_plain, _shown_in_plain)
+    plain = _environment(theme, _shown_in_plain, _shown_in_plain, code("plain"))
     for name, put in (("filled", paragraph), ("quoted", quoted), ("underlined", underlined)):
         plain.filters[name] = _over_shown(put)
     return Drawing(html, markdown, plain, theme, rows or lru_cache(3000)(_piece), entries or lru_cache(500)(_piece))
@@ -137,12 +137,12 @@ class _Facts(dict[type, frozenset[str]]):
 _FACTS = _Facts()
 
 
-def _environment(theme: Theme, finalize: Callable[[Any], Any], shown: Callable[[Any], str]) -> Environment:
+def _environment(theme: Theme, finalize: Callable[[Any], Any], shown: Callable[[Any], str], code: BytecodeCache | None) -> Environment:
     # autoescape is True, never by file name: Jinja's usual choice leaves issue.html.j2 unescaped
     # and sandboxed: a contributor's template may draw, not act (in the plain environment one ran a shell command)
     environment = _Sandbox(
         loader=_Loader(theme), autoescape=True, undefined=StrictUndefined, finalize=finalize,
-        trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True, auto_reload=False,
+        trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True, auto_reload=False, bytecode_cache=code,
     )  # fmt: skip
     environment.shown = shown
     environment.globals["words"] = theme.language  # known in every template and in the pieces that they share

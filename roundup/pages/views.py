@@ -144,6 +144,7 @@ def shown_by(page: Page) -> dict[str, Any]:
     return {
         **frame(site, path, issue.title, issue.teaser, data=None if page.absolute else posting(issue, site), public=not issue.is_draft),
         "issue": head(issue.head, site, path),
+        "chosen": chosen(issue, site),
         "intro": intro,
         "sponsor": sponsor,
         "sections": sections,
@@ -205,10 +206,14 @@ def head(issue: Head, site: Site, start: str) -> IssueView:
     )
 
 
+def chosen(issue: Issue, site: Site) -> str:
+    """Return how many papers an issue has out of how many, where it says so; else nothing."""
+    return "" if issue.seen is None else site.language.seen.format(seen=issue.seen, kept=issue.kept)
+
+
 def card_facts(issue: Issue, site: Site) -> str:
     """Return the line at the foot of an issue's social card."""
-    papers = sum(1 for pick in issue.picks if pick.paper)
-    return f"{site.language.day(issue.date) if issue.date else site.language.draft} · {site.language.papers.of(papers)}"
+    return f"{site.language.day(issue.date) if issue.date else site.language.draft} · {site.language.papers.of(issue.kept)}"
 
 
 def turn(key: IssueKey | None, start: str) -> Anchor | None:

@@ -1,31 +1,25 @@
-"""Papers -> the groups of those that are nearly the same: one title, or nearly one text. Pure."""
+"""Papers -> those that are nearly the same as one before them: of one title, or nearly one text. Pure."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import combinations, pairwise
+from itertools import combinations
 
-from roundup.paper import Paper
-from roundup.ranking.terms import words_in
-
-Text = frozenset[str | tuple[str, str]]  # its words, and its pairs of words
+from roundup.ranking.model import Known
+from roundup.ranking.sketch import Sketch, sketch_from
 
 _SAME = 0.7  # of the words and pairs of words of two texts together, the share that both have; versions of one abstract have more
-_RAREST = 6  # pairs of words by which a text is looked up; a pair that stands in more texts than these is no mark of any
-_MOST_WITH_PAIR = 20
+_LOWEST = 8  # numbers of pairs by which a text is looked up. Numbers are hashes: nearly equal texts have nearly the same lowest ones
+_MOST_WITH_PAIR = 20  # a pair that stands in more texts than these is no mark of any
 
 
-def groups(papers: Sequence[Paper]) -> list[tuple[Paper, ...]]:
-    """Return the papers in groups, each group at the place of its first paper, which is its head; most stand alone."""
+def likes(papers: Sequence[Known]) -> dict[str, str]:
+    """Return, for the name of each paper that is nearly the same as one before it, the name of the first of those; most stand alone."""
     heads = list(range(len(papers)))
-    for first, second in sorted(_near(papers)):
+    for first, second in sorted(_near([sketch_from(paper.sketch) for paper in papers])):
         head, other = sorted((_head(heads, first), _head(heads, second)))
         heads[other] = head
-    found: dict[int, list[Paper]] = {}
-    for place, paper in enumerate(papers):
-        found.setdefault(_head(heads, place), []).append(paper)
-    return [tuple(group) for group in found.values()]
+    return {paper.name: papers[_head(heads, place)].name for place, paper in enumerate(papers) if heads[place] != place}
 
 
 def _head(heads: list[int], place: int) -> int:
@@ -34,25 +28,27 @@ def _head(heads: list[int], place: int) -> int:
     return place
 
 
-def _near(papers: Sequence[Paper]) -> Iterator[tuple[int, int]]:
+def _near(sketches: Sequence[Sketch]) -> Iterator[tuple[int, int]]:
     """Yield the places of any two papers that are nearly the same, the lower one first."""
-    titles: dict[tuple[str, ...], int] = {}
-    for place, paper in enumerate(papers):
-        title = words_in(paper.title)
-        if len(title) > 1 and titles.setdefault(title, place) != place:  # of one word alone, as "Erratum", many are called
-            yield titles[title], place
-    texts: list[Text] = [frozenset((*words, *pairwise(words))) for words in (words_in(paper.abstract) for paper in papers)]
-    for first, second in _worth_a_look(texts):
-        if len(texts[first] & texts[second]) >= _SAME * len(texts[first] | texts[second]):
+    titles: dict[int, int] = {}
+    for place, sketch in enumerate(sketches):
+        if sketch.title and titles.setdefault(sketch.title, place) != place:
+            yield titles[sketch.title], place
+    for first, second in _worth_a_look(sketches):
+        one, other = _text(sketches[first]), _text(sketches[second])
+        if len(one & other) >= _SAME * len(one | other):
             yield first, second
 
 
-def _worth_a_look(texts: Sequence[Text]) -> set[tuple[int, int]]:
-    """Return the places of any two texts that have one of the rarest pairs of words of either in common."""
-    found = Counter(pair for text in texts for pair in text if isinstance(pair, tuple))
-    with_pair: dict[tuple[str, str], list[int]] = {}
-    for place, text in enumerate(texts):
-        pairs = sorted((found[pair], pair) for pair in text if isinstance(pair, tuple) and 1 < found[pair] <= _MOST_WITH_PAIR)
-        for _, pair in pairs[:_RAREST]:
+def _worth_a_look(sketches: Sequence[Sketch]) -> set[tuple[int, int]]:
+    """Return the places of any two texts that have one of the lowest pairs of both in common."""
+    with_pair: dict[int, list[int]] = {}
+    for place, sketch in enumerate(sketches):
+        for pair in sketch.pairs[:_LOWEST]:
             with_pair.setdefault(pair, []).append(place)
-    return {two for places in with_pair.values() for two in combinations(places, 2)}
+    return {two for places in with_pair.values() if len(places) <= _MOST_WITH_PAIR for two in combinations(places, 2)}
+
+
+def _text(sketch: Sketch) -> frozenset[int]:
+    """Return the words and the pairs of words of a paper, by whomever it is. A word's number is no pair's, but for chance."""
+    return frozenset((*sketch.once[len(sketch.categories) + len(sketch.authors) :], *sketch.pairs))

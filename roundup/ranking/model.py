@@ -6,143 +6,188 @@ so that the same papers give the same bits everywhere.
 
 from __future__ import annotations
 
-import heapq
+import datetime as dt
 import math
-from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from array import array
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from itertools import chain, count, pairwise
 from typing import Protocol
 
 from roundup.paper import Paper
-from roundup.ranking.terms import terms_of
+from roundup.ranking.sketch import NUMBERS, Sketch, number_of, number_of_pair, sketch_from, sketched
+from roundup.ranking.terms import AUTHOR, CATEGORY, name_words, words_in
 
 # Chosen on topics that are not in the table of docs/ranking.md.
-_TRUST = 0.45  # how far a pick can pull; the regression's C, less of which makes it the mean of all picks
+_TRUST = 1.3  # how far a pick can pull; the regression's C, less of which makes it the mean of all picks
 _ROUNDS = 4  # over all examples; more change no order that can be seen
 _TOO_COMMON = 0.3  # a share of all papers; a word in more of them tells nothing
-_UNSAID = 0.4  # of what a usual paper says, given to each: a title without abstract is not taken at its word (pivoted length)
-_LONGEST = 3.0  # no row's square is more, for no term counts more than three times
-_BREAK = -1  # between title and abstract, so that no phrase goes from one into the other
-_TELLING = 500  # words and phrases that explanations may name
+_LEAST = 500  # papers, fewer of which do not say what is usual
+_UNSAID = 0.2  # of what a usual paper says, given to each: a title without abstract is not taken at its word (pivoted length)
+_PAIR = 0.5  # what the square of a pair's worth is taken for, beside a word's, for its words count already
+_STILL = 0.01  # a step that is not worth its time
+_LONGEST = 1.0  # no row's square is more, for no term is worth more
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What ranking knows of a paper: its sketch, its votes, the day of its news. ``read`` gives all of it, to a model that wants its text."""
+
+    name: str
+    sketch: bytes
+    read: Callable[[], Paper] = field(compare=False, repr=False)
+    votes: int | None = None
+    news: dt.date | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
     """A paper to learn from: whether it was taken up, and how much that counts beside others of its kind."""
 
-    paper: Paper
+    paper: Known
     taken: bool
     weight: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Likeness:
-    """How much a paper is like what was taken up, from below 0 to above; and what of that each of its telling terms gives."""
+class Usual:
+    """How many papers there are, how long they are together, and how many of them have each term, by its number."""
 
-    value: float
-    terms: tuple[tuple[str, float], ...] = ()
+    papers: int = 0
+    length: int = 0
+    found: array[int] = field(default_factory=lambda: array("I", bytes(4 * NUMBERS)))
+
+    def changed(self, gained: Iterable[bytes], lost: Iterable[bytes] = ()) -> Usual:
+        """Return the same with the papers of some sketches, and without those of others."""
+        papers, length, found = self.papers, self.length, self.found[:]
+        for sketches, sign in ((gained, 1), (lost, -1)):
+            for sketch in map(sketch_from, sketches):
+                papers += sign
+                length += sign * _length(sketch)
+                for number in sketch.once:
+                    found[number] += sign
+        return Usual(papers, length, found)
 
 
 class Model(Protocol):
-    """What learns. It is made with all papers that there are, learned from or not."""
+    """What learns."""
 
-    def fit(self, examples: Sequence[Example]) -> None:
-        """Learn anew from these examples, of which there is one of either kind."""
+    def fit(self, examples: Sequence[Example], usual: Usual, others: Sequence[Known]) -> None:
+        """Learn from examples, of which at least one was taken up; ``others`` are papers that may be anything."""
 
-    def score(self, papers: Sequence[Paper]) -> list[Likeness]:
-        """Return for each of these papers, in their order, how it is like those taken up."""
+    def values(self, papers: Sequence[Known]) -> list[float]:
+        """Return how much each paper is like those taken up, from below 0 to above."""
+
+    def terms(self, paper: Paper) -> list[tuple[str, float]]:
+        """Return the terms of a paper with what each adds to its value, where it is known."""
 
 
-Learner = Callable[[Sequence[Paper]], Model]
+Learner = Callable[[], Model]
 
 
 class Regression:
-    """Our own model. Terms are numbers in it, in the order in which they are met; papers are read once, whatever is learned of them."""
+    """Our own model. Terms are numbers in it; those of pairs of words follow those of all other terms."""
 
-    def __init__(self, papers: Sequence[Paper]) -> None:
-        numbers: defaultdict[str, int] = defaultdict(count().__next__)
-        number = numbers.__getitem__
-        self.single: dict[str, list[int]] = {}
-        self.texts: dict[str, list[int]] = {}
-        found: Counter[int] = Counter()
-        for paper in papers:
-            terms = terms_of(paper)
-            once = list(map(number, terms.once))
-            found.update(once)
-            self.single[paper.id.name] = [*once, *map(number, terms.more)]
-            self.texts[paper.id.name] = [*map(number, terms.title), _BREAK, *map(number, terms.abstract)]
-        self.words = list(numbers)
-        self.squares = self._squares(found, range(len(numbers)))
-        self.rows: dict[str, Row] = {}
-        self.names: list[str] = []
+    def __init__(self) -> None:
+        self.phrases: dict[int, int] = {}
         self.weights: list[float] = []
+        self.unsaid = 0.0
 
-    def fit(self, examples: Sequence[Example]) -> None:
-        ordered = sorted(examples, key=lambda example: (example.paper.id.name, example.taken))
-        phrases = self._phrases(example.paper.id.name for example in ordered)
-        known = {name: [phrases[pair] for pair in pairwise(text) if pair in phrases] for name, text in self.texts.items()}
-        found = Counter(chain.from_iterable(map(set, known.values())))
-        squares = self.squares + self._squares(found, phrases.values())
-        terms = {name: single + known[name] for name, single in self.single.items()}
-        sizes = {name: sum(map(squares.__getitem__, row)) for name, row in terms.items()}
-        unsaid = _UNSAID * math.fsum(sizes.values()) / len(sizes)
-        self.rows = {name: Row(row, math.sqrt(sizes[name] + unsaid) or 1.0) for name, row in terms.items()}
-        self.names = self.words + [f"{self.words[first]} {self.words[second]}" for first, second in phrases]
-        self.weights = _learned([self.rows[example.paper.id.name] for example in ordered], ordered, squares)
+    def fit(self, examples: Sequence[Example], usual: Usual, others: Sequence[Known]) -> None:
+        ordered = sorted(examples, key=lambda example: (example.paper.name, example.taken))
+        sketches = [sketch_from(example.paper.sketch) for example in ordered]
+        pairs = Counter(chain.from_iterable(sketch.pairs for sketch in sketches))
+        taken = dict.fromkeys(chain.from_iterable(sketch.pairs for sketch, example in zip(sketches, ordered, strict=True) if example.taken))
+        self.phrases = dict(zip(taken, count(NUMBERS)))
+        self.unsaid = _UNSAID * usual.length / max(1, usual.papers)
+        term, phrase = _Squares(usual.papers), _Squares(len(sketches))
+        rows = []
+        for sketch in sketches:
+            said = list(filter(self.phrases.__contains__, sketch.pairs))
+            numbers = [*sketch.once, *sketch.more, *map(self.phrases.__getitem__, said)]
+            squares = [term[usual.found[number]] for number in chain(sketch.once, sketch.more)] + [_PAIR * phrase[pairs[pair]] for pair in said]
+            rows.append(_Row(numbers, squares, self._divisor(sketch)))
+        self.weights = _learned(rows, ordered, NUMBERS + len(self.phrases))
 
-    def score(self, papers: Sequence[Paper]) -> list[Likeness]:
-        telling = {number for _, number in heapq.nlargest(_TELLING, zip(map(abs, self.weights), count()))}
-        return [self._likeness(self.rows[paper.id.name], telling) for paper in papers]
+    def values(self, papers: Sequence[Known]) -> list[float]:
+        return [self._value(sketch_from(one.sketch)) for one in papers]
 
-    def _phrases(self, names: Iterable[str]) -> dict[tuple[int, int], int]:
-        """Return the pairs of words that stand next to each other more than once in these papers, numbered behind the words."""
-        pairs = Counter(chain.from_iterable(pairwise(self.texts[name]) for name in names))
-        return dict(zip((pair for pair, often in pairs.items() if often > 1 and _BREAK not in pair), count(len(self.words))))
+    def terms(self, paper: Paper) -> list[tuple[str, float]]:
+        divisor = self._divisor(sketch_from(sketched(paper)))
+        found: dict[str, float] = {}
+        for term, number in self._named(paper):
+            found[term] = found.get(term, 0.0) + self.weights[number] / divisor
+        return list(found.items())
 
-    def _squares(self, found: Mapping[int, int], numbers: Iterable[int]) -> list[float]:
-        """Return the square of each term's worth, which is the greater the fewer papers have it; a term of one paper, or of very many, has none."""
-        papers = len(self.texts)
-        most = max(2, _TOO_COMMON * papers)
-        worth = [math.log((1 + papers) / (1 + number)) ** 2 if 1 < number <= most else 0.0 for number in range(papers + 1)]
-        return [worth[found[number]] for number in numbers]
+    def _divisor(self, sketch: Sketch) -> float:
+        return math.sqrt(_length(sketch) + self.unsaid) or 1.0
 
-    def _likeness(self, row: Row, telling: Collection[int]) -> Likeness:
-        terms: dict[str, float] = {}
-        for number in filter(telling.__contains__, row.terms):
-            terms[self.names[number]] = terms.get(self.names[number], 0.0) + self.weights[number] / row.length
-        return Likeness(_dot(row, self.weights), tuple(terms.items()))
+    def _value(self, sketch: Sketch) -> float:
+        weight = self.weights.__getitem__
+        phrases = map(self.phrases.__getitem__, filter(self.phrases.__contains__, sketch.pairs))
+        return (sum(map(weight, sketch.once)) + sum(map(weight, sketch.more)) + sum(map(weight, phrases))) / self._divisor(sketch)
+
+    def _named(self, paper: Paper) -> Iterator[tuple[str, int]]:
+        """Yield the terms of a paper as often as they count, each with its number."""
+        title, abstract = words_in(paper.title), words_in(paper.abstract)
+        often = Counter(abstract)
+        once = chain((CATEGORY + name for name in paper.categories), (AUTHOR + name_words(author.name) for author in paper.authors), title, often)
+        for term in dict.fromkeys(once):
+            for _ in range(1 + (often[term] > 1) + (often[term] > 0 and term in title)):
+                yield term, number_of(term)
+        for first, second in dict.fromkeys(chain(pairwise(title), pairwise(abstract))):
+            if (pair := number_of_pair(first, second)) in self.phrases:
+                yield f"{first} {second}", self.phrases[pair]
+
+
+def _length(sketch: Sketch) -> int:
+    """Return the square of a paper's length, all terms being worth the same: of one that counts twice it is four times that of one."""
+    return len(sketch.once) + 3 * len(sketch.more)
+
+
+class _Squares(dict[int, float]):
+    """The square of what a term is worth that so many papers have: the more, the fewer they are, up to 1; nothing where they are very many."""
+
+    def __init__(self, papers: int) -> None:
+        super().__init__()
+        self.papers = papers
+
+    def __missing__(self, found: int) -> float:
+        is_common = found > max(2, _TOO_COMMON * self.papers)
+        self[found] = 0.0 if is_common else (1 - math.log1p(found) / math.log1p(max(self.papers, _LEAST))) ** 2
+        return self[found]
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """A paper as a vector: its terms, each as often as it counts, and the length by which their sum is divided."""
+class _Row:
+    """A paper to learn from: the numbers of its terms, each as often as it counts; the squares of their worths; what their sum is divided by."""
 
-    terms: list[int]
-    length: float
-
-
-def _dot(row: Row, weights: Sequence[float]) -> float:
-    return sum(map(weights.__getitem__, row.terms)) / row.length
+    numbers: list[int]
+    squares: list[float]
+    divisor: float
 
 
-def _learned(rows: Sequence[Row], examples: Sequence[Example], squares: Sequence[float]) -> list[float]:
+def _learned(rows: Sequence[_Row], examples: Sequence[Example], numbers: int) -> list[float]:
     """Return the weight of each term, times its worth: a logistic regression by stochastic dual coordinate ascent, in the order of the examples.
 
     Source: Shalev-Shwartz and Zhang, 2013, https://jmlr.org/papers/v14/shalev-shwartz13a.html, section 6.2
     """
     trusts = _trusts(examples)
-    weights = [0.0] * len(squares)
+    weights = [0.0] * numbers
+    weight = weights.__getitem__
     pulls = [0.0] * len(rows)  # from 0 to 1, how far an example is from being understood; times its trust it is a dual variable
     for _ in range(_ROUNDS):
         for place, (row, example, trust) in enumerate(zip(rows, examples, trusts, strict=True)):
             side = 1.0 if example.taken else -1.0
-            wrong = 1 / (1 + math.exp(min(side * _dot(row, weights), 700.0)))
+            wrong = 1 / (1 + math.exp(min(side * sum(map(weight, row.numbers)) / row.divisor, 700.0)))
             step = (wrong - pulls[place]) / max(1.0, 0.25 + _LONGEST * trust)
+            if abs(step) < _STILL:
+                continue
             pulls[place] += step
-            share = side * trust * step / row.length
-            for number in row.terms:
-                weights[number] += share * squares[number]
+            share = side * trust * step / row.divisor
+            for number, square in zip(row.numbers, row.squares, strict=True):
+                weights[number] += share * square
     return weights
 
 

@@ -3,35 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from dataclasses import dataclass
 
-from roundup.paper import Paper
-from roundup.search.words import STOP_WORDS
 from roundup.text.drawn import plain
 from roundup.text.folding import folded
+from roundup.text.stopwords import STOP_WORDS
 
 _WORD = re.compile(r"[^\W_]{2,}")
 _NAME = re.compile(r"[^\W_]+")
+_STOP = frozenset(STOP_WORDS)
 _LONGEST_NUMBER = 4  # a year or a count may tell something; what is longer is an ID
 _SHORTEST_PLURAL = 4
 AUTHOR, CATEGORY = "@", ":"  # what a term begins with that is no word
 
 # English in one step: small letters, and a space for all that is neither letter nor digit.
 _SMALL = bytes(code if chr(code).isalnum() else 32 for code in bytes(range(128)).lower()) + b" " * 128
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What a paper is compared by: the words of its title and abstract in their order, and its terms, which are words, authors and categories.
-
-    Each term stands once in ``once``. It stands in ``more`` again where it is a word that the abstract repeats, or that is in title and abstract.
-    """
-
-    title: tuple[str, ...]
-    abstract: tuple[str, ...]
-    once: tuple[str, ...]
-    more: tuple[str, ...]
 
 
 class _Known(dict[str | bytes, str]):
@@ -41,7 +26,7 @@ class _Known(dict[str | bytes, str]):
         if len(self) == 200_000:  # some 20 MB
             self.clear()
         word = written.decode() if isinstance(written, bytes) else written
-        is_nothing = len(word) == 1 or word in STOP_WORDS or (word.isdigit() and len(word) > _LONGEST_NUMBER)
+        is_nothing = len(word) == 1 or word in _STOP or (word.isdigit() and len(word) > _LONGEST_NUMBER)
         self[written] = "" if is_nothing else _singular(word)
         return self[written]
 
@@ -50,29 +35,32 @@ def _singular(word: str) -> str:
     return word[:-1] if len(word) >= _SHORTEST_PLURAL and word.endswith("s") and not word.endswith("ss") else word
 
 
-_known = _Known().__getitem__
+known = _Known().__getitem__
 
 
-def words_in(text: str) -> tuple[str, ...]:
-    """Return the words of a text in their order, as they are compared: in small letters, without TeX, plurals and stop words."""
+def written_in(text: str) -> list[bytes] | list[str]:
+    """Return the words of a text in their order, as they are written but for TeX, accents and capitals."""
     shown = text.replace("\\%", "%")
     if "\\" in shown:  # dollars alone change no word
         shown = plain(text)
     if not shown.isascii():
         shown = folded(shown)
-    written = shown.encode().translate(_SMALL).split() if shown.isascii() else _WORD.findall(shown)
-    return tuple(filter(None, map(_known, written)))
+    return shown.encode().translate(_SMALL).split() if shown.isascii() else _WORD.findall(shown)
+
+
+def words_in(text: str) -> tuple[str, ...]:
+    """Return the words of a text in their order, as they are compared: in small letters, without TeX, plurals and stop words."""
+    return tuple(filter(None, map(known, written_in(text))))
 
 
 def name_words(name: str) -> str:
     """Return a person's name as it is compared: all words of it, in small letters."""
+    if name.isascii() and "\\" not in name:
+        return b" ".join(name.encode().translate(_SMALL).split()).decode()
     return " ".join(_NAME.findall(folded(plain(name) if "\\" in name else name)))
 
 
-def terms_of(paper: Paper) -> Terms:
-    """Return what a paper is compared by."""
-    title, abstract = words_in(paper.title), words_in(paper.abstract)
-    counts = Counter(abstract)
-    others = [*(AUTHOR + name_words(author.name) for author in paper.authors), *(CATEGORY + name for name in paper.categories)]
-    more = [word for word, count in counts.items() if count > 1] + [word for word in dict.fromkeys(title) if word in counts]
-    return Terms(title, abstract, tuple(dict.fromkeys((*title, *counts, *others))), tuple(more))
+def shortened(name: str) -> str:
+    """Return a name, as it is compared, with an initial for what comes first: ``n houlsby`` for Neil Houlsby; nothing for a name of one word."""
+    _, _, last = name.partition(" ")
+    return f"{name[0]} {last}" if last else ""

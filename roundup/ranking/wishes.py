@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from roundup.config import Interests
 from roundup.names import parse_name
 from roundup.paper import Paper
+from roundup.ranking.model import Known
 from roundup.ranking.reason import Reason
-from roundup.ranking.terms import name_words, words_in
+from roundup.ranking.sketch import number_of, number_of_pair, number_of_short, sketch_from
+from roundup.ranking.terms import AUTHOR, CATEGORY, name_words, shortened, words_in
 
 # A followed author outweighs all else that is said here: words give less than 2 together, categories and votes at most a half each.
 _AUTHOR = 3.0
@@ -21,9 +24,30 @@ class Wishes:
     """The interests of a digest, read once for all papers."""
 
     def __init__(self, interests: Interests) -> None:
-        self.words = [(word, f" {' '.join(words)} ") for word in interests.words if (words := words_in(word))]
-        self.authors = {name_words(name): name for name in interests.authors}
+        self.words = [(word, words) for word in interests.words if (words := words_in(word))]
+        self.authors = {name_words(name) for name in interests.authors} - {""}
+        self.initials = {shortened(name) for name in self.authors} - {""}
+        self.shorts = self.authors & self.initials  # names that are given with an initial
         self.categories = frozenset(interests.categories)
+        # The same as numbers. A phrase of three words or more is taken to be where each two neighbours are.
+        self._pairs = [[number_of_pair(*two) for two in pairwise(words)] or [number_of(words[0])] for _, words in self.words]
+        self._authors = {number_of(AUTHOR + name) for name in self.authors | self.initials}
+        self._shorts = {number_of_short(name) for name in self.shorts}
+        self._categories = {number_of(CATEGORY + name) for name in self.categories}
+
+    def value(self, paper: Known) -> float:
+        """Return the sum of all reasons of a paper, from its sketch."""
+        value = _voted(paper.votes)
+        if not (self._pairs or self._authors or self._categories):
+            return value
+        sketch = sketch_from(paper.sketch)
+        if not self._authors.isdisjoint(sketch.authors) or not self._shorts.isdisjoint(sketch.shorts):
+            value += _AUTHOR
+        found = sum(set(numbers) <= set(sketch.pairs if len(words) > 1 else sketch.once) for numbers, (_, words) in zip(self._pairs, self.words, strict=True))
+        value += 2 * _WORD * (1 - 0.5**found)
+        if not self._categories.isdisjoint(sketch.categories):
+            value += _PRIMARY if sketch.categories[0] in self._categories else _CROSS_LIST
+        return value
 
     def reasons(self, paper: Paper) -> Iterator[Reason]:
         """Yield what is wished for of a paper, and what readers made of it."""
@@ -34,21 +58,22 @@ class Wishes:
         yield from self._found_words(paper)
         if wanted := [name for name in paper.categories if name in self.categories]:
             yield Reason(wanted[0], _PRIMARY if wanted[0] == paper.categories[0] else _CROSS_LIST)
-        if paper.votes:
-            yield Reason(f"{paper.votes} votes" if paper.votes > 1 else "1 vote", _VOTES * paper.votes / (paper.votes + _HALF_OF_THEM))
+        if voted := _voted(paper.votes):
+            yield Reason(f"{paper.votes} votes" if paper.votes != 1 else "1 vote", voted)
 
     def _is_followed(self, name: str) -> bool:
         """Tell whether a name is followed, in full or with initials on either side: N. Houlsby is Neil Houlsby."""
-        return name in self.authors or any(_is_short_for(name, followed) or _is_short_for(followed, name) for followed in self.authors)
+        return name in self.authors or name in self.initials or shortened(name) in self.shorts
 
     def _found_words(self, paper: Paper) -> Iterator[Reason]:
         if not self.words:
             return
-        text = f" {' '.join(words_in(paper.title))} . {' '.join(words_in(paper.abstract))} "
-        for place, word in enumerate(word for word, wanted in self.words if wanted in text):
+        parts = (words_in(paper.title), words_in(paper.abstract))
+        singles, pairs = {word for part in parts for word in part}, {two for part in parts for two in pairwise(part)}
+        found = (word for word, words in self.words if (set(pairwise(words)) <= pairs if len(words) > 1 else words[0] in singles))
+        for place, word in enumerate(found):
             yield Reason(word, _WORD / 2**place)
 
 
-def _is_short_for(short: str, name: str) -> bool:
-    initial, _, last = short.partition(" ")
-    return len(initial) == 1 and name.startswith(initial) and last != "" and name.partition(" ")[2] == last
+def _voted(votes: int | None) -> float:
+    return _VOTES * votes / (votes + _HALF_OF_THEM) if votes and votes > 0 else 0.0

@@ -16,7 +16,7 @@ from roundup.text.slugs import slug
 from roundup.text.visible import one_line
 from roundup.yamltext import parse
 
-ISSUE_KEYS = ("title", "teaser", "date", "corrected", "editors", "kind", "sort", "intro", "sponsor", "order", "outro")
+ISSUE_KEYS = ("title", "teaser", "date", "corrected", "seen", "editors", "kind", "sort", "intro", "sponsor", "order", "outro")
 PICK_KEYS = ("paper", "link", "commentary", "tags", "by", "status", "title", "authors", "tldr", "rating", "cover")
 LINK_KEYS = ("url", "title", "source", "text", "image")
 SECTION_KEYS = ("section", "note")
@@ -64,6 +64,7 @@ class IssueFile:
     date_is_sure: bool = True  # no: it may be a draft, or have a date that a slip hides
     kind_is_sure: bool = True  # likewise
     corrected: dt.date | None = None
+    seen: int | None = None
 
 
 def parse_issue(text: str, path: str, key: IssueKey, title: str, problems: list[Problem], advice: list[Problem]) -> IssueFile | None:
@@ -95,6 +96,7 @@ def parse_issue(text: str, path: str, key: IssueKey, title: str, problems: list[
         date is not None or not (written or "date" in fields.meant),
         kind_is_sure,
         _corrected(fields, date),
+        fields.number("seen"),
     )
 
 
@@ -274,7 +276,7 @@ class _Assembly:
         return Issue(
             file.key, file.title, file.teaser, file.date, file.editors, file.intro, file.sponsor, kept, file.outro,
             file.where, file.lines, () if self.unread.all_picks or file.where.path in self.unread.files else spare, unread=self.unread,
-            is_list=file.is_list, corrected=file.corrected,
+            is_list=file.is_list, corrected=file.corrected, seen=file.seen,
         )  # fmt: skip
 
     def sections(self) -> list[Section]:

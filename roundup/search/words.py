@@ -8,9 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from itertools import chain
 
 from roundup.text.folding import DRESS, LETTERS, folded
+from roundup.text.stopwords import STOP_WORDS
 
 # What is no letter, once a text is folded: controls, punctuation, capitals; modifiers; symbols; halves of characters and private ones; forms;
 # pictures. Given as characters, not as Unicode's classes, so that every Python and every browser agree.
@@ -27,22 +29,17 @@ _WORD = f"[0-9]{{1,{_LONGEST}}}|[{_SPACELESS}]+|{_LETTERS}"
 # Endings that go: those of plurals, and the y that becomes one. What stays is how the word begins, so one half typed is found, too.
 _ENDING = "(?:ies?|(?:(?<=ss)|(?<=x))es|y|(?<![suis])s)$"
 _STEM = 3  # letters stay at least
-_STOP = (
-    "a about also although am an and any are as at be because been being between both but by can could did do does doing during each for from further had has"
-    " have having he her here hers him his how however i if in into is it its itself just may me might more most much must my no nor not of on or our she"
-    " should since so some such than that the their them then there therefore these they this those through thus to too until upon us use used uses using very"
-    " via was we were what when where whether which while who whom whose why will with within would yet you your"
-).split()
 
 RULES: Mapping[str, object] = {
-    "word": _WORD, "spaceless": f"[{_SPACELESS}]", "longest": _LONGEST, "dress": DRESS, "letters": LETTERS, "ending": _ENDING, "stem": _STEM, "stop": _STOP,
+    "word": _WORD, "spaceless": f"[{_SPACELESS}]", "longest": _LONGEST, "dress": DRESS, "letters": LETTERS, "ending": _ENDING, "stem": _STEM,
+    "stop": STOP_WORDS,
 }  # fmt: skip
 
-_TOKEN = re.compile(f"{_WORD}(?:-{_LETTERS})*")
+_TOKEN = f"{_WORD}(?:-{_LETTERS})*"
+_ASCII_TOKEN = re.compile(f"[0-9]{{1,{_LONGEST}}}|[a-z]{{1,{_LONGEST}}}(?:-[a-z]{{1,{_LONGEST}}})*")  # the same, where all is ASCII
 _SPACES = str.maketrans({char: " " for char in map(chr, range(128)) if not char.isalnum() and char != "-"} | {"\u2010": "-"})
-_IS_SPACELESS = re.compile(f"[{_SPACELESS}]")
 _ENDS = re.compile(_ENDING)
-STOP_WORDS = frozenset(_STOP)
+_STOP = frozenset(STOP_WORDS)
 
 ABSTRACT, COMMENTARY, HEADING = range(3)  # where a word stands; the later counts more
 
@@ -85,12 +82,19 @@ class _Known(dict[str, str]):
         if len(self) == 100_000:  # some 15 MB; what is common is soon there again
             self.clear()
         if piece.isalpha() and piece.isascii() and len(piece) <= _LONGEST:
-            found = "" if piece in STOP_WORDS else _stem(piece)
+            found = "" if piece in _STOP else _stem(piece)
         else:
-            found = " ".join(chain.from_iterable(map(_read, _TOKEN.findall(piece))))
+            tokens = _ASCII_TOKEN if piece.isascii() else _late(_TOKEN)
+            found = " ".join(chain.from_iterable(map(_read, tokens.findall(piece))))
         if len(piece) <= 2 * _LONGEST:  # but not the lines of a script without spaces
             self[piece] = found
         return found
+
+
+@cache
+def _late(pattern: str) -> re.Pattern[str]:
+    """Return a pattern of all scripts, made when a text has use for it: that takes as long as an edit's other words together."""
+    return re.compile(pattern)
 
 
 _known = _Known().__getitem__
@@ -102,10 +106,10 @@ def _read(token: str) -> tuple[str, ...]:
     What one hyphen joins is a word, too. Who looks up two words next to each other is told of the one that they make: so pre-training and
     pretraining are found by each other's name, and the halves of a word that the end of a line broke (con-vergence) are no words of other papers.
     """
-    if not token.isascii() and _IS_SPACELESS.match(token):
+    if not token.isascii() and _late(f"[{_SPACELESS}]").match(token):
         return tuple(token[at : at + 2] for at in range(len(token)))
     parts = token.split("-")
-    words = tuple(_stem(part) for part in parts if part not in STOP_WORDS)
+    words = tuple(_stem(part) for part in parts if part not in _STOP)
     if len(words) == len(parts) == 2 and not token[0].isdigit() and len(token) <= _LONGEST + 1:
         return (*words, _stem("".join(parts)))
     return words

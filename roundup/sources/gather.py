@@ -17,6 +17,7 @@ from roundup.references import Title
 from roundup.revisions import merged
 from roundup.sources.announcements import Announcements
 from roundup.sources.cache import Cache
+from roundup.sources.counts import Count, Lists
 from roundup.sources.feeds import Feeds, Post
 from roundup.sources.htmlpages import HtmlPages
 from roundup.sources.huggingface import HuggingFace
@@ -54,6 +55,15 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True)
+class Compared:
+    """How many papers arXiv's own list has as new in a category, and how many of them its feed had: none where that still held another day."""
+
+    category: str
+    count: Count
+    had: int
+
+
+@dataclass(frozen=True, slots=True)
 class Sources:
     """Everybody who can be asked."""
 
@@ -64,11 +74,12 @@ class Sources:
     huggingface: HuggingFace
     feeds: Feeds
     html: HtmlPages
+    lists: Lists
 
 
 @dataclass
 class Gathering:
-    """One run's asking. ``missing`` and ``heard`` grow as it goes; ``again`` is for papers that the cache must not answer.
+    """One run's asking. ``missing``, ``heard`` and ``compared`` grow as it goes; ``again`` is for papers that the cache must not answer.
 
     ``categories`` are those whose announcement feed is asked last for a paper that nobody else would give.
     """
@@ -79,6 +90,8 @@ class Gathering:
     again: bool = False
     missing: list[Missing] = field(default_factory=list)
     heard: list[Heard] = field(default_factory=list)
+    compared: list[Compared] = field(default_factory=list)
+    whole: bool = False  # the last search gave all that there is
     failed_pages: int = 0  # of the query API, one after the other
     one_by_one: int = 0  # papers that OAI-PMH was asked for
 
@@ -148,7 +161,7 @@ class Gathering:
 
     def search(self, query: str, most: int, fallback: Callable[[], Iterator[Batch] | None] = lambda: None) -> Iterator[Batch]:
         """Yield the papers of a search, newest first; where the API gives out, those of ``fallback``, which finds the same."""
-        got, total = 0, 0
+        got, total, self.whole = 0, 0, False
         try:
             for page in self.sources.api.search(query, most):
                 self.missing += [Missing(query, one) for one in page.unfit]
@@ -165,6 +178,7 @@ class Gathering:
             self.remark(f"{error.told}; harvesting from OAI-PMH instead")
             yield from other
             return
+        self.whole = got >= total
         if got < min(total, most):
             self.missing.append(Missing(query, f"arXiv counts {total:,} papers and gave {got:,}"))
         elif total > most:
@@ -207,6 +221,18 @@ class Gathering:
             if remark:
                 self.remark(f"{'+'.join(categories)}: {remark}")
         return found.papers
+
+    def compare(self, category: str, day: dt.date, listed: Batch) -> None:
+        """Hold a day's announcement against arXiv's own count of what is new in a category. That it cannot be had is told, and no paper hangs on it."""
+        homes = [paper.primary_category for paper in listed if any(one.announced == day and one.type == "new" for one in paper.seen)]
+        try:
+            count = self.sources.lists.count(category, day)
+        except FetchError as error:
+            self.remark(f"{error.told}; what was announced is not held against arXiv's own counts today")
+            return
+        if count.day >= day:  # an older one has yet to be made
+            had = sum(1 for home in homes if f"{home}.".startswith(f"{category}."))
+            self.compared.append(Compared(category, count, had if count.day == day else 0))
 
     def daily(self, date: dt.date | None, most: int) -> Iterator[Batch]:
         """Yield the papers of a day's list at Hugging Face, the most voted, as arXiv has them, with the votes that they have there."""

@@ -116,10 +116,14 @@ class Shelves:
                 found.setdefault(name.removesuffix(".yaml"), []).append(key)
         return found
 
+    def record_paths(self, key: IssueKey) -> list[str]:
+        """Return the paths of an issue's records."""
+        folder = f"{self.folders[key]}/papers"
+        return [f"{folder}/{name}" for name in self.disk.names(folder, ".yaml") or ()]
+
     def records(self, key: IssueKey) -> list[Paper]:
         """Return the papers of an issue's records; what is wrong with the others is among ``disk.problems``."""
-        names = self.disk.names(f"{self.folders[key]}/papers", ".yaml") or ()
-        return [paper for name in names if (paper := self.record(f"{self.folders[key]}/papers/{name}"))]
+        return [paper for path in self.record_paths(key) if (paper := self.record(path))]
 
     def record(self, path: str) -> Paper | None:
         """Return the paper of a record; None where there is none, or where it cannot be read."""

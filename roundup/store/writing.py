@@ -11,17 +11,19 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import shutil
 import stat
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from roundup.errors import RefusedError
 from roundup.moves import Permalinks
 from roundup.records.permalinks import dump_permalinks
 from roundup.store.disk import PERMALINKS, reason
+
+if TYPE_CHECKING:
+    import tempfile
 
 _PREFIX, _ENDING = ".roundup-", ".tmp"  # how a file is called while it is being written
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -86,6 +88,13 @@ def make_folder(folder: Path) -> None:
         settle(one.parent)
 
 
+def make_private_folder(folder: str) -> None:
+    """Make a folder, and those above it, in which nobody but the user may do anything. Those that are there stay as they are."""
+    for one in reversed((folder, *map(str, Path(folder).parents))):
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(one, 0o700)
+
+
 def open_in_place(path: Path, mode: int) -> int:
     """Return a handle on a file that is written where it stands, as locks and stamps are: a line, of no worth to any later run. A link is not followed."""
     make_folder(path.parent)
@@ -125,6 +134,8 @@ def put(folder: str, path: str, data: bytes) -> None:
 
 def staging_folder(folder: str, prefix: str) -> str:
     """Return a new folder in an output ``folder``, for ``draft``; whoever made it removes it."""
+    import tempfile  # here and below: most runs write a file or two, and need neither this nor shutil
+
     return tempfile.mkdtemp(prefix=prefix, dir=folder)
 
 
@@ -191,6 +202,8 @@ def settle_all() -> None:
 
 def passing_folder() -> tempfile.TemporaryDirectory[str]:
     """Return a folder of the system's that goes when nobody holds it any more."""
+    import tempfile
+
     return tempfile.TemporaryDirectory(prefix="roundup-")
 
 
@@ -214,6 +227,8 @@ def remove_empty(folder: str | Path) -> bool:
 
 def remove_folder(folder: str | Path) -> None:
     """Remove a folder of ours with all that is in it; what cannot be removed now is swept another time."""
+    import shutil
+
     shutil.rmtree(folder, ignore_errors=True)
 
 

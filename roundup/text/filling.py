@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import cache
 
 WIDTH = 72  # columns, so that a reply can quote a line twice and still be under 80
 
 _SPACE = re.compile(r"[^\S\xa0\u202f]+")  # a fixed space is no place to end a line
 _IDEOGRAPH = "\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _CLOSING = "、。，．！？：；」』）】〉》〕…・ー々"
-_PIECE = re.compile(rf"[{_IDEOGRAPH}][{_CLOSING}]*|[^{_IDEOGRAPH}]+")
 # What is one column a sign, and divided by spaces alone: letters of Europe with their accents on them, its dashes and quotes, signs of formulas.
 _EVEN = re.compile(
     "[ -~\xa0-\xac\xae-\u02ff\u0384-\u038a\u038e-\u03a1\u03a3-\u0482\u048a-\u052f"
@@ -65,9 +65,14 @@ def _fill_evenly(lines: list[str], part: str, width: int, indent: int) -> None:
 def _pieces(text: str) -> Iterator[tuple[str, str]]:
     """Yield what a line may not be broken within, each with the space before it."""
     for word in _SPACE.split(text.strip()):
-        first, *rest = [word] if word.isascii() else _PIECE.findall(word) or [word]
+        first, *rest = [word] if word.isascii() else _piece().findall(word) or [word]
         yield " ", first
         yield from (("", piece) for piece in rest)
+
+
+@cache
+def _piece() -> re.Pattern[str]:
+    return re.compile(rf"[{_IDEOGRAPH}][{_CLOSING}]*|[^{_IDEOGRAPH}]+")  # it takes milliseconds, and few digests have use for it
 
 
 def prefixed(lines: list[str], first: str, rest: str) -> list[str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache
 
 from roundup.text.visible import ACCENT
 
@@ -16,7 +17,6 @@ LETTERS = {
     "ə": "a", "ƀ": "b", "ɓ": "b", "ɗ": "d", "ƙ": "k", "ɨ": "i", "ʉ": "u", "ς": "σ",
 }  # fmt: skip
 DRESS = f"{ACCENT}|\xad"  # and soft hyphens
-_DRESS = re.compile(DRESS)
 _LETTERS = str.maketrans(LETTERS)
 
 
@@ -24,4 +24,9 @@ def folded(text: str) -> str:
     """Return ``text`` in small letters without accents, ligatures and soft hyphens."""
     if text.isascii():
         return text.lower()
-    return _DRESS.sub("", unicodedata.normalize("NFKD", text).lower()).translate(_LETTERS)
+    return _dress().sub("", unicodedata.normalize("NFKD", text).lower()).translate(_LETTERS)
+
+
+@cache
+def _dress() -> re.Pattern[str]:
+    return re.compile(DRESS)  # of all scripts: it takes milliseconds, and most texts have no use for it

@@ -86,6 +86,7 @@ class Language:
     all_papers: str = "All papers"
     all_issues: str = "All issues"
     corrected: str = "corrected {date}"
+    seen: str = "{seen} seen, {kept} kept"  # papers of which an issue was chosen
     found: Counted = Counted("{n} result", "{n} results")
     search_for: str = "Titles, authors, topics, words"
     search_needs: str = "Searching needs JavaScript. Everything that there is stands in these lists, too."

@@ -21,7 +21,7 @@ from types import TracebackType
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from . import blog, figures, huggingface, listings, oai, query
+from . import blog, figures, huggingface, listings, lists, oai, query
 from .answer import Answer, Arguments
 from .faults import Fault
 from .log import Log, Request
@@ -165,6 +165,8 @@ class ReplayServer:
                 return blog.rss()
             case "blog.atom", "":
                 return blog.atom()
+            case "list", _:
+                return lists.answer(self.store, unquote(rest), arguments, self.day)
             case "html", _:
                 return figures.answer(self.store, unquote(rest))
             case "recorded", _:

@@ -1,0 +1,118 @@
+"""A paper -> the numbers by which it is compared with others, as bytes that can be kept: it is read once, and ranked often. Pure, and total.
+
+A word is known by a hash, so that there is no list of words to keep. Two words have the same number so seldom that no order shows it.
+Source: Weinberger et al., 2009, https://arxiv.org/abs/0902.2206
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, islice, repeat
+from operator import add, mul
+from zlib import crc32
+
+from roundup.paper import Paper
+from roundup.ranking.terms import AUTHOR, CATEGORY, known, name_words, shortened, written_in
+
+NUMBERS = 1 << 20  # of terms
+_STEP = 1024  # makes 30 bits of the numbers of two words: pairs are many more than words
+_SHORT = "~"  # what a name begins with that is shortened
+_AT_HAND = 200_000  # some 20 MB
+_HEAD = 6  # numbers before the parts: the title's, and how many each part but the last has
+
+
+@dataclass(frozen=True, slots=True)
+class Sketch:
+    """The numbers of a paper's terms: each stands once in ``once``, which begins with its categories and its authors, and again in ``more`` as often as
+    it counts more. ``shorts`` are its authors with an initial for what comes first, ``pairs`` the neighbours among its words, the lowest number first.
+    ``title`` is a hash of its title; 0 for one of a word alone, as "Erratum", which many have.
+    """
+
+    title: int
+    categories: Sequence[int]
+    authors: Sequence[int]
+    once: Sequence[int]
+    more: Sequence[int]
+    shorts: Sequence[int]
+    pairs: Sequence[int]
+
+
+class _Numbers(dict[str, int]):
+    """The numbers of terms. Papers say most of them again and again: each is hashed once."""
+
+    def __missing__(self, term: str) -> int:
+        if len(self) == _AT_HAND:
+            self.clear()
+        self[term] = found = crc32(term.encode("utf-8", "surrogatepass")) % NUMBERS or 1
+        return found
+
+
+number_of = _Numbers().__getitem__  # of a word, or of an author or a category with its mark before it
+
+
+class _Written(dict[str | bytes, int]):
+    """The numbers of words as they are written; 0 for a word that tells nothing."""
+
+    def __missing__(self, written: str | bytes) -> int:
+        if len(self) == _AT_HAND:
+            self.clear()
+        word = known(written)
+        self[written] = found = number_of(word) if word else 0
+        return found
+
+
+_number_of_written = _Written().__getitem__
+
+
+def numbers_in(text: str) -> list[int]:
+    """Return the numbers of the words of a text in their order."""
+    return list(filter(None, map(_number_of_written, written_in(text))))
+
+
+def number_of_short(name: str) -> int:
+    """Return the number of a shortened name."""
+    return number_of(_SHORT + name)
+
+
+def number_of_pair(first: str, second: str) -> int:
+    """Return the number of two words that stand side by side."""
+    return number_of(first) * _STEP + number_of(second)
+
+
+def pairs_in(numbers: Sequence[int]) -> Iterator[int]:
+    """Yield the numbers of all neighbours among words of these numbers."""
+    return map(add, map(mul, numbers, repeat(_STEP)), islice(numbers, 1, None))  # half the time of a loop, of which there are a hundred a paper
+
+
+def sketched(paper: Paper) -> bytes:
+    """Return the sketch of a paper, to be kept. What it says must not change but with the release of what keeps it."""
+    title, abstract = numbers_in(paper.title), numbers_in(paper.abstract)
+    counts = Counter(abstract)
+    words = dict.fromkeys(chain(title, counts))
+    more = [word for word, often in counts.items() if often > 1] + [word for word in dict.fromkeys(title) if word in counts]
+    categories = [number_of(CATEGORY + name) for name in dict.fromkeys(paper.categories)]
+    names = list(dict.fromkeys(map(name_words, (author.name for author in paper.authors))))
+    authors = [number_of(AUTHOR + name) for name in names]
+    shorts = [number_of_short(short) for short in dict.fromkeys(map(shortened, names)) if short]
+    pairs = sorted({*pairs_in(title), *pairs_in(abstract)})
+    named = crc32(array("I", title).tobytes()) if len(title) > 1 else 0
+    head = (named, len(categories), len(authors), len(words), len(more), len(shorts))
+    return array("I", [*head, *categories, *authors, *words, *more, *shorts, *pairs]).tobytes()
+
+
+def sketch_from(kept: bytes) -> Sketch:
+    """Return the sketch that was kept."""
+    all_of = array("I", kept)
+    title, categories, authors, words, more, shorts = all_of[:_HEAD]
+    to_authors = _HEAD + categories
+    to_words = to_authors + authors
+    to_more = to_words + words
+    to_shorts = to_more + more
+    to_pairs = to_shorts + shorts
+    return Sketch(
+        title, all_of[_HEAD:to_authors], all_of[to_authors:to_words], all_of[_HEAD:to_more], all_of[to_more:to_shorts], all_of[to_shorts:to_pairs],
+        all_of[to_pairs:],
+    )  # fmt: skip
