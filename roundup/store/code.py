@@ -14,10 +14,10 @@ import zlib
 from jinja2.bccache import Bucket, BytecodeCache
 
 from roundup.store.release import release
-from roundup.store.writing import make_private_folder, put, remove_folder
+from roundup.store.writing import draft, make_private_folder, remove, remove_folder
 
 _RELEASES = 3  # that are kept: of roundup, of Python, of a library
-_SUM = 4  # bytes before the code: a power cut may leave nothing but zeros in its place
+_SUM = 4  # bytes before the code: a stop may leave a part of it, a power cut nothing but zeros
 
 
 class Compiled(BytecodeCache):
@@ -37,7 +37,8 @@ class Compiled(BytecodeCache):
         """Keep what was compiled, where that can be."""
         code = bucket.bytecode_to_string()
         with contextlib.suppress(OSError):
-            put(self.folder, self._name(bucket), _sum_of(code) + code)
+            remove(self._path(bucket))
+            draft(self.folder, self._name(bucket), _sum_of(code) + code)  # not whole at once, for then a stop would leave what nobody may sweep here
 
     def _path(self, bucket: Bucket) -> str:
         return f"{self.folder}/{self._name(bucket)}"
