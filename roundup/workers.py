@@ -38,7 +38,8 @@ class Workers:
             return list(map(function, parts))
         if self.executor:
             return list(self.executor.map(function, parts))
-        return _by_forked(self.count, lambda executor: list(executor.map(function, parts)))
+        # not by its map, which cancels what it waits for: a stop would then be told as a fault of the thread that looks after the processes
+        return _by_forked(self.count, lambda executor: [one.result() for one in [executor.submit(function, part) for part in parts]])
 
     def apart(self, function: Callable[[], Done]) -> Done:
         """Return what a function gives, from a process of its own where there can be one: what it took to work that out goes with it."""
