@@ -278,6 +278,15 @@ def test_an_inbox_of_a_newer_roundup_is_left_alone(digest: Digest, roundup: Run)
     assert roundup("inbox", root=root) == Result(2, "", f"{path} was written by a newer roundup; install that\n")
 
 
+def test_an_inbox_that_another_run_uses_is_not_called_broken(root: Path, roundup: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("roundup.store.account._WAIT_S", 0.01)
+    path = root / ".roundup/state/inbox.sqlite"
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        assert roundup("inbox", root=root) == Result(2, "", f"{path} is in use by another run; try again when that is done\n")
+    assert roundup("inbox", root=root).code == 0
+
+
 def test_what_is_no_inbox_is_told(digest: Digest, roundup: Run) -> None:
     root = digest({"roundup.yaml": "title: A digest\n"}, bare=True)
     path = root / ".roundup/state/inbox.sqlite"
