@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build check test soak bench bench-text bench-rank lint demo week golden wheel clean
+.PHONY: help setup build check test soak bench bench-text bench-rank bench-inbox lint demo week golden wheel clean
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -38,6 +38,9 @@ bench-text: $(READY) ## how arXiv's TeX comes out over the shared corpus: the ta
 
 bench-rank: $(READY) ## the ranking beside scikit-learn, SQLite and BM25 over the shared corpus: the table in docs/ranking.md
 	OMP_NUM_THREADS=1 PYTHONPATH=tests $(BIN)/python tests/bench_rank.py
+
+bench-inbox: $(READY) ## how long each command takes with 100,000 papers in the inbox: the table in docs/ranking.md
+	PYTHONPATH=tests $(BIN)/python tests/bench_inbox.py
 
 lint: $(READY) ## style and types
 	$(BIN)/ruff check .

@@ -6,18 +6,18 @@ A pick's files are written before the decision is kept. A stop in between leaves
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
 from itertools import islice
 
-from roundup.errors import RefusedError, SourceError
+from roundup.errors import RefusedError
 from roundup.issue import IssueKey, Section
+from roundup.learning import Learning
 from roundup.paper import ArxivId, Paper
-from roundup.ranking import Known, Lesson, Ranking, learner, rank, said, sketched
+from roundup.ranking import Ranking, said
 from roundup.ranking.groups import likes
 from roundup.records.papers import dump_paper
-from roundup.starter import FIRST_PICK, SAMPLE, new_pick, ordered
+from roundup.starter import new_pick, ordered
 from roundup.store.beginning import stands
 from roundup.store.inbox import LATER, PICKED, SKIPPED, Asked, Candidate, Decision, Inbox
 from roundup.store.shelf import Shelf, Shelves
@@ -25,9 +25,9 @@ from roundup.store.writing import remove, settle
 from roundup.yamltext import dump_scalar
 
 UNDECIDED = ""
-_MOST_RANKED, _MOST_LESSONS = 5000, 200
+_MOST_RANKED = 5000
+_MOST_COMPARED = 1000  # to find what is nearly the same: the papers of two weeks
 _TWICE = 2  # as many as are wanted are looked at for what is nearly the same
-_LIST = b"list"
 COVERED = "covered"
 STATES = (UNDECIDED, PICKED, SKIPPED, LATER)
 
@@ -45,6 +45,7 @@ class Desk:
 
     def __init__(self, shelves: Shelves, inbox: Inbox, today: dt.date) -> None:
         self.shelves, self.inbox, self.today = shelves, inbox, today
+        self.learning = Learning(shelves, inbox, today)
         self._holders = shelves.holders()
         self._shelf: dict[IssueKey, Shelf] = {}
         self._ranking: Ranking | None = None
@@ -55,14 +56,7 @@ class Desk:
         return self._covered(paper.id.name)
 
     def _covered(self, name: str) -> list[IssueKey]:
-        return [key for key in self._holders.get(name, ()) if key not in self._lists]
-
-    @cached_property
-    def _lists(self) -> frozenset[IssueKey]:
-        """The issues that are lists. Each issue.yaml is read once, and what it says is kept until it changes."""
-        paths = {f"{folder}/issue.yaml": key for key, folder in self.shelves.folders.items()}
-        said = self._said_by(paths, lambda path: _LIST if self.shelves.is_list(paths[path]) else b"")
-        return frozenset(key for path, key in paths.items() if said.get(path) == _LIST)
+        return [key for key in self._holders.get(name, ()) if key not in self.learning.lists]
 
     def listed(self, asked: Asked, most: int | None = None) -> list[str]:
         """Return the names of the papers that are asked for, so many at most: of what waits the likeliest picks first, and ``why`` then tells of each why;
@@ -72,15 +66,15 @@ class Desk:
         """
         if not asked.states or not set(asked.states) <= {UNDECIDED, LATER}:
             return self.inbox.names(asked, most)
-        waits = asked.states == (UNDECIDED,)
-        found = [one for one in self.inbox.known(asked, _MOST_RANKED) if not (waits and self._covered(one.name))]
-        interests = self.shelves.config.interests
-        self._ranking = rank(found, self.lessons(), interests, self.today, self.inbox.usual(), learner(interests))
-        names = list(self._ranking.scores)
-        by_name = {one.name: one for one in found}
-        self._likes = likes([by_name[name] for name in names[:most]])  # the one that a paper is like stands before it
+        standing = set(filter(self._covered, self._holders)) if asked.states == (UNDECIDED,) else set()
+        slips = [slip for slip in self.inbox.slips(asked, _MOST_RANKED) if slip.name not in standing]
+        self._ranking = self.learning.ranking(slips)
+        names = self._ranking.ordered(slips)
+        compared = names[: min(most or _MOST_COMPARED, _MOST_COMPARED)]  # the one that a paper is like stands before it
+        self._likes = likes(list(self.inbox.known_as(compared).values()))
         if most is None or len(names) < most:
-            names += [name for name in self.inbox.names(asked) if name not in self._ranking.scores and not (waits and self._covered(name))]
+            standing.update(names)
+            names += [name for name in self.inbox.names(asked) if name not in standing]
         return names[:most]
 
     def score(self, paper: Paper) -> float:
@@ -101,43 +95,6 @@ class Desk:
     def why(self, paper: Paper) -> str:
         """Return the reasons for which a paper stands where it does, in a few words; nothing where there are none."""
         return said(self._ranking.why(paper)) if self._ranking else ""
-
-    def lessons(self) -> Iterator[Lesson]:
-        """Yield what there is to learn from, the newest first: what issues took up, what was skipped, and what is liked."""
-        records = ((key, path) for key in self.shelves.folders if key not in self._lists for path in self.shelves.record_paths(key))
-        picks = list(islice(((key, path) for key, path in records if not self._is_sample(path)), _MOST_LESSONS))
-        names = {path: path.rpartition("/")[2].removesuffix(".yaml") for _, path in picks}
-        seen = self.inbox.known_as(names.values())
-        sketches = self._said_by([path for path, name in names.items() if name not in seen], self._sketch)
-        for key, path in picks:
-            if known := seen.get(names[path]) or (sketches.get(path) and Known(names[path], sketches[path], partial(self._record, path))):
-                yield Lesson(known, PICKED, key.last_day)
-        yield from (Lesson(one, SKIPPED, day) for one, day in self.inbox.skipped(_MOST_LESSONS * 4))
-        yield from (Lesson(one, PICKED, self.today) for one in self.inbox.known_as(self.shelves.config.interests.likes).values())
-
-    def _is_sample(self, path: str) -> bool:
-        """Tell whether a record is that of the paper which every digest begins with, and nobody has written about it."""
-        pick = path.replace("/papers/", "/commentary/")
-        return path.endswith(f"/{SAMPLE}.yaml") and stands(self.shelves.root / pick, FIRST_PICK)
-
-    def _sketch(self, path: str) -> bytes:
-        paper = self.shelves.record(path)
-        return sketched(paper) if paper else b""
-
-    def _record(self, path: str) -> Paper:
-        paper = self.shelves.record(path)
-        if paper is None:  # it was there a moment ago
-            raise SourceError(self.shelves.disk.problems)
-        return paper
-
-    def _said_by(self, paths: Iterable[str], read: Callable[[str], bytes]) -> dict[str, bytes]:
-        """Return what files say, as ``read`` does. What they said when they were read last is kept, for that takes a hundred times as long."""
-        stamps = {path: self.shelves.disk.stamp(path) for path in paths}
-        kept = self.inbox.kept(stamps)
-        new = {path: (stamp, read(path)) for path, stamp in stamps.items() if kept.get(path, ("",))[0] != stamp}
-        if new:
-            self.inbox.keep(new)
-        return {path: value for path, (_, value) in (kept | new).items()}
 
     def named(self, ids: Iterable[ArxivId]) -> list[Candidate]:
         """Return the papers of these IDs. RefusedError names all that were never seen."""

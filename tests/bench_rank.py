@@ -29,7 +29,7 @@ import zstandard
 from roundup.paper import ArxivId, Author, Paper
 from roundup.ranking.model import Example, Known, Regression, Usual
 from roundup.ranking.scikit import LinearSvm
-from roundup.ranking.sketch import sketched
+from roundup.ranking.sketch import Sketch, sketched
 from roundup.text.stopwords import STOP_WORDS
 
 SHARED = Path(__file__).parents[2] / "shared/arxiv"
@@ -90,9 +90,12 @@ class Ours:
         return model.values([self.known[paper.id.name] for paper in past.waiting])
 
 
+NOTHING = Sketch(0, (), (), (), (), (), ())
+
+
 class Scikit(Ours):
     def __init__(self, papers: Sequence[Paper]) -> None:
-        self.known = {paper.id.name: Known(paper.id.name, b"", partial(replace, paper)) for paper in papers}
+        self.known = {paper.id.name: Known(paper.id.name, NOTHING, partial(replace, paper)) for paper in papers}
         self.places = {name: place for place, name in enumerate(self.known)}
         self.model = LinearSvm()
         self.rows = self.model.read(papers)

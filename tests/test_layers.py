@@ -176,6 +176,7 @@ LINES = [
     "roundup.into",
     "roundup.fetch",
     "roundup.copying",
+    "roundup.learning",
     "roundup.triage",
     "roundup.sitting",
     "roundup.mailing.sends",
@@ -208,7 +209,7 @@ LINES = [
     "roundup.cli",
     "roundup.__main__",
 ]
-DOORS = ("roundup.store", "roundup.build", "roundup.pieces", "roundup.workers", "roundup.jobs", "roundup.engine", "roundup.pagefind", "roundup.preview", "roundup.serve", "roundup.publish", "roundup.sources", "roundup.into", "roundup.fetch", "roundup.copying", "roundup.triage", "roundup.mailing.ledger", "roundup.mailing.smtp", "roundup.mailing.send", "roundup.mailing.services", "roundup.cli", "roundup.__main__")
+DOORS = ("roundup.store", "roundup.build", "roundup.pieces", "roundup.workers", "roundup.jobs", "roundup.engine", "roundup.pagefind", "roundup.preview", "roundup.serve", "roundup.publish", "roundup.sources", "roundup.into", "roundup.fetch", "roundup.copying", "roundup.learning", "roundup.triage", "roundup.mailing.ledger", "roundup.mailing.smtp", "roundup.mailing.send", "roundup.mailing.services", "roundup.cli", "roundup.__main__")
 PURE = [name for name in LINES if not name.startswith(DOORS) or name in {"roundup.sources.finds", "roundup.sources.people", "roundup.publish.change", "roundup.mailing.sends"}]
 
 

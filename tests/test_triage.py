@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import sqlite3
+import zlib
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
@@ -13,12 +14,12 @@ from pathlib import Path
 import pytest
 
 from conftest import Result, tree
+from roundup.learning import Learning
 from roundup.paper import ArxivId, Author, Paper, Sighting
-from roundup.ranking import Usual
+from roundup.ranking import Usual, said
 from roundup.records.papers import dump_paper
 from roundup.store.inbox import LATER, PICKED, SKIPPED, Asked, Decision, Inbox
 from roundup.store.shelf import Shelves
-from roundup.triage import Desk
 
 Digest = Callable[..., Path]
 Run = Callable[..., Result]
@@ -212,14 +213,14 @@ def everything(path: Path) -> dict[str, object]:
     """Return the rows of all tables that say something."""
     with closing(sqlite3.connect(path)) as file:
         columns = "name, version, first_seen, category, votes, decided, decided_version, row, news, announced"
-        tables = {table: f"SELECT * FROM {table} ORDER BY 1" for table in ("decisions", "sketches", "usual", "notes", "files")}
+        tables = {table: f"SELECT * FROM {table} ORDER BY 1" for table in ("decisions", "sketches", "usual", "files")}
         return {table: file.execute(text).fetchall() for table, text in {"papers": f"SELECT {columns} FROM papers ORDER BY name", **tables}.items()}
 
 
 def test_what_is_usual_follows_from_the_sketches_that_are_kept(root: Path) -> None:
     with closing(Inbox(root)) as inbox:
         inbox.put([replace(paper(1, version=2), title="Retitled by its authors"), paper(5)], DAY)
-        assert inbox.usual() == Usual().changed(one.sketch for one in inbox.known(Asked(()), 100))
+        assert inbox.usual() == Usual().changed(one.sketch for one in inbox.known_as(inbox.names(Asked(()))).values())
         assert inbox.usual().papers == 5
 
 
@@ -251,7 +252,7 @@ def test_a_record_is_read_once_and_again_when_it_changes(root: Path) -> None:
         record = shelves.record
         shelves.record = lambda path: read.append(path) or record(path)  # type: ignore[method-assign,func-returns-value]
         with closing(Inbox(root)) as inbox:
-            return [lesson.paper.name for lesson in Desk(shelves, inbox, DAY).lessons()], read
+            return [lesson.paper.name for lesson in Learning(shelves, inbox, DAY).lessons()], read
 
     assert learned() == (["2401.00007"], ["issues/2024-1/papers/2401.00007.yaml"])
     assert learned() == (["2401.00007"], [])
@@ -259,14 +260,61 @@ def test_a_record_is_read_once_and_again_when_it_changes(root: Path) -> None:
     assert learned() == (["2401.00007"], ["issues/2024-1/papers/2401.00007.yaml"])
 
 
+def test_a_ranking_is_kept_until_anything_changes_that_it_was_made_of(root: Path, roundup: Run) -> None:
+    """What was learned is read again, and says the same; after each change it is learned anew."""
+    roundup("pick", "2402.00002", root=root)
+
+    def ranking(day: dt.date = DAY) -> tuple[list[str], dict[str, float], bool]:
+        learning = Learning(Shelves(root), (inbox := Inbox(root)), day)
+        with closing(inbox):
+            slips = inbox.slips(Asked(), 100)
+            asked: list[object] = []
+            lessons = learning.lessons
+            learning.lessons = lambda: asked.append(1) or lessons()  # type: ignore[method-assign,func-returns-value]
+            found = learning.ranking(slips)
+            whys = [said(found.why(one.paper)) for one in inbox.candidates(Asked())]
+            return whys, found.scores, bool(asked)
+
+    *first, learned = ranking()
+    assert learned
+    assert ranking() == (*first, False)
+    assert ranking(DAY + dt.timedelta(days=1))[2]
+    changes: list[Callable[[], object]] = [
+        lambda: roundup("skip", "2402.00001", root=root),
+        lambda: roundup("undo", root=root),
+        lambda: (root / "roundup.yaml").write_text("title: A digest\ninterests:\n  words: [papers]\n"),
+        lambda: (root / RECORD).write_text((root / RECORD).read_text().replace("Soft", "Very soft")),
+        lambda: put(root, replace(paper(3, votes=41), title="Retitled")),
+    ]
+    for change in changes:
+        ranking()
+        assert not ranking()[2]
+        change()
+        assert ranking()[2]
+
+
+def put(root: Path, *papers: Paper) -> None:
+    with closing(Inbox(root)) as inbox:
+        inbox.put(papers, DAY)
+
+
+@pytest.mark.parametrize("broken", [b"", b"nonsense", b"x\x9c", zlib.compress(b"1234567890ab")], ids=["nothing", "nonsense", "cut", "another thing"])
+def test_a_ranking_that_cannot_be_read_is_made_anew(broken: bytes, root: Path, roundup: Run) -> None:
+    roundup("pick", "2402.00002", root=root)
+    shown = roundup("inbox", root=root).out
+    with closing(sqlite3.connect(root / ".roundup/state/inbox.sqlite")) as file, file:
+        assert file.execute("UPDATE files SET value = ? WHERE path LIKE 'ranking: %'", (broken,)).rowcount == 2
+    assert roundup("inbox", root=root).out == shown
+
+
 def test_the_paper_that_every_digest_begins_with_teaches_nothing(tmp_path: Path, roundup: Run) -> None:
     roundup("init", str(tmp_path / "new"), root=tmp_path)
     root = tmp_path / "new"
     (pick,) = root.glob("issues/*/commentary/1706.03762.yaml")
     with closing(Inbox(root)) as inbox:
-        assert list(Desk(Shelves(root), inbox, DAY).lessons()) == []
+        assert list(Learning(Shelves(root), inbox, DAY).lessons()) == []
         pick.write_text(pick.read_text().replace("Say in a few sentences", "It says in a few sentences"))
-        assert [lesson.paper.name for lesson in Desk(Shelves(root), inbox, DAY).lessons()] == ["1706.03762"]
+        assert [lesson.paper.name for lesson in Learning(Shelves(root), inbox, DAY).lessons()] == ["1706.03762"]
 
 
 def test_an_inbox_of_a_newer_roundup_is_left_alone(digest: Digest, roundup: Run) -> None:

@@ -10,7 +10,8 @@ import datetime as dt
 import heapq
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from roundup.config import Interests
 from roundup.errors import RefusedError
@@ -18,11 +19,13 @@ from roundup.names import parse_name
 from roundup.paper import Paper
 from roundup.ranking.model import Example, Known, Learner, Model, Regression, Usual
 from roundup.ranking.reason import OTHER_WORDS, Reason, said
-from roundup.ranking.sketch import sketched
+from roundup.ranking.sketch import Sketch, dump_sketch, parse_sketch, sketched
 from roundup.ranking.terms import AUTHOR, CATEGORY, name_words
 from roundup.ranking.wishes import Wishes
 
-__all__ = ["PASSED", "PICKED", "SKIPPED", "Known", "Lesson", "Ranking", "Usual", "learner", "rank", "said", "sketched"]
+__all__ = [
+    "PASSED", "PICKED", "SKIPPED", "Known", "Lesson", "Ranking", "Sketch", "Usual", "dump_sketch", "learned", "learner", "parse_sketch", "said", "sketched",
+]  # fmt: skip
 
 PICKED, SKIPPED, PASSED = "picked", "skipped", "passed"  # taken into an issue; turned down by name; seen, and left when its issue was done
 _VERDICTS = (PICKED, SKIPPED, PASSED)  # of two on one day the first here counts
@@ -53,13 +56,37 @@ class Lesson:
     day: dt.date
 
 
+class Placed(Protocol):
+    """What decides between papers of one score."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def votes(self) -> int | None: ...
+    @property
+    def news(self) -> dt.date | None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """Papers by name, the likeliest pick first, each with its score; and, asked for any of them, the reasons, whose sum the score is."""
+    """What was learned and what is wished for, and the scores of papers by name; asked for any of them, the reasons, whose sum the score is."""
 
-    scores: dict[str, float]
     model: Model | None
     wishes: Wishes
+    scores: dict[str, float] = field(default_factory=dict)
+
+    def scored(self, papers: Sequence[Known]) -> Ranking:
+        """Return the same with the scores of some more papers. That of a paper is the same, whatever else is asked for."""
+        values = self.model.values(papers) if self.model else [0.0] * len(papers)
+        scores = {paper.name: round(_LIKENESS * value + self.wishes.value(paper), 6) for paper, value in zip(papers, values, strict=True)}
+        return replace(self, scores=self.scores | scores)
+
+    def ordered(self, papers: Iterable[Placed]) -> list[str]:
+        """Return the names of papers that have scores, the likeliest pick first; at the same score the one with more votes, then the newer one, then by ID."""
+        return [name for *_, name in sorted(map(self._place, papers))]
+
+    def _place(self, paper: Placed) -> tuple[float, int, int, str]:
+        return (-self.scores[paper.name], -(paper.votes or 0), -paper.news.toordinal() if paper.news else 0, paper.name)
 
     def why(self, paper: Paper) -> tuple[Reason, ...]:
         """Return what the score of a paper is made of; ``OTHER_WORDS`` stands for all words that are not told. Nothing for a paper that was not ranked."""
@@ -76,29 +103,15 @@ class Ranking:
         return (Reason(_shown(term, paper), round(_LIKENESS * weight, 6)) for term, weight in telling if round(_LIKENESS * weight, 6))
 
 
-def rank(
-    candidates: Iterable[Known], history: Iterable[Lesson], interests: Interests, today: dt.date, usual: Usual, learner: Learner = Regression,
+def learned(
+    history: Iterable[Lesson], interests: Interests, today: dt.date, usual: Usual, learner: Learner = Regression, others: Sequence[Known] = (),
 ) -> Ranking:  # fmt: skip
-    """Return the candidates, the likeliest pick first; at the same score the one with more votes, then the newer one, then by ID.
-
-    Of two candidates with one name the first counts. A liked paper counts as a pick of today where it is among the candidates or in the history.
-    The score of a paper is the same, whatever else is asked for.
-    """
-    papers = sorted({paper.name: paper for paper in reversed(list(candidates))}.values(), key=lambda paper: paper.name)
-    examples = list(_examples(papers, list(history), interests, today))
-    model = learner() if any(example.taken for example in examples) else None  # else nothing says what is liked
-    wishes = Wishes(interests)
-    scores = list(map(wishes.value, papers))
+    """Return what is to be learned from decisions; without one that took a paper up, nothing says what is liked. ``others`` are papers that may be anything."""
+    examples = list(_examples(list(history), today))
+    model = learner() if any(example.taken for example in examples) else None
     if model:
-        model.fit(examples, usual, papers)
-        scores = [_LIKENESS * value + wished for value, wished in zip(model.values(papers), scores, strict=True)]
-    placed = sorted(zip(scores, papers, strict=True), key=_place)
-    return Ranking({paper.name: round(score, 6) for score, paper in placed}, model, wishes)
-
-
-def _place(one: tuple[float, Known]) -> tuple[float, int, int, str]:
-    score, paper = one
-    return (-round(score, 6), -(paper.votes or 0), -paper.news.toordinal() if paper.news else 0, paper.name)
+        model.fit(examples, usual, others)
+    return Ranking(model, Wishes(interests))
 
 
 def _shown(term: str, paper: Paper) -> str:
@@ -107,18 +120,14 @@ def _shown(term: str, paper: Paper) -> str:
     return next((parse_name(author.name).family for author in paper.authors if AUTHOR + name_words(author.name) == term), term)
 
 
-def _examples(papers: Sequence[Known], history: Sequence[Lesson], interests: Interests, today: dt.date) -> Iterator[Example]:
-    """Yield what is learned from: the newest picks and likes, and the newest of what was turned down or left, eight to a pick."""
+def _examples(history: Sequence[Lesson], today: dt.date) -> Iterator[Example]:
+    """Yield what is learned from: the newest picks, and the newest of what was turned down or left, eight to a pick."""
     newest: dict[str, Lesson] = {}
     for lesson in sorted(history, key=lambda lesson: (-lesson.day.toordinal(), _VERDICTS.index(lesson.verdict), lesson.paper.name)):
         newest.setdefault(lesson.paper.name, lesson)
-    likes = set(interests.likes)
-    liked = {paper.name: paper for paper in (*papers, *(lesson.paper for lesson in newest.values())) if paper.name in likes}
-    yield from (Example(liked[name], taken=True) for name in sorted(liked))
-    decided = [lesson for name, lesson in newest.items() if name not in liked]
-    picks = [lesson for lesson in decided if lesson.verdict == PICKED][:_MOST_PICKS]
-    left = sorted((lesson for lesson in decided if lesson.verdict != PICKED), key=lambda lesson: lesson.verdict != SKIPPED)
-    for lesson in (*picks, *left[: min(_MOST_LEFT, _LEFT_TO_A_PICK * (len(picks) + len(liked)))]):
+    picks = [lesson for lesson in newest.values() if lesson.verdict == PICKED][:_MOST_PICKS]
+    left = sorted((lesson for lesson in newest.values() if lesson.verdict != PICKED), key=lambda lesson: lesson.verdict != SKIPPED)
+    for lesson in (*picks, *left[: min(_MOST_LEFT, _LEFT_TO_A_PICK * len(picks))]):
         yield Example(lesson.paper, lesson.verdict == PICKED, _weight(lesson, today))
 
 

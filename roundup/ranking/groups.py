@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import chain, combinations
 
 from roundup.ranking.model import Known
-from roundup.ranking.sketch import Sketch, sketch_from
+from roundup.ranking.sketch import Sketch
 
 _SAME = 0.7  # of the words and pairs of words of two texts together, the share that both have; versions of one abstract have more
 _A_MARK_IN = 8  # pairs: a text is looked up by those whose number, which is a hash, is such a multiple; of nearly equal texts they are nearly equal, too
@@ -17,7 +17,7 @@ _MOST_WITH_MARK = 20  # a pair that stands in more texts than these is no mark o
 def likes(papers: Sequence[Known]) -> dict[str, str]:
     """Return, for the name of each paper that is nearly the same as one before it, the name of the first of those; most stand alone."""
     heads = list(range(len(papers)))
-    for first, second in sorted(_near([sketch_from(paper.sketch) for paper in papers])):
+    for first, second in sorted(_near([paper.sketch for paper in papers])):
         head, other = sorted((_head(heads, first), _head(heads, second)))
         heads[other] = head
     return {paper.name: papers[_head(heads, place)].name for place, paper in enumerate(papers) if heads[place] != place}

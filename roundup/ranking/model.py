@@ -16,17 +16,17 @@ from itertools import chain, count, pairwise
 from typing import Protocol
 
 from roundup.paper import Paper
-from roundup.ranking.sketch import NUMBERS, Sketch, number_of, number_of_pair, sketch_from, sketched
+from roundup.ranking.sketch import NUMBERS, Sketch, number_of, number_of_pair, sketched
 from roundup.ranking.terms import AUTHOR, CATEGORY, name_words, words_in
 
 # Chosen on topics that are not in the table of docs/ranking.md.
 _TRUST = 1.3  # how far a pick can pull; the regression's C, less of which makes it the mean of all picks
-_ROUNDS = 4  # over all examples; more change no order that can be seen
+_ROUNDS = 3  # over all examples; more change no order that can be seen
 _TOO_COMMON = 0.3  # a share of all papers; a word in more of them tells nothing
 _LEAST = 500  # papers, fewer of which do not say what is usual
 _UNSAID = 0.2  # of what a usual paper says, given to each: a title without abstract is not taken at its word (pivoted length)
 _PAIR = 0.5  # what the square of a pair's worth is taken for, beside a word's, for its words count already
-_STILL = 0.01  # a step that is not worth its time
+_STILL = 0.02  # a step that is not worth its time
 _LONGEST = 1.0  # no row's square is more, for no term is worth more
 
 
@@ -35,7 +35,7 @@ class Known:
     """What ranking knows of a paper: its sketch, its votes, the day of its news. ``read`` gives all of it, to a model that wants its text."""
 
     name: str
-    sketch: bytes
+    sketch: Sketch
     read: Callable[[], Paper] = field(compare=False, repr=False)
     votes: int | None = None
     news: dt.date | None = None
@@ -58,11 +58,11 @@ class Usual:
     length: int = 0
     found: array[int] = field(default_factory=lambda: array("I", bytes(4 * NUMBERS)))
 
-    def changed(self, gained: Iterable[bytes], lost: Iterable[bytes] = ()) -> Usual:
+    def changed(self, gained: Iterable[Sketch], lost: Iterable[Sketch] = ()) -> Usual:
         """Return the same with the papers of some sketches, and without those of others."""
         papers, length, found = self.papers, self.length, self.found[:]
         for sketches, sign in ((gained, 1), (lost, -1)):
-            for sketch in map(sketch_from, sketches):
+            for sketch in sketches:
                 papers += sign
                 length += sign * _length(sketch)
                 for number in sketch.once:
@@ -92,29 +92,32 @@ class Regression:
     def __init__(self) -> None:
         self.phrases: dict[int, int] = {}
         self.weights: list[float] = []
+        self.learned: list[int] = []  # the numbers of the terms that may have a weight
         self.unsaid = 0.0
 
     def fit(self, examples: Sequence[Example], usual: Usual, others: Sequence[Known]) -> None:
         ordered = sorted(examples, key=lambda example: (example.paper.name, example.taken))
-        sketches = [sketch_from(example.paper.sketch) for example in ordered]
-        pairs = Counter(chain.from_iterable(sketch.pairs for sketch in sketches))
+        sketches = [example.paper.sketch for example in ordered]
         taken = dict.fromkeys(chain.from_iterable(sketch.pairs for sketch, example in zip(sketches, ordered, strict=True) if example.taken))
         self.phrases = dict(zip(taken, count(NUMBERS)))
         self.unsaid = _UNSAID * usual.length / max(1, usual.papers)
-        term, phrase = _Squares(usual.papers), _Squares(len(sketches))
+        said = [self._phrases_of(sketch) for sketch in sketches]
+        square_of = _Squares(usual.papers).__getitem__
+        square_of_phrase = _Squares(len(sketches), _PAIR).__getitem__
+        often = Counter(chain.from_iterable(said)).__getitem__
         rows = []
-        for sketch in sketches:
-            said = list(filter(self.phrases.__contains__, sketch.pairs))
-            numbers = [*sketch.once, *sketch.more, *map(self.phrases.__getitem__, said)]
-            squares = [term[usual.found[number]] for number in chain(sketch.once, sketch.more)] + [_PAIR * phrase[pairs[pair]] for pair in said]
-            rows.append(_Row(numbers, squares, self._divisor(sketch)))
+        for sketch, phrases in zip(sketches, said, strict=True):
+            terms = [*sketch.once, *sketch.more]
+            squares = [*map(square_of, map(usual.found.__getitem__, terms)), *map(square_of_phrase, map(often, phrases))]
+            rows.append(_Row([*terms, *phrases], squares, self._divisor(sketch)))
         self.weights = _learned(rows, ordered, NUMBERS + len(self.phrases))
+        self.learned = sorted(set(chain.from_iterable(row.numbers for row in rows)))
 
     def values(self, papers: Sequence[Known]) -> list[float]:
-        return [self._value(sketch_from(one.sketch)) for one in papers]
+        return [self._value(one.sketch) for one in papers]
 
     def terms(self, paper: Paper) -> list[tuple[str, float]]:
-        divisor = self._divisor(sketch_from(sketched(paper)))
+        divisor = self._divisor(sketched(paper))
         found: dict[str, float] = {}
         for term, number in self._named(paper):
             found[term] = found.get(term, 0.0) + self.weights[number] / divisor
@@ -125,8 +128,10 @@ class Regression:
 
     def _value(self, sketch: Sketch) -> float:
         weight = self.weights.__getitem__
-        phrases = map(self.phrases.__getitem__, filter(self.phrases.__contains__, sketch.pairs))
-        return (sum(map(weight, sketch.once)) + sum(map(weight, sketch.more)) + sum(map(weight, phrases))) / self._divisor(sketch)
+        return sum(map(weight, chain(sketch.once, sketch.more, self._phrases_of(sketch)))) / self._divisor(sketch)
+
+    def _phrases_of(self, sketch: Sketch) -> list[int]:
+        return list(map(self.phrases.__getitem__, filter(self.phrases.__contains__, sketch.pairs)))
 
     def _named(self, paper: Paper) -> Iterator[tuple[str, int]]:
         """Yield the terms of a paper as often as they count, each with its number."""
@@ -141,21 +146,43 @@ class Regression:
                 yield f"{first} {second}", self.phrases[pair]
 
 
+def dump_regression(model: Regression) -> bytes:
+    """Return what was learned, to be kept."""
+    numbers = array("I", [len(model.phrases), *model.phrases, *model.learned]).tobytes()
+    return numbers + array("d", [model.unsaid, *map(model.weights.__getitem__, model.learned)]).tobytes()
+
+
+def parse_regression(kept: bytes) -> Regression:
+    """Return what was learned; ValueError for what cannot be that."""
+    (phrases,) = array("I", kept[:4])
+    terms, rest = divmod(len(kept) - 12 - 4 * phrases, 12)
+    numbers, values = array("I", kept[4 : -8 * (terms + 1)]), array("d", kept[-8 * (terms + 1) :])
+    if rest or len(numbers) != phrases + terms:
+        raise ValueError("not what was learned")
+    model = Regression()
+    model.phrases = dict(zip(numbers[:phrases], count(NUMBERS)))
+    model.unsaid, model.learned = values[0], list(numbers[phrases:])
+    model.weights = [0.0] * (NUMBERS + phrases)
+    for number, weight in zip(model.learned, values[1:], strict=True):
+        model.weights[number] = weight
+    return model
+
+
 def _length(sketch: Sketch) -> int:
     """Return the square of a paper's length, all terms being worth the same: of one that counts twice it is four times that of one."""
     return len(sketch.once) + 3 * len(sketch.more)
 
 
 class _Squares(dict[int, float]):
-    """The square of what a term is worth that so many papers have: the more, the fewer they are, up to 1; nothing where they are very many."""
+    """The square of what a term is worth that so many papers have: the more, the fewer they are, up to ``most``; nothing where they are very many."""
 
-    def __init__(self, papers: int) -> None:
+    def __init__(self, papers: int, most: float = 1.0) -> None:
         super().__init__()
-        self.papers = papers
+        self.papers, self.most = papers, most
 
     def __missing__(self, found: int) -> float:
         is_common = found > max(2, _TOO_COMMON * self.papers)
-        self[found] = 0.0 if is_common else (1 - math.log1p(found) / math.log1p(max(self.papers, _LEAST))) ** 2
+        self[found] = 0.0 if is_common else self.most * (1 - math.log1p(found) / math.log1p(max(self.papers, _LEAST))) ** 2
         return self[found]
 
 

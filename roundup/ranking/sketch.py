@@ -9,9 +9,9 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import chain, islice, repeat
 from operator import add, mul
+from typing import NamedTuple
 from zlib import crc32
 
 from roundup.paper import Paper
@@ -24,10 +24,9 @@ _AT_HAND = 200_000  # some 20 MB
 _HEAD = 6  # numbers before the parts: the title's, and how many each part but the last has
 
 
-@dataclass(frozen=True, slots=True)
-class Sketch:
+class Sketch(NamedTuple):
     """The numbers of a paper's terms: each stands once in ``once``, which begins with its categories and its authors, and again in ``more`` as often as
-    it counts more. ``shorts`` are its authors with an initial for what comes first, ``pairs`` the neighbours among its words.
+    it counts more. ``shorts`` are its authors with an initial for what comes first, ``pairs`` the neighbours among its words, in the order of numbers.
     ``title`` is a hash of its title; 0 for one of a word alone, as "Erratum", which many have.
     """
 
@@ -87,32 +86,37 @@ def pairs_in(numbers: Sequence[int]) -> Iterator[int]:
     return map(add, map(mul, numbers, repeat(_STEP)), islice(numbers, 1, None))  # half the time of a loop, of which there are a hundred a paper
 
 
-def sketched(paper: Paper) -> bytes:
-    """Return the sketch of a paper, to be kept. What it says must not change but with the release of what keeps it."""
+def sketched(paper: Paper) -> Sketch:
+    """Return the sketch of a paper."""
     title, abstract = numbers_in(paper.title), numbers_in(paper.abstract)
     counts = Counter(abstract)
-    words = dict.fromkeys(chain(title, counts))
     more = [word for word, often in counts.items() if often > 1] + [word for word in dict.fromkeys(title) if word in counts]
-    categories = [number_of(CATEGORY + name) for name in dict.fromkeys(paper.categories)]
     names = list(dict.fromkeys(map(name_words, (author.name for author in paper.authors))))
+    categories = [number_of(CATEGORY + name) for name in dict.fromkeys(paper.categories)]
     authors = [number_of(AUTHOR + name) for name in names]
     shorts = [number_of_short(short) for short in dict.fromkeys(map(shortened, names)) if short]
-    pairs = sorted({*pairs_in(title), *pairs_in(abstract)})
-    named = crc32(array("I", title).tobytes()) if len(title) > 1 else 0
-    head = (named, len(categories), len(authors), len(words), len(more), len(shorts))
-    return array("I", [*head, *categories, *authors, *words, *more, *shorts, *pairs]).tobytes()
+    heading = crc32(array("I", title).tobytes()) if len(title) > 1 else 0
+    once = [*categories, *authors, *dict.fromkeys(chain(title, counts))]
+    return Sketch(heading, categories, authors, once, more, shorts, sorted({*pairs_in(title), *pairs_in(abstract)}))
 
 
-def sketch_from(kept: bytes) -> Sketch:
+def dump_sketch(sketch: Sketch) -> bytes:
+    """Return a sketch as it is kept. What this gives for a paper must not change but with the release of what keeps it."""
+    title, categories, authors, once, more, shorts, pairs = sketch
+    words = len(once) - len(categories) - len(authors)
+    return array("I", [title, len(categories), len(authors), words, len(more), len(shorts), *once, *more, *shorts, *pairs]).tobytes()
+
+
+def parse_sketch(kept: bytes) -> Sketch:
     """Return the sketch that was kept."""
-    all_of = array("I", kept)
-    title, categories, authors, words, more, shorts = all_of[:_HEAD]
+    numbers = array("I", kept)
+    title, categories, authors, words, more, shorts = numbers[:_HEAD]
     to_authors = _HEAD + categories
     to_words = to_authors + authors
     to_more = to_words + words
     to_shorts = to_more + more
     to_pairs = to_shorts + shorts
     return Sketch(
-        title, all_of[_HEAD:to_authors], all_of[to_authors:to_words], all_of[_HEAD:to_more], all_of[to_more:to_shorts], all_of[to_shorts:to_pairs],
-        all_of[to_pairs:],
+        title, numbers[_HEAD:to_authors], numbers[to_authors:to_words], numbers[_HEAD:to_more], numbers[to_more:to_shorts], numbers[to_shorts:to_pairs],
+        numbers[to_pairs:],
     )  # fmt: skip

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from roundup.config import Interests
@@ -10,7 +11,7 @@ from roundup.names import parse_name
 from roundup.paper import Paper
 from roundup.ranking.model import Known
 from roundup.ranking.reason import Reason
-from roundup.ranking.sketch import number_of, number_of_pair, number_of_short, sketch_from
+from roundup.ranking.sketch import number_of, number_of_pair, number_of_short
 from roundup.ranking.terms import AUTHOR, CATEGORY, name_words, shortened, words_in
 
 # A followed author outweighs all else that is said here: words give less than 2 together, categories and votes at most a half each.
@@ -30,7 +31,8 @@ class Wishes:
         self.shorts = self.authors & self.initials  # names that are given with an initial
         self.categories = frozenset(interests.categories)
         # The same as numbers. A phrase of three words or more is taken to be where each two neighbours are.
-        self._pairs = [[number_of_pair(*two) for two in pairwise(words)] or [number_of(words[0])] for _, words in self.words]
+        self._singles = [number_of(words[0]) for _, words in self.words if len(words) == 1]
+        self._pairs = [[number_of_pair(*two) for two in pairwise(words)] for _, words in self.words if len(words) > 1]
         self._authors = {number_of(AUTHOR + name) for name in self.authors | self.initials}
         self._shorts = {number_of_short(name) for name in self.shorts}
         self._categories = {number_of(CATEGORY + name) for name in self.categories}
@@ -38,12 +40,12 @@ class Wishes:
     def value(self, paper: Known) -> float:
         """Return the sum of all reasons of a paper, from its sketch."""
         value = _voted(paper.votes)
-        if not (self._pairs or self._authors or self._categories):
+        if not (self.words or self._authors or self._categories):
             return value
-        sketch = sketch_from(paper.sketch)
+        sketch = paper.sketch
         if not self._authors.isdisjoint(sketch.authors) or not self._shorts.isdisjoint(sketch.shorts):
             value += _AUTHOR
-        found = sum(set(numbers) <= set(sketch.pairs if len(words) > 1 else sketch.once) for numbers, (_, words) in zip(self._pairs, self.words, strict=True))
+        found = sum(number in sketch.once for number in self._singles) + sum(all(_stands(pair, sketch.pairs) for pair in pairs) for pairs in self._pairs)
         value += 2 * _WORD * (1 - 0.5**found)
         if not self._categories.isdisjoint(sketch.categories):
             value += _PRIMARY if sketch.categories[0] in self._categories else _CROSS_LIST
@@ -73,6 +75,12 @@ class Wishes:
         found = (word for word, words in self.words if (set(pairwise(words)) <= pairs if len(words) > 1 else words[0] in singles))
         for place, word in enumerate(found):
             yield Reason(word, _WORD / 2**place)
+
+
+def _stands(number: int, numbers: Sequence[int]) -> bool:
+    """Tell whether a number is among others that are in their order."""
+    place = bisect_left(numbers, number)
+    return place < len(numbers) and numbers[place] == number
 
 
 def _voted(votes: int | None) -> float:

@@ -13,19 +13,22 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import partial
+from typing import NamedTuple
 
 from roundup.issue import Link
 from roundup.paper import Paper
-from roundup.ranking import Known, Usual
+from roundup.ranking import Known, Usual, parse_sketch
 from roundup.revisions import merged
 from roundup.store.account import Account
 from roundup.store.plain import paper_from
-from roundup.store.tables import add, count, replace, settle, usual_in
+from roundup.store.tables import CHANGES, add, count, replace, settle, usual_in
 
 PICKED, SKIPPED, LATER = "picked", "skipped", "later"
 
 _SHORT = 2  # letters of a word that begins too many others
 _NEWEST = "first_seen DESC, name DESC"
+_SKIPPED = """FROM decisions JOIN papers USING (name) JOIN sketches ON sketches.id = papers.id
+  WHERE what = ? AND decided = what ORDER BY decisions.id DESC LIMIT ?"""
 _COLUMNS = "name, first_seen, decided, decided_version, row"
 
 
@@ -58,6 +61,22 @@ class Candidate:
     def is_revised(self) -> bool:
         """Whether there is a newer version than the one that was decided on."""
         return bool(self.decided and self.decided_version and (self.paper.id.version or 0) > self.decided_version)
+
+
+class Slip(NamedTuple):
+    """What a listing needs of a paper, to put it into its place."""
+
+    name: str
+    votes: int | None
+    news: dt.date | None
+
+
+class _Days(dict[str, dt.date]):
+    """Days as they are written; many papers have the same."""
+
+    def __missing__(self, text: str) -> dt.date:
+        self[text] = dt.date.fromisoformat(text)
+        return self[text]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +147,13 @@ class Inbox(Account):
         with self._reading() as cursor:
             return [name for (name,) in cursor.execute(text, (*values, -1 if most is None else most))]
 
-    def known(self, asked: Asked, most: int) -> list[Known]:
-        """Return what ranking knows of the papers that are asked for, what was seen last first, so many at most."""
+    def slips(self, asked: Asked, most: int) -> list[Slip]:
+        """Return slips of the papers that are asked for, what was seen last first, so many at most."""
         tests, values = _tests(asked)
-        text = f"SELECT name, sketch, votes, news FROM papers JOIN sketches USING (id) WHERE {tests} ORDER BY {_NEWEST} LIMIT ?"  # noqa: S608 - likewise
+        text = f"SELECT name, votes, news FROM papers WHERE {tests} ORDER BY {_NEWEST} LIMIT ?"  # noqa: S608 - likewise
+        days = _Days()
         with self._reading() as cursor:
-            return [self._known(*row) for row in cursor.execute(text, (*values, most))]
+            return [Slip(name, votes, days[news] if news else None) for name, votes, news in cursor.execute(text, (*values, most))]
 
     def known_as(self, names: Iterable[str]) -> dict[str, Known]:
         """Return what ranking knows of the papers of these names, as far as they were ever seen."""
@@ -141,20 +161,28 @@ class Inbox(Account):
         with self._reading() as cursor:
             return {row[0]: self._known(*row) for name in names for row in cursor.execute(text, (name,))}
 
+    def changes(self) -> int:
+        """Return a number that is another one whenever what is known of papers has changed, decisions aside."""
+        return int(self.noted(CHANGES) or 0)
+
     def usual(self) -> Usual:
         """Return what is usual among all papers that were ever seen."""
         with self._reading() as cursor:
             return usual_in(cursor)
 
+    def last_skipped(self, most: int) -> list[tuple[str, str]]:
+        """Return the names of the papers that were skipped last, so many at most, with the day of that."""
+        with self._reading() as cursor:
+            return cursor.execute(f"SELECT papers.name, day {_SKIPPED}", (SKIPPED, most)).fetchall()
+
     def skipped(self, most: int) -> list[tuple[Known, dt.date]]:
         """Return the papers that were skipped last, so many at most, with the day of that."""
-        text = "SELECT papers.name, sketch, votes, news, day FROM decisions JOIN papers USING (name) JOIN sketches ON sketches.id = papers.id"
-        text += " WHERE what = ? AND decided = what ORDER BY decisions.id DESC LIMIT ?"
         with self._reading() as cursor:
-            return [(self._known(*row), dt.date.fromisoformat(day)) for *row, day in cursor.execute(text, (SKIPPED, most))]
+            rows = cursor.execute(f"SELECT papers.name, sketch, votes, news, day {_SKIPPED}", (SKIPPED, most)).fetchall()
+        return [(self._known(*row), dt.date.fromisoformat(day)) for *row, day in rows]
 
     def _known(self, name: str, sketch: bytes, votes: int | None, news: str | None) -> Known:
-        return Known(name, sketch, partial(self._paper, name), votes, dt.date.fromisoformat(news) if news else None)
+        return Known(name, parse_sketch(sketch), partial(self._paper, name), votes, dt.date.fromisoformat(news) if news else None)
 
     def _paper(self, name: str) -> Paper:
         with self._reading() as cursor:

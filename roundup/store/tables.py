@@ -15,7 +15,7 @@ from pathlib import Path
 
 from roundup.errors import RefusedError
 from roundup.paper import Paper, day
-from roundup.ranking import Usual, sketched
+from roundup.ranking import Sketch, Usual, dump_sketch, parse_sketch, sketched
 from roundup.records.papers import parse_paper
 from roundup.store.plain import paper_from, paper_row
 from roundup.text.drawn import plain
@@ -50,6 +50,7 @@ CREATE TABLE files (path TEXT PRIMARY KEY, stamp TEXT NOT NULL, value BLOB NOT N
 CREATE TABLE IF NOT EXISTS counts (category TEXT, day TEXT, read TEXT NOT NULL, counted INTEGER NOT NULL, had INTEGER NOT NULL, PRIMARY KEY (category, day));
 CREATE TABLE IF NOT EXISTS searches (category TEXT, day TEXT, PRIMARY KEY (category, day))
 """
+CHANGES = "changes"  # under which is noted how often papers came or changed
 _OF_TEX = "\\${}^_~"
 
 
@@ -96,18 +97,18 @@ def _do(cursor: sqlite3.Cursor, statements: str) -> None:
         cursor.execute(statement)
 
 
-def add(cursor: sqlite3.Cursor, paper: Paper, first_seen: str) -> bytes:
+def add(cursor: sqlite3.Cursor, paper: Paper, first_seen: str) -> Sketch:
     """Put a paper into the tables that was not there. Return its sketch, to be counted."""
     values = (paper.id.name, paper.id.version, first_seen, _categories(paper), paper.votes, _plain(paper), _news(paper), _announced(paper))
     statement = "INSERT INTO papers (name, version, first_seen, category, votes, row, news, announced) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
     place = cursor.execute(statement, values).lastrowid or 0
     cursor.execute("INSERT INTO words (rowid, title, authors, abstract) VALUES (?, ?, ?, ?)", (place, *_words(paper)))
     sketch = sketched(paper)
-    cursor.execute("INSERT INTO sketches VALUES (?, ?)", (place, sketch))
+    cursor.execute("INSERT INTO sketches VALUES (?, ?)", (place, dump_sketch(sketch)))
     return sketch
 
 
-def replace(cursor: sqlite3.Cursor, place: int, before: Paper, paper: Paper) -> tuple[bytes, bytes]:
+def replace(cursor: sqlite3.Cursor, place: int, before: Paper, paper: Paper) -> tuple[Sketch, Sketch]:
     """Put a paper into the place of what was known of it before. Return its sketches, as it is and as it was, to be counted."""
     (lost,) = cursor.execute("SELECT sketch FROM sketches WHERE id = ?", (place,)).fetchone()
     values = (paper.id.version, _categories(paper), paper.votes, _plain(paper), place)
@@ -115,14 +116,14 @@ def replace(cursor: sqlite3.Cursor, place: int, before: Paper, paper: Paper) -> 
     if (old := _words(before)) != (new := _words(paper)):  # the index keeps no text, and has to be told what to forget
         cursor.execute("INSERT INTO words (words, rowid, title, authors, abstract) VALUES ('delete', ?, ?, ?, ?)", (place, *old))
         cursor.execute("INSERT INTO words (rowid, title, authors, abstract) VALUES (?, ?, ?, ?)", (place, *new))
-    return _describe(cursor, place, paper), lost
+    return _describe(cursor, place, paper), parse_sketch(lost)
 
 
-def _describe(cursor: sqlite3.Cursor, place: int, paper: Paper) -> bytes:
+def _describe(cursor: sqlite3.Cursor, place: int, paper: Paper) -> Sketch:
     """Write anew what follows from a paper. Return its sketch."""
     cursor.execute("UPDATE papers SET news = ?, announced = ? WHERE id = ?", (_news(paper), _announced(paper), place))
     sketch = sketched(paper)
-    cursor.execute("REPLACE INTO sketches VALUES (?, ?)", (place, sketch))
+    cursor.execute("REPLACE INTO sketches VALUES (?, ?)", (place, dump_sketch(sketch)))
     return sketch
 
 
@@ -132,11 +133,12 @@ def usual_in(cursor: sqlite3.Cursor) -> Usual:
     return Usual(row[0], row[1], array("I", zlib.decompress(row[2]))) if row else Usual()
 
 
-def count(cursor: sqlite3.Cursor, gained: Iterable[bytes], lost: Iterable[bytes] = ()) -> None:
-    """Keep what is usual among papers, of which those of some sketches came, and those of others went."""
+def count(cursor: sqlite3.Cursor, gained: Iterable[Sketch], lost: Iterable[Sketch] = ()) -> None:
+    """Keep what is usual among papers, of which those of some sketches came, and those of others went; and that something changed."""
     found = usual_in(cursor).changed(gained, lost)
     cursor.execute("DELETE FROM usual")
     cursor.execute("INSERT INTO usual VALUES (?, ?, ?)", (found.papers, found.length, zlib.compress(found.found, 1)))
+    cursor.execute("INSERT INTO notes VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET value = value + 1", (CHANGES,))
 
 
 def _news(paper: Paper) -> str | None:
