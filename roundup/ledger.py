@@ -152,7 +152,8 @@ def _faults(category: str, day: dt.date, batches: Sequence[Announced], counts: S
             mend = f"if it was this one, fetch what it should have had with: {_search(category, day, day)}"
             yield f"the same {len(names):,} papers as on {other.day}: one of the two feeds was not of its day; {mend}"
     for one in counts:
-        if one.day == day and one.counted != one.had:
+        held_another = not one.had and any(batch.read == one.read and batch.day < day for batch in batches)  # so nobody counted what it had of this day
+        if one.day == day and one.counted != one.had and not held_another:
             mend = f"; fetch what is missing with: {_search(category, day, day)}" if one.counted > one.had else ""
             yield f"arXiv's own list counts {one.counted:,} new papers, and its feed had {one.had:,}{mend}"
     if not names and not any(batch.quiet for batch in own):

@@ -104,6 +104,14 @@ def test_a_list_that_is_newer_than_the_feed_tells_on_the_same_day_that_it_is_sta
     assert faults(entries) == {"9 cs.LG": ("stale: on 2024-01-10 the feed still held this day, and not that of 2024-01-10",)}
 
 
+def test_a_list_that_was_newer_than_the_feed_says_nothing_of_what_that_had_later() -> None:
+    ahead = [Counted(day(9), day(10), "cs.LG", 2, 0)]
+    for read in (9, 10):  # in UTC it may be the same day
+        entries = ledger([batch(9, "a", read=9), batch(10, "b", "c", read=read)], [], day(10), ahead)
+        assert faults(entries).get("10 cs.LG", ()) == ()
+        assert [one.counted for one in entries] == [None, 2]
+
+
 # ---- arXiv's own lists ----
 
 HEAD = "<html><body><ul><li>New submissions</li><li>Cross-lists</li></ul><h3>Showing new listings for Friday, 12 January 2024</h3>"
