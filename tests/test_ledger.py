@@ -13,9 +13,11 @@ import pytest
 from conftest import Result
 from replay import DAYS, FRIDAY, ReplayServer, listings
 from roundup.ledger import Announced, Counted, Entry, Seen, ledger, searched_days
+from roundup.paper import Paper, parse_arxiv_id
 from roundup.sources.answers import Answer, AnswerError
 from roundup.sources.counts import Count, parse_count
 from roundup.store.inbox import Inbox
+from test_check import record
 from test_fetch import ask, server
 
 __all__ = ["ask", "server"]  # fixtures
@@ -325,6 +327,32 @@ def test_an_issue_counts_what_was_seen_for_it(
     assert told == {"issue": "2024-1-14", "since": "2024-01-12", "until": "2024-01-14", "seen": on_friday + 1, "kept": 1}
     first = roundup("coverage", "2024-1-9", root=root).err
     assert first.endswith("seen up to 2024-01-09, 0 kept; the line above is for issues/2024-1-9/issue.yaml\n")
+
+
+def seen_on(root: Path, number: int, *ids: str) -> None:
+    with closing(Inbox(root)) as inbox:
+        inbox.put([Paper(parse_arxiv_id(one), "A title", (), ("cs.LG",), "Words.") for one in ids], day(number))
+
+
+def test_an_issue_within_another_one_is_not_the_one_before_it(digest: Callable[..., Path], roundup: Callable[..., Result]) -> None:
+    root = digest({"issues/2024-2/issue.yaml": "order: []\n", "issues/2024-2-29/issue.yaml": "order: []\n", "issues/2024-2-5/issue.yaml": "order: []\n"})
+    seen_on(root, 31, "2401.00011", "2401.00012")
+    shown = roundup("coverage", "2024-2", "--since", "2024-01-20", root=root)
+    assert shown.out == "seen: 2\n"
+    seen = roundup("coverage", "2024-2", root=root)
+    assert (seen.code, seen.err) == (2, "the inbox has no paper that was seen from 2024-02-01 to 2024-02-29; roundup fetch --inbox fills it\n")
+
+
+def test_the_papers_of_an_issue_are_its_picks(digest: Callable[..., Path], roundup: Callable[..., Result]) -> None:
+    """A spare record is none, as the issue itself counts; and of what cannot be read there is no count."""
+    root = digest({"issues/2024-1/papers/2401.00002.yaml": record("2401.00002")})
+    seen_on(root, 8, "2401.00011", "2401.00012")
+    told = json.loads(roundup("coverage", "2024-1", "--json", root=root).out)
+    assert (told["seen"], told["kept"]) == (3, 1)
+    (root / "issues/2024-1/papers/2401.00001.yaml").write_text("title: [\n")
+    broken = roundup("coverage", "2024-1", root=root)
+    assert (broken.code, broken.out) == (1, "")
+    assert broken.err.startswith("issues/2024-1/papers/2401.00001.yaml:")
 
 
 def test_of_nothing_that_was_seen_there_is_no_count(digest: Callable[..., Path], roundup: Callable[..., Result]) -> None:
