@@ -97,7 +97,7 @@ def ledger(
             counted = states.get((day, category), Counter())
             is_quiet = not counted and any(batch.quiet for batch in own if batch.day == day)
             number = next((one.counted for one in told if one.day == day), None)
-            faults = () if is_searched else tuple(_faults(category, day, own, told))
+            faults = () if is_searched else tuple(dict.fromkeys(_faults(category, day, own, told)))
             entries.append(Entry(day, category, tuple(sorted(counted.items())), faults, is_quiet, number, is_searched))
         entries += _missed(missing, category)
     return sorted(entries, key=lambda entry: (entry.day, entry.category))

@@ -74,6 +74,12 @@ def test_a_stale_feed_is_told() -> None:
     assert faults(ledger([batch(11, "a", read=12)], [], day(12))) == {}  # in the morning it may be the day before's
 
 
+def test_what_feeds_of_two_sets_of_categories_tell_alike_is_told_once() -> None:
+    entries = ledger([batch(9, "a", read=11), batch(9, "a", "b", read=11, categories=("cs.CL", "cs.LG"))], [], day(10))
+    stale = ("stale: on 2024-01-11 the feed still held this day, and not that of 2024-01-10",)
+    assert faults(entries) == {"9 cs.LG": stale, "9 cs.CL": stale}
+
+
 TWICE = "if it was this one, fetch what it should have had with: roundup fetch --inbox --category cs.LG"
 
 
