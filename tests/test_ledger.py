@@ -308,6 +308,13 @@ def test_what_is_fetched_is_in_the_ledger(
     assert told == Result(1, f"2024-01-15 Mon  cs.CL        {missing}\n1 day, 1 fault\n", "")
 
 
+@pytest.mark.parametrize("given", ["20240108", "2024-W02-1", "2024-1-8", "2024-01-32", "today"])
+def test_a_day_is_given_in_one_form(given: str, root: Path, roundup: Callable[..., Result]) -> None:
+    done = roundup("coverage", "--since", given, root=root)
+    assert done.code == 2
+    assert done.err.endswith(f"""Error: Invalid value for '--since': "{given}" is no date; write it as 2024-01-31\n""")
+
+
 # ---- out of how many an issue was chosen ----
 
 
