@@ -51,6 +51,11 @@ def state(root: Path, number: int) -> str:
         return found.decided
 
 
+def test_a_category_is_taken_as_it_is_written(root: Path, roundup: Run) -> None:
+    for name, number in {"math.AP": 1, "stat.ML": 4, "%": 0, "cs_LG": 0, "cs.\\LG": 0}.items():
+        assert len(json.loads(roundup("inbox", "--category", name, "--json", root=root).out)["papers"]) == number, name
+
+
 def test_the_most_voted_stand_first_and_all_are_counted(root: Path, roundup: Run) -> None:
     shown = roundup("inbox", root=root)
     assert shown == Result(
