@@ -215,7 +215,7 @@ def address_of(text: str) -> str:
     return address if is_web(address) else "https://example.org/"
 
 
-# The places of a text in Markdown: on a line, in quotes, as a scalar of YAML, as it is. An ordinary run takes each text to every third.
+# The places of a text in Markdown: on a line, in quotes, as a scalar of YAML, as it is. An ordinary run takes each text to one of them in turn.
 MARKDOWN_PLACES = (
     '![{line}](figures/a.png "{quoted}")',
     "[words](<{line}>) <{line}> [words]({line})",
@@ -227,7 +227,7 @@ MARKDOWN_PLACES = (
     "```{line}\n{text}\n```",
     "```card\nurl: {address}\ntitle: {scalar}\ntext: {scalar}\nsource: {scalar}\n```",
 )
-EVERY = 1 if SOAK else 3
+EVERY = 1 if SOAK else len(MARKDOWN_PLACES)
 
 
 def pick_of(text: str, number: int) -> Pick:

@@ -88,12 +88,12 @@ COMMANDS = {
     "build": Command(("build",), BUILT, kills=33),
     "build over an older site": Command(("build",), BUILT, ("build",), REBUILT, kills=33),
     "fetch": Command(("fetch", "2401.03001v2", "2401.03002", *TAKEN[1:], *PLAIN, "{server}/feed.xml", "--delay", "0"), FETCHED, ("fetch", "2401.03001v1", "--delay", "0"), kills=35),
-    "fetch into the inbox": Command(("fetch", "2401.03001", "2401.03003", "--inbox", "--delay", "0"), FETCHED, kills=20),
+    "fetch into the inbox": Command(("fetch", "2401.03001", "2401.03003", "--inbox", "--delay", "0"), FETCHED, kills=15),
     "refresh": Command(("refresh", "--delay", "0"), FETCHED, ("fetch", "2401.03002", *TAKEN, "--delay", "0"), kills=25),
     "figures": Command(("figures", "2401.03004", "--fetch", "2", "--fetch", "1", "--delay", "0"), FETCHED, kills=20),
     "new": Command(("new", "2024-2"), FETCHED),
     "new list": Command(("new", "2024-1-12", "--list"), {**FETCHED, "issues/2024-1-12/papers/.keep": ""}),
-    "init": Command(("init",), {"README.md": "A repository that was there before.\n"}, kills=60),
+    "init": Command(("init",), {"README.md": "A repository that was there before.\n"}, kills=25),
 }
 
 
@@ -291,7 +291,7 @@ def test_told_to_stop_it_does_so_at_once_and_says_so(name: str, stop: str, scene
 @pytest.mark.parametrize("name", COMMANDS)
 def test_refused_by_the_disk_at_any_step_it_says_so_and_nothing_is_lost(name: str, scenes: Callable[[str], Scene]) -> None:
     scene = scenes(name)
-    for turn, number in enumerate(spread(len(scene.steps), 10)):
+    for turn, number in enumerate(spread(len(scene.steps), 6)):
         for fault in ERRORS if SOAK else [[*ERRORS][turn % len(ERRORS)]]:
             for lasting in (False, True) if SOAK else (turn % 2 == 0,):
                 root = scene.fresh()

@@ -83,7 +83,7 @@ def test_what_just_fits_is_taken(size: int, digest: Digest) -> None:
     assert (result.code, result.err) == (0, "")
 
 
-THOUSANDS = 100 if SOAK else 20  # of faults in a file; the more of them fill the megabyte that a file may have
+THOUSANDS = 100 if SOAK else 10  # of faults in a file; the more of them fill the megabyte that a file may have
 FLOODS: dict[str, tuple[str, str | bytes]] = {
     "aliases": (IN_PICK, "tags:\n" + "- *a\n" * 1000 * THOUSANDS),
     "anchors": (IN_PICK, "tags:\n" + "- &a b\n" * 1000 * THOUSANDS),

@@ -18,6 +18,7 @@ from hostile import (
     IN_TWIN,
     ISSUE,
     KEY,
+    MARKDOWN_PLACES,
     PARSERS,
     SOAK,
     Parts,
@@ -52,7 +53,7 @@ BY_HTML5LIB = 1 if SOAK else 32  # it is twenty times as slow as lexbor: the ord
 @pytest.fixture(scope="session")
 def tame() -> dict[str, tuple[Parts, set[str]]]:
     """By edition: the elements with their attributes, and the classes, where all texts are plain words."""
-    issue = issue_of(["plain words"] * 8)
+    issue = issue_of(["plain words"] * 4 * len(MARKDOWN_PLACES))  # in each place of a paper and of a link
     seen = {name: unstyled(by_html5lib(edition.html(issue)), name) for name, edition in EDITIONS.items()}
     return {name: (parts(one), classes(one)) for name, one in seen.items()}
 

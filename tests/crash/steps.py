@@ -13,8 +13,9 @@ from collections.abc import Callable
 from typing import Any
 
 REASONS = {
-    "ENOSPC": "database or disk is full", "EIO": "disk I/O error", "EACCES": "unable to open database file",
-    "EROFS": "attempt to write a readonly database", "EMFILE": "unable to open database file",
+    "ENOSPC": ("database or disk is full", sqlite3.SQLITE_FULL), "EIO": ("disk I/O error", sqlite3.SQLITE_IOERR),
+    "EACCES": ("unable to open database file", sqlite3.SQLITE_CANTOPEN), "EROFS": ("attempt to write a readonly database", sqlite3.SQLITE_READONLY),
+    "EMFILE": ("unable to open database file", sqlite3.SQLITE_CANTOPEN),
 }  # fmt: skip  # as SQLite says it
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 
@@ -103,7 +104,10 @@ class Steps:
         take, real = self.take, sqlite3.connect
 
         def fail(fault: str) -> None:
-            raise sqlite3.OperationalError(REASONS[fault])
+            said, code = REASONS[fault]
+            error = sqlite3.OperationalError(said)
+            error.sqlite_errorcode = code
+            raise error
 
         class Cursor(sqlite3.Cursor):
             def execute(self, statement: str, *arguments: Any) -> Any:
