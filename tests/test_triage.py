@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import shutil
 import sqlite3
+import sys
 import zlib
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
 from conftest import Result, tree
 from roundup.learning import Learning
-from roundup.paper import ArxivId, Author, Paper, Sighting
+from roundup.paper import ArxivId, Author, Paper, Sighting, Withdrawal
 from roundup.ranking import Usual, said
 from roundup.records.papers import dump_paper
 from roundup.store.inbox import LATER, PICKED, SKIPPED, Asked, Decision, Inbox
@@ -148,8 +151,10 @@ def test_words_of_an_editor_stay_when_a_pick_is_taken_back(root: Path, roundup: 
     roundup("pick", "2402.00002", root=root)
     words = (root / PICK).read_text().replace("commentary: |\n", "commentary: |\n  Mine.\n")
     (root / PICK).write_text(words)
-    assert roundup("undo", root=root) == Result(0, "2402.00002: picked no more\n", f"{PICK} was changed since; it stays, remove it if it is not wanted\n")
+    told = f"{PICK} was changed since; it stays, remove it if it is not wanted\n{RECORD} stays with it\n"
+    assert roundup("undo", root=root) == Result(0, "2402.00002: picked no more\n", told)
     assert (root / PICK).read_text() == words
+    assert roundup("build", "--drafts", root=root).code == 0  # for which it has to have its record
 
 
 def test_a_pick_that_was_there_is_not_touched(root: Path, roundup: Run) -> None:
@@ -404,6 +409,39 @@ def test_a_list_is_filled_with_what_ranks_first_and_of_two_that_are_alike_with_o
     assert json.loads(roundup("inbox", "--json", root=root).out)["papers"][1]["like"] == "2402.00006"
     assert roundup("fill", "2024-2-1", "--top", "2", "--by", "ranking", root=root) == Result(0, "list 2024-2-1 is begun, and has 2 papers, those that rank first\n", "")
     assert sorted(path.stem for path in (root / "issues/2024-2-1/papers").iterdir()) == ["2402.00004", "2402.00006"]
+
+
+def test_a_withdrawn_paper_stands_in_nobodys_place(root: Path, roundup: Run) -> None:
+    gone = replace(paper(5, "Planar graphs", votes=50), withdrawn=Withdrawal("A mistake.", ""))
+    put(root, gone, paper(6, "Planar graphs", votes=1))
+    roundup("fill", "2024-2-1", root=root)
+    assert {"2402.00005", "2402.00006"} & {path.stem for path in (root / "issues/2024-2-1/papers").iterdir()} == {"2402.00006"}
+
+
+def test_a_list_is_not_begun_where_there_is_nothing_for_it(root: Path, roundup: Run) -> None:
+    told = "there is no paper for 2024-2-1; nothing was begun\n"
+    assert roundup("fill", "2024-2-1", "--since", "2024-03-01", "--out", root=root) == Result(0, told, "")
+    (root / "roundup.yaml").write_text("title: A digest\ninterests:\n  ranking: scikit-learn\n  words: [graphs]\n")
+    with mock.patch.dict(sys.modules, {"sklearn": None}):
+        found = roundup("fill", "2024-2-1", "--by", "ranking", "--out", root=root)
+    assert found.code == 2
+    assert "scikit-learn" in found.err
+    assert not (root / "issues/2024-2-1").exists()
+
+
+def test_what_was_left_when_an_issue_was_made_teaches_that_it_was_passed_over(root: Path, roundup: Run) -> None:
+    roundup("pick", "2402.00002", root=root)
+    roundup("later", "2402.00003", root=root)
+    with closing(Inbox(root)) as inbox:
+        inbox.put([paper(9)], DAY + dt.timedelta(days=40))  # for another issue
+
+        def taught(today: dt.date) -> dict[str, str]:
+            return {lesson.paper.name: lesson.verdict for lesson in Learning(Shelves(root), inbox, today).lessons()}
+
+        assert taught(DAY) == taught(dt.date(2024, 1, 31)) == {"2402.00002": "picked"}
+        shutil.move(root / "issues/2024-1", root / "issues/2024-2")
+        assert taught(dt.date(2024, 2, 29)) == {"2402.00002": "picked"}  # its month is not over
+        assert taught(dt.date(2024, 3, 1)) == {"2402.00002": "picked", "2402.00001": "passed", "2402.00004": "passed"}
 
 
 def test_a_list_of_a_day_to_come_is_not_dated(root: Path, roundup: Run) -> None:
