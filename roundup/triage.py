@@ -27,7 +27,7 @@ from roundup.yamltext import dump_scalar
 UNDECIDED = ""
 _MOST_RANKED = 5000
 _MOST_COMPARED = 1000  # to find what is nearly the same: the papers of two weeks
-_TWICE = 2  # as many as are wanted are looked at for what is nearly the same
+_SPARE = 4  # times as many as are wanted are looked at, for some are withdrawn, or nearly the same
 COVERED = "covered"
 STATES = (UNDECIDED, PICKED, SKIPPED, LATER)
 
@@ -130,9 +130,10 @@ class Desk:
         if not shelf.is_list:
             raise RefusedError(f"{key} is an issue with commentary, and only a list is filled; begin one with: roundup new --list")
         asked = Asked((UNDECIDED, LATER), since=since)
-        listed = self.inbox.names(asked, by_votes=True) if by_votes else self.listed(asked)
-        names = [name for name in listed if set(self._holders.get(name, ())) <= {key}]
-        again = likes(list(self.inbox.known_as(names[: _TWICE * most]).values()))
+        enough = _SPARE * most + len(self._holders)
+        listed = self.inbox.names(asked, enough, by_votes=True) if by_votes else self.listed(asked, enough)
+        names = [name for name in listed if set(self._holders.get(name, ())) <= {key}][: _SPARE * most]
+        again = likes(list(self.inbox.known_as(names).values()))
         papers = list(islice((one.paper for one in map(self.inbox.find, names) if one and not one.paper.withdrawn and one.paper.id.name not in again), most))
         for paper in papers:
             shelf.put(paper)
