@@ -100,12 +100,11 @@ class Engine:
             paths = [output.path for output in planned.outputs]
         job = jobs.Job(self.root, folder, drafts, cards, site.permalinks, today, not known)
         odd: dict[str, set[Problem]] = {}
-        code = code_folder(self.cache) if self.cache else ""
-        jobs.keep_ready(jobs.Ready(job, site, {output.path: output for output in outputs}, paths, pieces, index, code))
-        report = build(
-            outputs, partial(jobs.share, job, self.workers, odd), folder, whole=not known and only is None, spared=spared, as_left=left.folders,
-            same=frozenset() if index is None else {output.path for output in outputs if output.kind == "index" and output.path not in index},
-        )  # fmt: skip
+        with code_folder(self.cache) as code, jobs.at_hand(jobs.Ready(job, site, {output.path: output for output in outputs}, paths, pieces, index, code)):
+            report = build(
+                outputs, partial(jobs.share, job, self.workers, odd), folder, whole=not known and only is None, spared=spared, as_left=left.folders,
+                same=frozenset() if index is None else {output.path for output in outputs if output.kind == "index" and output.path not in index},
+            )  # fmt: skip
         if only is None:
             now = Left(
                 all_but_words(archive, digest, site.permalinks, cards, drafts=drafts), {str(head.key): head.digest for head in archive.heads},

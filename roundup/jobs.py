@@ -6,6 +6,7 @@ import datetime as dt
 import gc
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
 from pathlib import Path
@@ -78,7 +79,7 @@ class Ready:
     paths: Paths  # all that the site has
     pieces: Pieces
     index: Mapping[str, str] | None = None  # files of the search index, where these are known
-    code: str = ""  # where compiled templates are kept, if anywhere
+    code: int | None = None  # the open folder in which compiled templates are kept
 
     def keep(self, coverage: Coverage) -> None:
         """Draw what feeds and the search index will want of a paper."""
@@ -94,7 +95,7 @@ class Ready:
 
     @cached_property
     def drawing(self) -> Drawing:
-        return drawing(self.site.theme, self.pieces.rows, self.pieces.entries, partial(Compiled, self.code) if self.code else lambda edition: None)
+        return drawing(self.site.theme, self.pieces.rows, self.pieces.entries, lambda edition: None if self.code is None else Compiled(self.code, edition))
 
     @cached_property
     def checks(self) -> Checks:
@@ -105,9 +106,14 @@ _at_hand: list[Ready] = []  # one, for this process and those that it forks
 _one_at_a_time = threading.Lock()  # a worker of a cluster may have threads
 
 
-def keep_ready(ready: Ready) -> Ready:
+@contextmanager
+def at_hand(ready: Ready) -> Iterator[None]:
+    """Have a site at hand for whoever draws of it, here or in a process that is forked meanwhile."""
     _at_hand[:] = [ready]
-    return ready
+    try:
+        yield
+    finally:
+        _at_hand.clear()
 
 
 def draw_part(job: Job, staging: str, paths: Sequence[str]) -> Drawn:
@@ -156,7 +162,9 @@ def draw_rows(job: Job, places: Sequence[int]) -> tuple[Problem, ...]:
 
 def _ready(job: Job) -> Ready:
     """Return the site of a job, as this process has it, or as it plans it now."""
-    return _at_hand[0] if _at_hand and _at_hand[0].job == job else keep_ready(_planned_here(job))
+    if not (_at_hand and _at_hand[0].job == job):
+        _at_hand[:] = [_planned_here(job)]
+    return _at_hand[0]
 
 
 def _planned_here(job: Job) -> Ready:

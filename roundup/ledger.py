@@ -97,7 +97,7 @@ def ledger(
             counted = states.get((day, category), Counter())
             is_quiet = not counted and any(batch.quiet for batch in own if batch.day == day)
             number = next((one.counted for one in told if one.day == day), None)
-            faults = () if is_searched else tuple(_faults(category, day, own, told))
+            faults = () if is_searched else tuple(dict.fromkeys(_faults(category, day, own, told)))
             entries.append(Entry(day, category, tuple(sorted(counted.items())), faults, is_quiet, number, is_searched))
         entries += _missed(missing, category)
     return sorted(entries, key=lambda entry: (entry.day, entry.category))
@@ -152,7 +152,8 @@ def _faults(category: str, day: dt.date, batches: Sequence[Announced], counts: S
             mend = f"if it was this one, fetch what it should have had with: {_search(category, day, day)}"
             yield f"the same {len(names):,} papers as on {other.day}: one of the two feeds was not of its day; {mend}"
     for one in counts:
-        if one.day == day and one.counted != one.had:
+        held_another = not one.had and any(batch.read == one.read and batch.day < day for batch in batches)  # so nobody counted what it had of this day
+        if one.day == day and one.counted != one.had and not held_another:
             mend = f"; fetch what is missing with: {_search(category, day, day)}" if one.counted > one.had else ""
             yield f"arXiv's own list counts {one.counted:,} new papers, and its feed had {one.had:,}{mend}"
     if not names and not any(batch.quiet for batch in own):

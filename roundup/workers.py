@@ -38,7 +38,8 @@ class Workers:
             return list(map(function, parts))
         if self.executor:
             return list(self.executor.map(function, parts))
-        return _by_forked(self.count, lambda executor: list(executor.map(function, parts)))
+        # not by its map, which cancels what it waits for: a stop would then be told as a fault of the thread that looks after the processes
+        return _by_forked(self.count, lambda executor: [one.result() for one in [executor.submit(function, part) for part in parts]])
 
     def apart(self, function: Callable[[], Done]) -> Done:
         """Return what a function gives, from a process of its own where there can be one: what it took to work that out goes with it."""
@@ -93,16 +94,23 @@ def _by_forked(count: int, ask: Callable[[Executor], Done]) -> Done:
     # forked, for so they have what was planned from their parent, and need not be told
     with ProcessPoolExecutor(count, multiprocessing.get_context("fork"), partial(_begin, os.getpid())) as executor:
         try:
-            signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
-            try:
-                executor.submit(int)  # whatever comes first forks them all
-            finally:
-                signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
+            with _stops_later():
+                executor.submit(bool)  # that forks them all
             return ask(executor)
         except BaseException:
             for process in multiprocessing.active_children():
                 process.kill()
             raise
+
+
+@contextmanager
+def _stops_later() -> Iterator[None]:
+    """Let a stop wait for the end of the body: what one raises just as a fork returns meets Python's own hooks, and nobody ever hears of it."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _begin(parent: int) -> None:
@@ -117,5 +125,5 @@ def _begin(parent: int) -> None:
         os._exit(1)
 
 
-_STOPS = (signal.SIGINT, signal.SIGTERM)  # they wait while processes are forked: what is raised by one in the midst of that, Python drops
+_STOPS = (signal.SIGINT, signal.SIGTERM)
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG. Source: prctl(2)

@@ -13,9 +13,11 @@ import pytest
 from conftest import Result
 from replay import DAYS, FRIDAY, ReplayServer, listings
 from roundup.ledger import Announced, Counted, Entry, Seen, ledger, searched_days
+from roundup.paper import Paper, parse_arxiv_id
 from roundup.sources.answers import Answer, AnswerError
 from roundup.sources.counts import Count, parse_count
 from roundup.store.inbox import Inbox
+from test_check import record
 from test_fetch import ask, server
 
 __all__ = ["ask", "server"]  # fixtures
@@ -72,6 +74,12 @@ def test_a_stale_feed_is_told() -> None:
     assert faults(ledger([batch(11, "a", read=12)], [], day(12))) == {}  # in the morning it may be the day before's
 
 
+def test_what_feeds_of_two_sets_of_categories_tell_alike_is_told_once() -> None:
+    entries = ledger([batch(9, "a", read=11), batch(9, "a", "b", read=11, categories=("cs.CL", "cs.LG"))], [], day(10))
+    stale = ("stale: on 2024-01-11 the feed still held this day, and not that of 2024-01-10",)
+    assert faults(entries) == {"9 cs.LG": stale, "9 cs.CL": stale}
+
+
 TWICE = "if it was this one, fetch what it should have had with: roundup fetch --inbox --category cs.LG"
 
 
@@ -102,6 +110,14 @@ def test_a_count_that_differs_is_told_with_the_days_on_which_the_others_came_in(
 def test_a_list_that_is_newer_than_the_feed_tells_on_the_same_day_that_it_is_stale() -> None:
     entries = ledger([batch(9, "a", read=10)], [], day(10), [Counted(day(10), day(10), "cs.LG", 5, 0)])
     assert faults(entries) == {"9 cs.LG": ("stale: on 2024-01-10 the feed still held this day, and not that of 2024-01-10",)}
+
+
+def test_a_list_that_was_newer_than_the_feed_says_nothing_of_what_that_had_later() -> None:
+    ahead = [Counted(day(9), day(10), "cs.LG", 2, 0)]
+    for read in (9, 10):  # in UTC it may be the same day
+        entries = ledger([batch(9, "a", read=9), batch(10, "b", "c", read=read)], [], day(10), ahead)
+        assert faults(entries).get("10 cs.LG", ()) == ()
+        assert [one.counted for one in entries] == [None, 2]
 
 
 # ---- arXiv's own lists ----
@@ -292,6 +308,13 @@ def test_what_is_fetched_is_in_the_ledger(
     assert told == Result(1, f"2024-01-15 Mon  cs.CL        {missing}\n1 day, 1 fault\n", "")
 
 
+@pytest.mark.parametrize("given", ["20240108", "2024-W02-1", "2024-1-8", "2024-01-32", "today"])
+def test_a_day_is_given_in_one_form(given: str, root: Path, roundup: Callable[..., Result]) -> None:
+    done = roundup("coverage", "--since", given, root=root)
+    assert done.code == 2
+    assert done.err.endswith(f"""Error: Invalid value for '--since': "{given}" is no date; write it as 2024-01-31\n""")
+
+
 # ---- out of how many an issue was chosen ----
 
 
@@ -317,6 +340,32 @@ def test_an_issue_counts_what_was_seen_for_it(
     assert told == {"issue": "2024-1-14", "since": "2024-01-12", "until": "2024-01-14", "seen": on_friday + 1, "kept": 1}
     first = roundup("coverage", "2024-1-9", root=root).err
     assert first.endswith("seen up to 2024-01-09, 0 kept; the line above is for issues/2024-1-9/issue.yaml\n")
+
+
+def seen_on(root: Path, number: int, *ids: str) -> None:
+    with closing(Inbox(root)) as inbox:
+        inbox.put([Paper(parse_arxiv_id(one), "A title", (), ("cs.LG",), "Words.") for one in ids], day(number))
+
+
+def test_an_issue_within_another_one_is_not_the_one_before_it(digest: Callable[..., Path], roundup: Callable[..., Result]) -> None:
+    root = digest({"issues/2024-2/issue.yaml": "order: []\n", "issues/2024-2-29/issue.yaml": "order: []\n", "issues/2024-2-5/issue.yaml": "order: []\n"})
+    seen_on(root, 31, "2401.00011", "2401.00012")
+    shown = roundup("coverage", "2024-2", "--since", "2024-01-20", root=root)
+    assert shown.out == "seen: 2\n"
+    seen = roundup("coverage", "2024-2", root=root)
+    assert (seen.code, seen.err) == (2, "the inbox has no paper that was seen from 2024-02-01 to 2024-02-29; roundup fetch --inbox fills it\n")
+
+
+def test_the_papers_of_an_issue_are_its_picks(digest: Callable[..., Path], roundup: Callable[..., Result]) -> None:
+    """A spare record is none, as the issue itself counts; and of what cannot be read there is no count."""
+    root = digest({"issues/2024-1/papers/2401.00002.yaml": record("2401.00002")})
+    seen_on(root, 8, "2401.00011", "2401.00012")
+    told = json.loads(roundup("coverage", "2024-1", "--json", root=root).out)
+    assert (told["seen"], told["kept"]) == (3, 1)
+    (root / "issues/2024-1/papers/2401.00001.yaml").write_text("title: [\n")
+    broken = roundup("coverage", "2024-1", root=root)
+    assert (broken.code, broken.out) == (1, "")
+    assert broken.err.startswith("issues/2024-1/papers/2401.00001.yaml:")
 
 
 def test_of_nothing_that_was_seen_there_is_no_count(digest: Callable[..., Path], roundup: Callable[..., Result]) -> None:

@@ -26,11 +26,11 @@ ADA = Subscriber("ada+x@example.org", "Ada")
 
 
 def letterhead(subject: str = "2024-1 A digest", ways: tuple[str, ...] = (WEB, MAIL), name: str = "A digest") -> Letterhead:
-    return Letterhead("2024-1", subject, Mailbox("ann@example.org", "Ann Example"), "us@example.org", name, "digest.example.org", ways)
+    return Letterhead("2024-1", subject, dt.date(2024, 2, 1), Mailbox("ann@example.org", "Ann Example"), "us@example.org", name, "digest.example.org", ways)
 
 
 def sent(subscriber: Subscriber = ADA, *, html: str = "<p>Words.</p>", text: str = "Words.\n", **head: object) -> tuple[bytes, EmailMessage]:
-    data = Message(letterhead(**head), html, text, SENT).to(subscriber)  # type: ignore[arg-type]
+    data = Message(letterhead(**head), html, text, lambda: SENT).to(subscriber)  # type: ignore[arg-type]
     return data, email.message_from_bytes(data, policy=email.policy.default)
 
 
@@ -42,6 +42,18 @@ def is_ours(data: bytes, message: EmailMessage) -> None:
     assert max(map(len, head.split(b"\r\n"))) <= 998
     assert max(map(len, body.split(b"\r\n"))) <= 77
     assert not re.search(rb"(?<!\r)\n|\r(?!\n)", data)
+
+
+def test_each_message_bears_the_time_at_which_it_is_made() -> None:
+    moments = iter([SENT, SENT + dt.timedelta(hours=3)])
+    message = Message(letterhead(), "", "", lambda: next(moments))
+    dates = [email.message_from_bytes(message.to(one), policy=email.policy.default)["Date"].datetime for one in (ADA, Subscriber("bob@example.org"))]
+    assert dates == [SENT, SENT + dt.timedelta(hours=3)]
+
+
+def test_the_hash_of_an_issue_is_that_of_older_releases() -> None:
+    """Else an issue whose sending was begun by one would be told to have changed."""
+    assert Message(letterhead(), "<p>Words.</p>", "Words.\n", lambda: SENT).digest == "4dce1f780167a7288e142471de7ea6af"
 
 
 def test_a_message_is_as_it_should_be() -> None:

@@ -51,6 +51,11 @@ def state(root: Path, number: int) -> str:
         return found.decided
 
 
+def test_a_category_is_taken_as_it_is_written(root: Path, roundup: Run) -> None:
+    for name, number in {"math.AP": 1, "stat.ML": 4, "%": 0, "cs_LG": 0, "cs.\\LG": 0}.items():
+        assert len(json.loads(roundup("inbox", "--category", name, "--json", root=root).out)["papers"]) == number, name
+
+
 def test_the_most_voted_stand_first_and_all_are_counted(root: Path, roundup: Run) -> None:
     shown = roundup("inbox", root=root)
     assert shown == Result(
@@ -325,6 +330,15 @@ def test_an_inbox_of_a_newer_roundup_is_left_alone(digest: Digest, roundup: Run)
     with closing(sqlite3.connect(path)) as file:
         file.execute("PRAGMA user_version = 9")
     assert roundup("inbox", root=root) == Result(2, "", f"{path} was written by a newer roundup; install that\n")
+
+
+def test_an_inbox_that_another_run_uses_is_not_called_broken(root: Path, roundup: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("roundup.store.account._WAIT_S", 0.01)
+    path = root / ".roundup/state/inbox.sqlite"
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        assert roundup("inbox", root=root) == Result(2, "", f"{path} is in use by another run; try again when that is done\n")
+    assert roundup("inbox", root=root).code == 0
 
 
 def test_what_is_no_inbox_is_told(digest: Digest, roundup: Run) -> None:

@@ -75,12 +75,16 @@ def _tell(session: Session, entries: list[Entry]) -> None:
 def _count(session: Session, root: Path, key: IssueKey, since: dt.date | None, as_json: bool) -> None:
     """Tell how many papers were seen for an issue: in the inbox since the one before it, and those that it has besides."""
     from roundup.store.inbox import Inbox
+    from roundup.store.reading import read_issue
     from roundup.store.shelf import Shelves
 
     shelves = Shelves(root)
     file = shelves.issue_file(key)
-    kept = {paper.id.name for paper in shelves.records(key)}
-    before = next((one for one in shelves.folders if one < key and shelves.is_list(one) == file.is_list), None)
+    read = read_issue(root, (shelves.folders[key].partition("/")[2], key), shelves.config)
+    if read.issue is None or read.issue.unread:
+        raise SourceError(read.problems)  # nobody knows how many papers stand in it
+    kept = {pick.paper.id.name for pick in read.issue.picks if pick.paper}
+    before = next((one for one in shelves.folders if one.last_day < key.first_day and shelves.is_list(one) == file.is_list), None)
     first = since or (before.last_day + dt.timedelta(days=1) if before else None)
     if first and first > key.last_day:
         raise RefusedError(f"--since {first} is after {key} ends ({key.last_day})")
@@ -92,10 +96,10 @@ def _count(session: Session, root: Path, key: IssueKey, since: dt.date | None, a
     seen |= kept
     if as_json:
         span = {"since": first.isoformat() if first else None, "until": key.last_day.isoformat()}
-        _print_json({"issue": str(key), **span, "seen": len(seen), "kept": len(kept)})
+        _print_json({"issue": str(key), **span, "seen": len(seen), "kept": read.issue.kept})
         return
     click.echo(f"seen: {len(seen)}")  # it is the result; quiet keeps it
-    session.remark(f"{count(len(seen), 'paper')} seen {days}, {len(kept):,} kept; the line above is for {file.where.path}")
+    session.remark(f"{count(len(seen), 'paper')} seen {days}, {read.issue.kept:,} kept; the line above is for {file.where.path}")
 
 
 def _print_json(value: object) -> None:

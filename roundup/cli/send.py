@@ -142,9 +142,9 @@ def _message(issue: Issue, site: Site) -> tuple[Message, str]:
     from roundup.mailing.message import Letterhead, Message
 
     config, edition = site.config, edition_of(issue, site)
-    mail = config.mail
-    head = Letterhead(str(issue.key), issue.title, mail.sender or Mailbox(""), mail.reply_to, config.title, config.list_id, mail.ways_out)
-    return Message(head, edition.html, edition.text, now()), edition.told
+    mail, date = config.mail, issue.date or today()
+    head = Letterhead(str(issue.key), issue.title, date, mail.sender or Mailbox(""), mail.reply_to, config.title, config.list_id, mail.ways_out)
+    return Message(head, edition.html, edition.text, now), edition.told
 
 
 def _smtp(config: Config) -> Smtp:

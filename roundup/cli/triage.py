@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from roundup.store.inbox import Candidate
     from roundup.triage import Desk
 
+_MANY = 1_000_000  # papers: arXiv has three times that, and no inbox
 _STATES = {"new": "", "picked": "picked", "skipped": "skipped", "later": "later"}
 
 
@@ -46,7 +47,7 @@ def _desk(session: Session, *, deciding: bool) -> Iterator[Desk]:
 @click.option("--revised", is_flag=True, help="Only papers that were decided, and have a newer version since.")
 @click.option("--category", default="", metavar="NAME", help="Only papers of this category, as cs.LG, cross-lists among them.")
 @click.option("--since", "since", callback=a_day, metavar="DATE", help="Only papers that were first seen from this day on.")
-@click.option("--max", "most", type=click.IntRange(1), default=30, show_default=True, metavar="N", help="Show so many at most.")
+@click.option("--max", "most", type=click.IntRange(1, _MANY), default=30, show_default=True, metavar="N", help="Show so many at most.")
 @click.option("--order", "key", metavar="KEY", help="Print what was picked into this issue, by section, to be pasted below order: in its issue.yaml.")
 @click.option("--json", "as_json", is_flag=True, help="Print the papers as JSON.")
 def inbox(
@@ -162,7 +163,7 @@ def later(session: Session, ids: tuple[str, ...]) -> None:
 
 @command("roundup fill 2024-1-12 --top 30 --since 2024-01-12 --out")
 @click.argument("key")
-@click.option("--top", "most", type=click.IntRange(1), default=30, show_default=True, metavar="N", help="So many papers at most.")
+@click.option("--top", "most", type=click.IntRange(1, _MANY), default=30, show_default=True, metavar="N", help="So many papers at most.")
 @click.option("--since", "since", callback=a_day, metavar="DATE", help="Only papers that were first seen from this day on.")
 @click.option("--by", type=click.Choice(("votes", "ranking")), default="votes", show_default=True, help="Those with the most votes, or those that rank first.")
 @click.option("--out", is_flag=True, help="Date a list that is begun by this, so that the next build shows it.")

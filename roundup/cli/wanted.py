@@ -24,10 +24,15 @@ def a_day(context: click.Context, option: click.Parameter, text: str | None) -> 
     """Return the day that an option names."""
     import datetime as dt
 
+    if not text:
+        return None
     try:
-        return dt.date.fromisoformat(text) if text else None
+        day = dt.date.fromisoformat(text)
     except ValueError:
-        raise click.BadParameter(f'"{text}" is no day of the calendar; the one form that is taken is 2024-01-31') from None
+        day = None
+    if day is None or day.isoformat() != text:  # which Python reads in other forms, too
+        raise click.BadParameter(f'"{text}" is no date; write it as 2024-01-31')
+    return day
 
 
 def digest_of(session: Session) -> Digest:

@@ -10,7 +10,7 @@ import binascii
 import datetime as dt
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from html import escape
 from urllib.parse import quote
@@ -30,10 +30,11 @@ _MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 
 @dataclass(frozen=True, slots=True)
 class Letterhead:
-    """What all messages of an issue have in common, but for their texts. ``ways_out`` may hold ``{email}``."""
+    """What all messages of an issue have in common, but for their texts. ``date`` is the issue's, and ``ways_out`` may hold ``{email}``."""
 
     key: str
     subject: str
+    date: dt.date
     sender: Mailbox
     reply_to: str
     list_name: str
@@ -42,17 +43,17 @@ class Letterhead:
 
 
 class Message:
-    """One issue, ready for each subscriber: both texts are encoded once, and the way out put in for each. ``sent`` is the time, in UTC, that they bear."""
+    """One issue, ready for each subscriber: both texts are encoded once, and the way out put in for each. ``now`` tells the time, in UTC, that each bears."""
 
-    def __init__(self, head: Letterhead, html: str, text: str, sent: dt.datetime) -> None:
-        self.head, self.sent = head, sent
+    def __init__(self, head: Letterhead, html: str, text: str, now: Callable[[], dt.datetime]) -> None:
+        self.head, self.now = head, now
         self._text = [_quoted_printable(piece) for piece in text.split(UNSUBSCRIBE)]
         self._html = [_quoted_printable(piece) for piece in html.split(UNSUBSCRIBE)]
         self.digest = hashlib.blake2b(f"{head}\0{html}\0{text}".encode("utf-8", "replace"), digest_size=16).hexdigest()
         self._boundary = f"=_{hashlib.blake2b(f'{head.list_id} {head.key}'.encode(), digest_size=12).hexdigest()}"  # "=_" is in no quoted-printable text
 
     def to(self, subscriber: Subscriber) -> bytes:
-        """Return the message for a subscriber, the same one each time. ValueError where its headers would not be ours alone."""
+        """Return the message for a subscriber, the same one each time but for its date. ValueError where its headers would not be ours alone."""
         ways = ways_out(self.head.ways_out, subscriber)
         headers = [*self._headers(subscriber, ways)]
         top = b"".join(f"{name}: {value}\r\n".encode("ascii") for name, value in headers)
@@ -74,7 +75,8 @@ class Message:
         if head.reply_to:
             yield "Reply-To", head.reply_to
         yield "Subject", _words(head.subject) or head.key
-        yield "Date", f"{_DAYS[self.sent.weekday()]}, {self.sent.day:02} {_MONTHS[self.sent.month - 1]} {self.sent.year:04} {self.sent:%H:%M:%S} +0000"
+        sent = self.now()
+        yield "Date", f"{_DAYS[sent.weekday()]}, {sent.day:02} {_MONTHS[sent.month - 1]} {sent.year:04} {sent:%H:%M:%S} +0000"
         yield "Message-ID", message_id(head, subscriber)
         yield "List-Id", f"{_phrase(head.list_name)}\r\n <{head.list_id}>" if head.list_name else f"<{head.list_id}>"
         if ways:

@@ -122,7 +122,7 @@ class Fields:
         return self.converted(key, _day, "no date; write it as 2023-08-02")
 
     def number(self, key: str) -> int | None:
-        return self.converted(key, _whole, "no whole number from 0 on")
+        return self.converted(key, _whole, "no whole number from 0 to 999,999,999")
 
     def url(self, key: str) -> str:
         """Return a web address; anything else is noted."""

@@ -14,6 +14,8 @@ from roundup.ledger import Announced, Counted, Seen
 from roundup.store.tables import prepare
 from roundup.store.writing import make_folder
 
+_WAIT_S = 120  # for another run, which may be describing 100,000 papers of an older release anew
+
 
 class Account:
     """The inbox's file, opened when it is first used. RefusedError where it cannot be opened, or holds what we cannot read."""
@@ -25,7 +27,7 @@ class Account:
     def _file(self) -> sqlite3.Connection:
         try:
             make_folder(self.path.parent)
-            file = sqlite3.connect(self.path, timeout=30)
+            file = sqlite3.connect(self.path, timeout=_WAIT_S)
             file.execute("PRAGMA synchronous = EXTRA")  # the journal's end is on the disk, too: what was kept is not undone by a power failure
             prepare(file, self.path)
             return file
@@ -33,6 +35,8 @@ class Account:
             raise self._refused(error) from error
 
     def _refused(self, error: Exception) -> RefusedError:
+        if isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
+            return RefusedError(f"{self.path} is in use by another run; try again when that is done")
         return RefusedError(f"{self.path} cannot be used: {str(error).lower()}; put a back-up in its place, or move it away")
 
     @contextmanager

@@ -251,8 +251,8 @@ def _tests(asked: Asked) -> tuple[str, list[object]]:
         tests.append("+id IN (SELECT rowid FROM words WHERE words MATCH ?)")
         values.append(" ".join(f'"{word}"*' if len(word) > _SHORT else f'"{word}"' for word in words))
     if asked.category:
-        tests.append("category LIKE ?")
-        values.append(f"% {asked.category} %")
+        tests.append(r"category LIKE ? ESCAPE '\'")
+        values.append("% " + re.sub(r"[\\%_]", r"\\\g<0>", asked.category) + " %")
     if asked.since:
         tests.append("first_seen >= ?")
         values.append(asked.since.isoformat())

@@ -88,11 +88,9 @@ def make_folder(folder: Path) -> None:
         settle(one.parent)
 
 
-def make_private_folder(folder: str) -> None:
-    """Make a folder, and those above it, in which nobody but the user may do anything. Those that are there stay as they are."""
-    for one in reversed((folder, *map(str, Path(folder).parents))):
-        with contextlib.suppress(FileExistsError):
-            os.mkdir(one, 0o700)
+def make_private_folder(name: str, within: int) -> None:
+    """Make a folder, in one that is open, in which nobody but the user may do anything."""
+    os.mkdir(name, 0o700, dir_fd=within)
 
 
 def open_in_place(path: Path, mode: int) -> int:
@@ -130,6 +128,13 @@ def put(folder: str, path: str, data: bytes) -> None:
         _forget(temporary)
         _name(error, target)
         raise
+
+
+def write_again(within: int, name: str, data: bytes) -> None:
+    """Write a file anew into a folder that is open. It is not whole at once: who reads it has to tell."""
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(name, dir_fd=within)
+    _fill(name, data, within=within)
 
 
 def staging_folder(folder: str, prefix: str) -> str:
@@ -225,11 +230,11 @@ def remove_empty(folder: str | Path) -> bool:
     return True
 
 
-def remove_folder(folder: str | Path) -> None:
+def remove_folder(folder: str | Path, within: int | None = None) -> None:
     """Remove a folder of ours with all that is in it; what cannot be removed now is swept another time."""
     import shutil
 
-    shutil.rmtree(folder, ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True, dir_fd=within)
 
 
 def sweep(folder: str | Path) -> None:
@@ -259,8 +264,8 @@ def _temporary(folder: str | Path) -> str:
     return f"{folder}/{_PREFIX}{os.urandom(6).hex()}{_ENDING}"
 
 
-def _fill(path: str, data: bytes, *, durable: bool = False) -> None:
-    handle = os.open(path, _NEW, 0o666)
+def _fill(path: str, data: bytes, *, durable: bool = False, within: int | None = None) -> None:
+    handle = os.open(path, _NEW, 0o666 if within is None else 0o600, dir_fd=within)
     try:
         left = memoryview(data)
         while left:
