@@ -27,7 +27,7 @@ from roundup.yamltext import dump_scalar
 UNDECIDED = ""
 _MOST_RANKED = 5000
 _MOST_COMPARED = 1000  # to find what is nearly the same: the papers of two weeks
-_TWICE = 2  # as many as are wanted are looked at for what is nearly the same
+_SPARE = 4  # times as many as are wanted are looked at, for some are withdrawn, or nearly the same
 COVERED = "covered"
 STATES = (UNDECIDED, PICKED, SKIPPED, LATER)
 
@@ -126,9 +126,10 @@ class Desk:
         None of them stands in another issue, or is withdrawn.
         """
         asked = Asked((UNDECIDED, LATER), since=since)
-        listed = self.inbox.names(asked, by_votes=True) if by_votes else self.listed(asked)
+        enough = _SPARE * most + len(self._holders)
+        listed = self.inbox.names(asked, enough, by_votes=True) if by_votes else self.listed(asked, enough)
         free = (one.paper for name in listed if set(self._holders.get(name, ())) <= {key} and (one := self.inbox.find(name)))
-        papers = list(islice((paper for paper in free if not paper.withdrawn), _TWICE * most))
+        papers = list(islice((paper for paper in free if not paper.withdrawn), _SPARE * most))
         again = likes(list(self.inbox.known_as(paper.id.name for paper in papers).values()))
         return [paper for paper in papers if paper.id.name not in again][:most]
 

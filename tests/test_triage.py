@@ -209,9 +209,10 @@ def test_an_inbox_of_the_second_release_is_described_anew(root: Path) -> None:
     with closing(sqlite3.connect(path)) as file, file:
         for table in ("sketches", "usual", "files"):
             file.execute(f"DROP TABLE {table}")
-        for index in ("listed", "announced"):
+        for index in ("listed", "seen", "announced"):
             file.execute(f"DROP INDEX {index}")
-            file.execute(f"ALTER TABLE papers DROP COLUMN {'news' if index == 'listed' else index}")
+        for column in ("news", "announced"):
+            file.execute(f"ALTER TABLE papers DROP COLUMN {column}")
         file.execute("CREATE INDEX undecided ON papers (decided, votes DESC, name DESC)")
         file.execute("PRAGMA user_version = 1")
     with closing(Inbox(root)) as inbox, closing(Inbox(root)) as other:

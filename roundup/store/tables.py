@@ -43,6 +43,7 @@ DROP INDEX IF EXISTS undecided;
 ALTER TABLE papers ADD COLUMN news TEXT;
 ALTER TABLE papers ADD COLUMN announced TEXT NOT NULL DEFAULT '';
 CREATE INDEX listed ON papers (decided, first_seen, name, category, votes, news, version, decided_version);
+CREATE INDEX seen ON papers (first_seen, name);
 CREATE INDEX announced ON papers (announced, name, category, decided) WHERE announced != '';
 CREATE TABLE sketches (id INTEGER PRIMARY KEY, sketch BLOB NOT NULL);
 CREATE TABLE usual (papers INTEGER NOT NULL, length INTEGER NOT NULL, found BLOB NOT NULL);
