@@ -76,6 +76,7 @@ def test_the_most_voted_stand_first_and_all_are_counted(root: Path, roundup: Run
     ("arguments", "found"),
     [
         (("expert",), ["2402.00002"]),
+        (("alpha",), ["2402.00002"]),  # as its authors typed it
         (("ada", "example", "4"), ["2402.00004"]),
         (("--category", "math.AP"), ["2402.00004"]),
         (("--category", "stat.ML", "--max", "2"), ["2402.00003", "2402.00002"]),
@@ -217,7 +218,10 @@ def test_an_inbox_of_the_second_release_is_described_anew(root: Path) -> None:
         file.execute("PRAGMA user_version = 1")
     with closing(Inbox(root)) as inbox, closing(Inbox(root)) as other:
         assert inbox.counts() == other.counts() == {"": 3, SKIPPED: 1}
-    assert everything(path) == before
+        assert everything(path) == before
+        inbox.put([replace(paper(2, version=2), title="Retitled")], DAY)
+        assert inbox.names(Asked(words="retitled")) == ["2402.00002"]
+        assert inbox.names(Asked(words="experts")) == []
 
 
 def everything(path: Path) -> dict[str, object]:
