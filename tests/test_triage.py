@@ -427,7 +427,7 @@ def test_a_list_is_not_begun_where_there_is_nothing_for_it(root: Path, roundup: 
     told = "there is no paper for 2024-2-1; nothing was begun\n"
     assert roundup("fill", "2024-2-1", "--since", "2024-03-01", "--out", root=root) == Result(0, told, "")
     (root / "roundup.yaml").write_text("title: A digest\ninterests:\n  ranking: scikit-learn\n  words: [graphs]\n")
-    with mock.patch.dict(sys.modules, {"sklearn": None}):
+    with mock.patch.dict(sys.modules, {"roundup.ranking.scikit": None}):
         found = roundup("fill", "2024-2-1", "--by", "ranking", "--out", root=root)
     assert found.code == 2
     assert "scikit-learn" in found.err
