@@ -313,13 +313,17 @@ def put(root: Path, *papers: Paper) -> None:
         inbox.put(papers, DAY)
 
 
-@pytest.mark.parametrize("broken", [b"", b"nonsense", b"x\x9c", zlib.compress(b"1234567890ab")], ids=["nothing", "nonsense", "cut", "another thing"])
-def test_a_ranking_that_cannot_be_read_is_made_anew(broken: bytes, root: Path, roundup: Run) -> None:
+@pytest.mark.parametrize("what", ["ranking: model", "ranking: scores", "ranking: %"])
+@pytest.mark.parametrize("broken", [b"nonsense", b"x\x9c", b'["2402.00001"]', b'{"2402.00001": "high"}', zlib.compress(b"\1\0\0\0" + b"\xff" * 16 + bytes(8)), None])
+def test_a_ranking_that_cannot_be_read_is_made_anew(broken: bytes | None, what: str, root: Path, roundup: Run) -> None:
     roundup("pick", "2402.00002", root=root)
     shown = roundup("inbox", root=root).out
     with closing(sqlite3.connect(root / ".roundup/state/inbox.sqlite")) as file, file:
-        assert file.execute("UPDATE files SET value = ? WHERE path LIKE 'ranking: %'", (broken,)).rowcount == 2
+        before = file.execute("SELECT * FROM files ORDER BY path").fetchall()
+        file.execute(*(("UPDATE files SET value = ? WHERE path LIKE ?", (broken, what)) if broken else ("DELETE FROM files WHERE path LIKE ?", (what,))))
     assert roundup("inbox", root=root).out == shown
+    with closing(sqlite3.connect(root / ".roundup/state/inbox.sqlite")) as file:
+        assert file.execute("SELECT * FROM files ORDER BY path").fetchall() == before
 
 
 def test_the_paper_that_every_digest_begins_with_teaches_nothing(tmp_path: Path, roundup: Run) -> None:
