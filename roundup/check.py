@@ -9,7 +9,6 @@ import datetime as dt
 import re
 from collections.abc import Callable, Collection, Iterator
 from functools import partial
-from itertools import takewhile
 
 from roundup.config import AUTHORS, TOPICS
 from roundup.crosslinks import CrossLinks
@@ -180,24 +179,8 @@ def odd_formulas(issue: Issue, site: Site) -> Iterator[Problem]:
         for found in site.document(prose).formulas:
             if why := formula.fault(found.value):
                 yield Problem(prose.at(found.line), f'formula "{_shortened(found.value)}" is shown as its source: {why}')
-        yield from _open_formulas(prose, site)
-
-
-_TWO_DOLLARS = re.compile(r"(?<![\\$])\$\$(?!\$)")
-_CLOSED = re.compile(rf"{_TWO_DOLLARS.pattern}.+?{_TWO_DOLLARS.pattern}", re.S)
-
-
-def _open_formulas(prose: Prose, site: Site) -> Iterator[Problem]:
-    """Yield a problem for each paragraph in which a formula begins or ends, and does not do both."""
-    lines = prose.text.splitlines()
-    for found in site.document(prose).plain:
-        if "$$" not in found.value:
-            continue
-        paragraph = "\n".join(takewhile(str.strip, lines[found.line :]))
-        left = _CLOSED.sub(lambda match: "\n" * match[0].count("\n"), paragraph)
-        if alone := _TWO_DOLLARS.search(left):
-            line = prose.at(found.line + left.count("\n", 0, alone.start()))
-            yield Problem(line, '"$$" stands alone, and is shown as it was typed; end the formula with $$, or write \\$\\$ for dollars')
+        for found in site.document(prose).open_formulas:
+            yield Problem(prose.at(found.line), '"$$" stands alone, and is shown as it was typed; end the formula with $$, or write \\$\\$ for dollars')
 
 
 def _shortened(source: str) -> str:

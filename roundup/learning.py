@@ -16,7 +16,7 @@ from itertools import islice
 from roundup.errors import SourceError
 from roundup.issue import IssueKey
 from roundup.paper import Paper
-from roundup.ranking import Known, Lesson, Ranking, dump_sketch, learned, learner, parse_sketch, sketched
+from roundup.ranking import PASSED, Known, Lesson, Ranking, dump_sketch, learned, learner, parse_sketch, sketched
 from roundup.ranking.model import Regression, dump_regression, parse_regression
 from roundup.ranking.wishes import Wishes
 from roundup.starter import FIRST_PICK, SAMPLE
@@ -24,8 +24,8 @@ from roundup.store.beginning import stands
 from roundup.store.inbox import PICKED, SKIPPED, Inbox, Slip
 from roundup.store.shelf import Shelves
 
-_RELEASE = 1  # of the ranking: what an older one worked out says nothing of this one
-_MOST_PICKS, _MOST_SKIPPED = 200, 800
+_RELEASE = 2  # of the ranking and its sketches: what an older one worked out says nothing of this one
+_MOST_PICKS, _MOST_SKIPPED, _MOST_LEFT = 200, 800, 800
 _MODEL, _SCORES = "ranking: model", "ranking: scores"  # under which they are kept, beside what is kept of files
 _MOST_SCORES = 20_000
 _LIST = b"list"
@@ -44,32 +44,38 @@ class Learning:
             known = list(self.inbox.known_as(slip.name for slip in slips).values())
             return learned(self.lessons(), interests, self.today, self.inbox.usual(), learner(interests), known).scored(known)
         made_of = self._made_of()
-        kept = {name: value for name, (stamp, value) in self.inbox.kept((_MODEL, _SCORES)).items() if stamp == made_of}
-        ranking = self._kept_ranking(kept) or learned(self.lessons(), interests, self.today, self.inbox.usual())
+        kept = self._kept_ranking(made_of)
+        ranking = kept or learned(self.lessons(), interests, self.today, self.inbox.usual())
         new = self.inbox.known_as(slip.name for slip in slips if slip.name not in ranking.scores)
         if new or not kept:
             ranking = ranking.scored(list(new.values()))
-            model = zlib.compress(dump_regression(ranking.model), 1) if isinstance(ranking.model, Regression) else b""
-            scores = json.dumps(dict(list(ranking.scores.items())[-_MOST_SCORES:])).encode()
-            self.inbox.keep({_SCORES: (made_of, scores)} | ({} if kept else {_MODEL: (made_of, model)}))
+            self._keep(ranking, made_of, is_new=not kept)
         return ranking
 
-    def _kept_ranking(self, kept: dict[str, bytes]) -> Ranking | None:
-        """Return the ranking that was kept; None where there is none, or one that cannot be read."""
+    def _keep(self, ranking: Ranking, made_of: str, *, is_new: bool) -> None:
+        model = zlib.compress(dump_regression(ranking.model), 1) if is_new and isinstance(ranking.model, Regression) else b""
+        scores = json.dumps(dict(list(ranking.scores.items())[-_MOST_SCORES:])).encode()
+        self.inbox.keep({_SCORES: (made_of, scores)} | ({_MODEL: (made_of, model)} if is_new else {}))
+
+    def _kept_ranking(self, made_of: str) -> Ranking | None:
+        """Return the ranking that was kept; None where there is none of this, or one that cannot be read."""
+        kept = {name: value for name, (stamp, value) in self.inbox.kept((_MODEL, _SCORES)).items() if stamp == made_of}
         try:
             model = parse_regression(zlib.decompress(kept[_MODEL])) if kept[_MODEL] else None
-            return Ranking(model, Wishes(self.shelves.config.interests), dict(json.loads(kept[_SCORES])))
-        except (KeyError, ValueError, TypeError, zlib.error):
+            scores = {str(name): float(score) for name, score in dict(json.loads(kept[_SCORES])).items()}
+        except (LookupError, ValueError, TypeError, zlib.error):
             return None
+        return Ranking(model, Wishes(self.shelves.config.interests), scores)
 
     def _made_of(self) -> str:
         """Return what says of what a ranking was made: of papers, decisions, records, interests and the day."""
         records = [(path, self.shelves.disk.stamp(path)) for _, path in self._picks]
-        rows = [_RELEASE, self.today.isoformat(), repr(self.shelves.config.interests), self.inbox.changes(), records, self.inbox.last_skipped(_MOST_SKIPPED)]
+        decided = (records, self.inbox.last_skipped(_MOST_SKIPPED), self._left()[1])
+        rows = [_RELEASE, self.today.isoformat(), repr(self.shelves.config.interests), self.inbox.changes(), *decided]
         return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
 
     def lessons(self) -> Iterator[Lesson]:
-        """Yield what there is to learn from, the newest first: what issues took up, what was skipped, and what is liked."""
+        """Yield what there is to learn from, the newest first: what issues took up, what was skipped or left, and what is liked."""
         names = {path: path.rpartition("/")[2].removesuffix(".yaml") for _, path in self._picks}
         seen = self.inbox.known_as(names.values())
         sketches = self._said_by([path for path, name in names.items() if name not in seen], self._sketch)
@@ -77,7 +83,15 @@ class Learning:
             if known := seen.get(names[path]) or (sketches.get(path) and Known(names[path], parse_sketch(sketches[path]), partial(self._record, path))):
                 yield Lesson(known, PICKED, key.last_day)
         yield from (Lesson(one, SKIPPED, day) for one, day in self.inbox.skipped(_MOST_SKIPPED))
+        day, left = self._left()
+        standing = self.shelves.holders() if left else {}
+        yield from (Lesson(one, PASSED, day) for one in self.inbox.known_as(name for name in left if name not in standing).values())
         yield from (Lesson(one, PICKED, self.today) for one in self.inbox.known_as(self.shelves.config.interests.likes).values())
+
+    def _left(self) -> tuple[dt.date, list[str]]:
+        """Return what was seen when the newest issue that is over was made, and is not decided: it was passed over then. With the day on which that ended."""
+        day = next((key.last_day for key, _ in self._picks if key.last_day < self.today), dt.date.min)
+        return day, self.inbox.left(day, _MOST_LEFT) if day > dt.date.min else []
 
     @cached_property
     def _picks(self) -> list[tuple[IssueKey, str]]:
@@ -102,7 +116,7 @@ class Learning:
 
     def _said_by(self, paths: Iterable[str], read: Callable[[str], bytes]) -> dict[str, bytes]:
         """Return what files say, as ``read`` does. What they said when they were read last is kept, for that takes a hundred times as long."""
-        stamps = {path: self.shelves.disk.stamp(path) for path in paths}
+        stamps = {path: f"{_RELEASE} {self.shelves.disk.stamp(path)}" for path in paths}
         kept = self.inbox.kept(stamps)
         new = {path: (stamp, read(path)) for path, stamp in stamps.items() if kept.get(path, ("",))[0] != stamp}
         if new:

@@ -82,7 +82,7 @@ class Sitting:
         self._history.pop()
         self.done[what] -= 1
         self._at = at
-        stays = f"; {', '.join(undone.stays)} has words of yours and stays" if undone and undone.stays else ""
+        stays = f"; {undone.stays[0]} has words of yours and stays" if undone and undone.stays else ""
         self.said = f"{last.name}: {what} no more{stays}"
 
     def move(self, step: int) -> None:

@@ -27,7 +27,7 @@ from roundup.yamltext import dump_scalar
 UNDECIDED = ""
 _MOST_RANKED = 5000
 _MOST_COMPARED = 1000  # to find what is nearly the same: the papers of two weeks
-_TWICE = 2  # as many as are wanted are looked at for what is nearly the same
+_SPARE = 4  # times as many as are wanted are looked at, for some are withdrawn, or nearly the same
 COVERED = "covered"
 STATES = (UNDECIDED, PICKED, SKIPPED, LATER)
 
@@ -120,24 +120,27 @@ class Desk:
             held += [] if key in held else [key]
         return decisions
 
-    def fill(self, key: IssueKey, most: int, since: dt.date | None, *, by_votes: bool = True) -> list[Paper]:
-        """Put papers that stand in no issue yet, at most so many, into a list: those with the most votes, or those that rank first; of nearly the same
-        ones the first. They stay undecided.
+    def best(self, key: IssueKey, most: int, since: dt.date | None, *, by_votes: bool = True) -> list[Paper]:
+        """Return papers for a list, at most so many: those with the most votes, or those that rank first; of nearly the same ones the first.
 
-        RefusedError where the issue is no list.
+        None of them stands in another issue, or is withdrawn.
         """
+        asked = Asked((UNDECIDED, LATER), since=since)
+        enough = _SPARE * most + len(self._holders)
+        listed = self.inbox.names(asked, enough, by_votes=True) if by_votes else self.listed(asked, enough)
+        free = (one.paper for name in listed if set(self._holders.get(name, ())) <= {key} and (one := self.inbox.find(name)))
+        papers = list(islice((paper for paper in free if not paper.withdrawn), _SPARE * most))
+        again = likes(list(self.inbox.known_as(paper.id.name for paper in papers).values()))
+        return [paper for paper in papers if paper.id.name not in again][:most]
+
+    def fill(self, key: IssueKey, papers: Sequence[Paper]) -> None:
+        """Put papers into a list. They stay undecided. RefusedError where the issue is no list."""
         shelf = self.shelves.shelf(key)
         if not shelf.is_list:
             raise RefusedError(f"{key} is an issue with commentary, and only a list is filled; begin one with: roundup new --list")
-        asked = Asked((UNDECIDED, LATER), since=since)
-        listed = self.inbox.names(asked, by_votes=True) if by_votes else self.listed(asked)
-        names = [name for name in listed if set(self._holders.get(name, ())) <= {key}]
-        again = likes(list(self.inbox.known_as(names[: _TWICE * most]).values()))
-        papers = list(islice((one.paper for one in map(self.inbox.find, names) if one and not one.paper.withdrawn and one.paper.id.name not in again), most))
         for paper in papers:
             shelf.put(paper)
         shelf.settle()
-        return papers
 
     @property
     def pasted(self) -> list[str]:
@@ -156,11 +159,14 @@ class Desk:
         if last is None:
             return None
         candidate = self.inbox.find(last.name)
-        stays = tuple(path for path in last.made if not (candidate and self._take_away(path, candidate.paper)))
+        stays: list[str] = []
+        for path in sorted(last.made):  # the stub first: where that stays, its record does, too
+            if stays or not (candidate and self._take_away(path, candidate.paper)):
+                stays.append(path)
         self.inbox.undo()
         if last.what == PICKED and not stays:
             self._holders[last.name] = [key for key in self._holders.get(last.name, []) if str(key) != last.issue]
-        return Undone(last, stays)
+        return Undone(last, tuple(stays))
 
     def _take_away(self, path: str, paper: Paper) -> bool:
         whole = self.shelves.root / path

@@ -44,7 +44,8 @@ def papers() -> Iterator[Paper]:
     found = [paper for paper in records() if all(name.islower() or name.partition(".")[2].isupper() for name in paper.categories)]
     for place in range(PAPERS + IMPORTED):
         paper = found[place % len(found)]
-        name = paper.id.base if place < len(found) else f"{(place // 90_000) + 704:04}.{place % 9_999 + 1:04}"
+        years, month = divmod(place // 9_999, 12)
+        name = paper.id.base if place < len(found) else f"{years + 8:02}{month + 1:02}.{place % 9_999 + 1:04}"
         day = DAY - dt.timedelta(days=place // 300)
         seen = (Sighting("arxiv", day, "new"), *((Sighting("huggingface", day, "", place % 97),) if place % 20 == 0 else ()))
         yield replace(paper, id=ArxivId(name, 1), submitted=day, seen=seen)

@@ -237,7 +237,7 @@ def test_what_is_usual_is_counted_up_and_down() -> None:
     ("text", "words"),
     [
         ("Sparse Mixtures of Experts", "sparse mixture expert"),
-        (r"G\"odel and $\ell_2$ Loss at 75\%", "godel l2 loss 75"),
+        (r"G\"odel and $\ell_2$ Loss at 75\%", "godel loss 75"),
         ("Pre-training GPT-4 in 2024, with 123456 steps", "pre training gpt 2024 step"),
         ("Müller's naïve café", "muller naive cafe"),
         ("大规模 模型", "大规模 模型"),

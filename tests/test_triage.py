@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import shutil
 import sqlite3
+import sys
 import zlib
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
 from conftest import Result, tree
 from roundup.learning import Learning
-from roundup.paper import ArxivId, Author, Paper, Sighting
+from roundup.paper import ArxivId, Author, Paper, Sighting, Withdrawal
 from roundup.ranking import Usual, said
 from roundup.records.papers import dump_paper
 from roundup.store.inbox import LATER, PICKED, SKIPPED, Asked, Decision, Inbox
@@ -73,6 +76,7 @@ def test_the_most_voted_stand_first_and_all_are_counted(root: Path, roundup: Run
     ("arguments", "found"),
     [
         (("expert",), ["2402.00002"]),
+        (("alpha",), ["2402.00002"]),  # as its authors typed it
         (("ada", "example", "4"), ["2402.00004"]),
         (("--category", "math.AP"), ["2402.00004"]),
         (("--category", "stat.ML", "--max", "2"), ["2402.00003", "2402.00002"]),
@@ -148,8 +152,10 @@ def test_words_of_an_editor_stay_when_a_pick_is_taken_back(root: Path, roundup: 
     roundup("pick", "2402.00002", root=root)
     words = (root / PICK).read_text().replace("commentary: |\n", "commentary: |\n  Mine.\n")
     (root / PICK).write_text(words)
-    assert roundup("undo", root=root) == Result(0, "2402.00002: picked no more\n", f"{PICK} was changed since; it stays, remove it if it is not wanted\n")
+    told = f"{PICK} was changed since; it stays, remove it if it is not wanted\n{RECORD} stays with it\n"
+    assert roundup("undo", root=root) == Result(0, "2402.00002: picked no more\n", told)
     assert (root / PICK).read_text() == words
+    assert roundup("build", "--drafts", root=root).code == 0  # for which it has to have its record
 
 
 def test_a_pick_that_was_there_is_not_touched(root: Path, roundup: Run) -> None:
@@ -204,14 +210,18 @@ def test_an_inbox_of_the_second_release_is_described_anew(root: Path) -> None:
     with closing(sqlite3.connect(path)) as file, file:
         for table in ("sketches", "usual", "files"):
             file.execute(f"DROP TABLE {table}")
-        for index in ("listed", "announced"):
+        for index in ("listed", "seen", "announced"):
             file.execute(f"DROP INDEX {index}")
-            file.execute(f"ALTER TABLE papers DROP COLUMN {'news' if index == 'listed' else index}")
+        for column in ("news", "announced"):
+            file.execute(f"ALTER TABLE papers DROP COLUMN {column}")
         file.execute("CREATE INDEX undecided ON papers (decided, votes DESC, name DESC)")
         file.execute("PRAGMA user_version = 1")
     with closing(Inbox(root)) as inbox, closing(Inbox(root)) as other:
         assert inbox.counts() == other.counts() == {"": 3, SKIPPED: 1}
-    assert everything(path) == before
+        assert everything(path) == before
+        inbox.put([replace(paper(2, version=2), title="Retitled")], DAY)
+        assert inbox.names(Asked(words="retitled")) == ["2402.00002"]
+        assert inbox.names(Asked(words="experts")) == []
 
 
 def everything(path: Path) -> dict[str, object]:
@@ -303,13 +313,17 @@ def put(root: Path, *papers: Paper) -> None:
         inbox.put(papers, DAY)
 
 
-@pytest.mark.parametrize("broken", [b"", b"nonsense", b"x\x9c", zlib.compress(b"1234567890ab")], ids=["nothing", "nonsense", "cut", "another thing"])
-def test_a_ranking_that_cannot_be_read_is_made_anew(broken: bytes, root: Path, roundup: Run) -> None:
+@pytest.mark.parametrize("what", ["ranking: model", "ranking: scores", "ranking: %"])
+@pytest.mark.parametrize("broken", [b"nonsense", b"x\x9c", b'["2402.00001"]', b'{"2402.00001": "high"}', zlib.compress(b"\1\0\0\0" + b"\xff" * 16 + bytes(8)), None])
+def test_a_ranking_that_cannot_be_read_is_made_anew(broken: bytes | None, what: str, root: Path, roundup: Run) -> None:
     roundup("pick", "2402.00002", root=root)
     shown = roundup("inbox", root=root).out
     with closing(sqlite3.connect(root / ".roundup/state/inbox.sqlite")) as file, file:
-        assert file.execute("UPDATE files SET value = ? WHERE path LIKE 'ranking: %'", (broken,)).rowcount == 2
+        before = file.execute("SELECT * FROM files ORDER BY path").fetchall()
+        file.execute(*(("UPDATE files SET value = ? WHERE path LIKE ?", (broken, what)) if broken else ("DELETE FROM files WHERE path LIKE ?", (what,))))
     assert roundup("inbox", root=root).out == shown
+    with closing(sqlite3.connect(root / ".roundup/state/inbox.sqlite")) as file:
+        assert file.execute("SELECT * FROM files ORDER BY path").fetchall() == before
 
 
 def test_the_paper_that_every_digest_begins_with_teaches_nothing(tmp_path: Path, roundup: Run) -> None:
@@ -404,6 +418,39 @@ def test_a_list_is_filled_with_what_ranks_first_and_of_two_that_are_alike_with_o
     assert json.loads(roundup("inbox", "--json", root=root).out)["papers"][1]["like"] == "2402.00006"
     assert roundup("fill", "2024-2-1", "--top", "2", "--by", "ranking", root=root) == Result(0, "list 2024-2-1 is begun, and has 2 papers, those that rank first\n", "")
     assert sorted(path.stem for path in (root / "issues/2024-2-1/papers").iterdir()) == ["2402.00004", "2402.00006"]
+
+
+def test_a_withdrawn_paper_stands_in_nobodys_place(root: Path, roundup: Run) -> None:
+    gone = replace(paper(5, "Planar graphs", votes=50), withdrawn=Withdrawal("A mistake.", ""))
+    put(root, gone, paper(6, "Planar graphs", votes=1))
+    roundup("fill", "2024-2-1", root=root)
+    assert {"2402.00005", "2402.00006"} & {path.stem for path in (root / "issues/2024-2-1/papers").iterdir()} == {"2402.00006"}
+
+
+def test_a_list_is_not_begun_where_there_is_nothing_for_it(root: Path, roundup: Run) -> None:
+    told = "there is no paper for 2024-2-1; nothing was begun\n"
+    assert roundup("fill", "2024-2-1", "--since", "2024-03-01", "--out", root=root) == Result(0, told, "")
+    (root / "roundup.yaml").write_text("title: A digest\ninterests:\n  ranking: scikit-learn\n  words: [graphs]\n")
+    with mock.patch.dict(sys.modules, {"roundup.ranking.scikit": None}):
+        found = roundup("fill", "2024-2-1", "--by", "ranking", "--out", root=root)
+    assert found.code == 2
+    assert "scikit-learn" in found.err
+    assert not (root / "issues/2024-2-1").exists()
+
+
+def test_what_was_left_when_an_issue_was_made_teaches_that_it_was_passed_over(root: Path, roundup: Run) -> None:
+    roundup("pick", "2402.00002", root=root)
+    roundup("later", "2402.00003", root=root)
+    with closing(Inbox(root)) as inbox:
+        inbox.put([paper(9)], DAY + dt.timedelta(days=40))  # for another issue
+
+        def taught(today: dt.date) -> dict[str, str]:
+            return {lesson.paper.name: lesson.verdict for lesson in Learning(Shelves(root), inbox, today).lessons()}
+
+        assert taught(DAY) == taught(dt.date(2024, 1, 31)) == {"2402.00002": "picked"}
+        shutil.move(root / "issues/2024-1", root / "issues/2024-2")
+        assert taught(dt.date(2024, 2, 29)) == {"2402.00002": "picked"}  # its month is not over
+        assert taught(dt.date(2024, 3, 1)) == {"2402.00002": "picked", "2402.00001": "passed", "2402.00004": "passed"}
 
 
 def test_a_list_of_a_day_to_come_is_not_dated(root: Path, roundup: Run) -> None:

@@ -185,10 +185,14 @@ def fill(session: Session, key: str, most: int, since: dt.date | None, by: str, 
             raise RefusedError(f"{issue} is still to come; fill it without --out, and give it a date when it goes out")
         if is_new and not desk.inbox.counts():
             raise RefusedError("the inbox is empty; roundup fetch --inbox fills it")
+        papers = desk.best(issue, most, since, by_votes=by == "votes")
+        if is_new and not papers:
+            session.say(f"there is no paper for {issue}; nothing was begun")
+            return
         if is_new:
             create(root, new_issue(issue, today(), is_list=True, is_out=out))
     with _desk(session, deciding=True) as desk:
-        papers = desk.fill(issue, most, since, by_votes=by == "votes")
+        desk.fill(issue, papers)
     begun = " is begun, and" if is_new else ""
     session.say(f"list {issue}{begun} has {count(len(papers), 'paper')}, those {'with the most votes' if by == 'votes' else 'that rank first'}")
 
@@ -215,8 +219,8 @@ def undo(session: Session) -> None:
     if undone is None:
         raise RefusedError("nothing was decided that could be taken back")
     session.say(f"{undone.decision.name}: {undone.decision.what} no more")
-    for path in undone.stays:
-        session.remark(f"{path} was changed since; it stays, remove it if it is not wanted")
+    for number, path in enumerate(undone.stays):
+        session.remark(f"{path} was changed since; it stays, remove it if it is not wanted" if number == 0 else f"{path} stays with it")
 
 
 @command("roundup triage --category cs.LG")

@@ -15,12 +15,11 @@ from typing import NamedTuple
 from zlib import crc32
 
 from roundup.paper import Paper
-from roundup.ranking.terms import AUTHOR, CATEGORY, known, name_words, shortened, written_in
+from roundup.ranking.terms import AUTHOR, CATEGORY, compared, name_words, shortened, written_in
 
 NUMBERS = 1 << 20  # of terms
 _STEP = 1024  # makes 30 bits of the numbers of two words: pairs are many more than words
 _SHORT = "~"  # what a name begins with that is shortened
-_AT_HAND = 200_000  # some 20 MB
 _HEAD = 6  # numbers before the parts: the title's, and how many each part but the last has
 
 
@@ -39,26 +38,18 @@ class Sketch(NamedTuple):
     pairs: Sequence[int]
 
 
-class _Numbers(dict[str, int]):
-    """The numbers of terms. Papers say most of them again and again: each is hashed once."""
-
-    def __missing__(self, term: str) -> int:
-        if len(self) == _AT_HAND:
-            self.clear()
-        self[term] = found = crc32(term.encode("utf-8", "surrogatepass")) % NUMBERS or 1
-        return found
-
-
-number_of = _Numbers().__getitem__  # of a word, or of an author or a category with its mark before it
+def number_of(term: str) -> int:
+    """Return the number of a word, or of an author or a category with its mark before it."""
+    return crc32(term.encode("utf-8", "surrogatepass")) % NUMBERS or 1
 
 
 class _Written(dict[str | bytes, int]):
-    """The numbers of words as they are written; 0 for a word that tells nothing."""
+    """The numbers of words as they are written; 0 for a word that tells nothing. Papers say most words again and again: each is looked at once."""
 
     def __missing__(self, written: str | bytes) -> int:
-        if len(self) == _AT_HAND:
+        if len(self) == 200_000:  # some 20 MB
             self.clear()
-        word = known(written)
+        word = compared(written.decode() if isinstance(written, bytes) else written)
         self[written] = found = number_of(word) if word else 0
         return found
 

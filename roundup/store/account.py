@@ -35,7 +35,7 @@ class Account:
             raise self._refused(error) from error
 
     def _refused(self, error: Exception) -> RefusedError:
-        if isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY:
             return RefusedError(f"{self.path} is in use by another run; try again when that is done")
         return RefusedError(f"{self.path} cannot be used: {str(error).lower()}; put a back-up in its place, or move it away")
 

@@ -181,6 +181,12 @@ class Inbox(Account):
             rows = cursor.execute(f"SELECT papers.name, sketch, votes, news, day {_SKIPPED}", (SKIPPED, most)).fetchall()
         return [(self._known(*row), dt.date.fromisoformat(day)) for *row, day in rows]
 
+    def left(self, last: dt.date, most: int) -> list[str]:
+        """Return the names of the papers that were first seen up to a day and are not decided, what was seen last first, so many at most."""
+        text = f"SELECT name FROM papers WHERE decided = '' AND first_seen <= ? ORDER BY {_NEWEST} LIMIT ?"  # noqa: S608 - our own words
+        with self._reading() as cursor:
+            return [name for (name,) in cursor.execute(text, (last.isoformat(), most))]
+
     def _known(self, name: str, sketch: bytes, votes: int | None, news: str | None) -> Known:
         return Known(name, parse_sketch(sketch), partial(self._paper, name), votes, dt.date.fromisoformat(news) if news else None)
 

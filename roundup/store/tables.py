@@ -18,7 +18,8 @@ from roundup.paper import Paper, day
 from roundup.ranking import Sketch, Usual, dump_sketch, parse_sketch, sketched
 from roundup.records.papers import parse_paper
 from roundup.store.plain import paper_from, paper_row
-from roundup.text.drawn import plain
+from roundup.text.accents import accented
+from roundup.text.visible import visible
 
 RELEASE = 2  # of the tables, and of the sketches in them
 _TABLES = """
@@ -43,6 +44,7 @@ DROP INDEX IF EXISTS undecided;
 ALTER TABLE papers ADD COLUMN news TEXT;
 ALTER TABLE papers ADD COLUMN announced TEXT NOT NULL DEFAULT '';
 CREATE INDEX listed ON papers (decided, first_seen, name, category, votes, news, version, decided_version);
+CREATE INDEX seen ON papers (first_seen, name);
 CREATE INDEX announced ON papers (announced, name, category, decided) WHERE announced != '';
 CREATE TABLE sketches (id INTEGER PRIMARY KEY, sketch BLOB NOT NULL);
 CREATE TABLE usual (papers INTEGER NOT NULL, length INTEGER NOT NULL, found BLOB NOT NULL);
@@ -50,8 +52,8 @@ CREATE TABLE files (path TEXT PRIMARY KEY, stamp TEXT NOT NULL, value BLOB NOT N
 CREATE TABLE IF NOT EXISTS counts (category TEXT, day TEXT, read TEXT NOT NULL, counted INTEGER NOT NULL, had INTEGER NOT NULL, PRIMARY KEY (category, day));
 CREATE TABLE IF NOT EXISTS searches (category TEXT, day TEXT, PRIMARY KEY (category, day))
 """
+_WORDS_OF = "INSERT INTO words (rowid, title, authors, abstract) VALUES (?, ?, ?, ?)"
 CHANGES = "changes"  # under which is noted how often papers came or changed
-_OF_TEX = "\\${}^_~"
 
 
 def prepare(file: sqlite3.Connection, path: Path) -> None:
@@ -66,8 +68,9 @@ def prepare(file: sqlite3.Connection, path: Path) -> None:
             _begin(cursor)
         elif release < RELEASE:
             _do(cursor, _LISTINGS)
+            cursor.execute("INSERT INTO words (words) VALUES ('delete-all')")
             rows = cursor.execute("SELECT id, row FROM papers").fetchall()
-            count(cursor, (_describe(cursor, place, paper_from(json.loads(row))) for place, row in rows))
+            count(cursor, (_take_over(cursor, place, paper_from(json.loads(row))) for place, row in rows))
         cursor.execute(f"PRAGMA user_version = {RELEASE}")
         cursor.execute("COMMIT")
     file.isolation_level = before
@@ -92,6 +95,12 @@ def _begin(cursor: sqlite3.Cursor) -> None:
     count(cursor, (add(cursor, paper, first_seen) for paper, first_seen in papers if paper))
 
 
+def _take_over(cursor: sqlite3.Cursor, place: int, paper: Paper) -> Sketch:
+    """Write what follows from a paper of the release before. Return its sketch."""
+    cursor.execute(_WORDS_OF, (place, *_words(paper)))
+    return _describe(cursor, place, paper)
+
+
 def _do(cursor: sqlite3.Cursor, statements: str) -> None:
     for statement in statements.split(";\n"):
         cursor.execute(statement)
@@ -102,7 +111,7 @@ def add(cursor: sqlite3.Cursor, paper: Paper, first_seen: str) -> Sketch:
     values = (paper.id.name, paper.id.version, first_seen, _categories(paper), paper.votes, _plain(paper), _news(paper), _announced(paper))
     statement = "INSERT INTO papers (name, version, first_seen, category, votes, row, news, announced) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
     place = cursor.execute(statement, values).lastrowid or 0
-    cursor.execute("INSERT INTO words (rowid, title, authors, abstract) VALUES (?, ?, ?, ?)", (place, *_words(paper)))
+    cursor.execute(_WORDS_OF, (place, *_words(paper)))
     sketch = sketched(paper)
     cursor.execute("INSERT INTO sketches VALUES (?, ?)", (place, dump_sketch(sketch)))
     return sketch
@@ -115,7 +124,7 @@ def replace(cursor: sqlite3.Cursor, place: int, before: Paper, paper: Paper) -> 
     cursor.execute("UPDATE papers SET version = ?, category = ?, votes = ?, row = ? WHERE id = ?", values)
     if (old := _words(before)) != (new := _words(paper)):  # the index keeps no text, and has to be told what to forget
         cursor.execute("INSERT INTO words (words, rowid, title, authors, abstract) VALUES ('delete', ?, ?, ?, ?)", (place, *old))
-        cursor.execute("INSERT INTO words (rowid, title, authors, abstract) VALUES (?, ?, ?, ?)", (place, *new))
+        cursor.execute(_WORDS_OF, (place, *new))
     return _describe(cursor, place, paper), parse_sketch(lost)
 
 
@@ -173,5 +182,5 @@ def _words(paper: Paper) -> tuple[str, str, str]:
 
 
 def _letters(text: str) -> str:
-    """Return a text without TeX; most have none, and are cut into the same words as they are."""
-    return text if text.isascii() and not any(mark in text for mark in _OF_TEX) else plain(text)
+    """Return a text as its words are looked for. Formulas stay as authors typed them: readers type alpha, too, and to set a thousand takes a second."""
+    return visible(accented(text) if "\\" in text else text)

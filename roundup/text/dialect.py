@@ -72,6 +72,7 @@ class Document:
     wordless_links: tuple[Found, ...] = ()
     after_language: tuple[Found, ...] = ()  # of fenced code: shown nowhere
     formulas: tuple[Found, ...] = ()
+    open_formulas: tuple[Found, ...] = ()  # two dollars that begin a formula or end it, without the others
     odd_notes: tuple[Found, ...] = ()  # typed as notes, and none, for a label holds no space
     plain: tuple[Found, ...] = field(default=(), repr=False)  # the running text, code and math left out
 

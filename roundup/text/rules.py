@@ -44,6 +44,7 @@ def _taught(quotes: tuple[str, ...]) -> MarkdownIt:
     md = MarkdownIt("commonmark", {"html": False, "typographer": True, "quotes": list(quotes), "maxNesting": DEEPEST + 3, **told})
     md.enable(["table", "strikethrough", "smartquotes"])
     md.use(footnote_plugin, inline=False, move_to_end=False, always_match_refs=True)
+    md.core.ruler.after("inline", "open_formulas", _open_formulas)
     md.core.ruler.before("smartquotes", "dashes", _dashes)
     md.block.ruler.at("table", _table, {"alt": ["paragraph", "reference"]})
     md.block.ruler.before("table", "too_deep", _too_deep)
@@ -136,6 +137,24 @@ _EN_DASH = re.compile(r"(?<=\w)--(?=\w)|(?<!\S)--(?!\S)")  # not the --option of
 _ELLIPSIS = re.compile(r"(?<!\.)\.{3}(?!\.)")
 
 
+_TWO_DOLLARS = re.compile(r"(?<!\$)\$\$(?!\$)")
+
+
+def _open_formulas(state: StateCore) -> None:
+    """Note the two dollars that are left in the text. Those that are escaped are tokens of their own as yet."""
+    for token in state.tokens:
+        if token.type == "inline" and token.map and "$$" in token.content:
+            line = token.map[0]
+            for child in token.children or ():
+                if child.type in ("softbreak", "hardbreak"):
+                    line += 1
+                elif child.type == "math_inline":
+                    line += child.content.count("\n")
+                text = "".join(part.content for part in child.children or ()) if child.type == "image" else child.content if child.type == "text" else ""
+                for _ in _TWO_DOLLARS.finditer(text):
+                    _find(state, "open_formulas", "$$", line)
+
+
 def _dashes(state: StateCore) -> None:
     for token in state.tokens:
         if token.type != "inline" or ("--" not in token.content and "..." not in token.content):
@@ -202,7 +221,7 @@ def _inline(state: StateBlock, content: str, lines: list[int]) -> None:
     token.content, token.map, token.children = content, lines, []
 
 
-def _find(state: StateBlock, kind: str, value: str, line: int) -> None:
+def _find(state: StateBlock | StateCore, kind: str, value: str, line: int) -> None:
     state.env.setdefault("found", []).append((kind, value, line))
 
 
@@ -251,7 +270,7 @@ def _math_inline(state: StateInline, silent: bool) -> bool:
         end = src.find("$$", start + 2, state.posMax)
         body = src[start + 2 : end] if end > 0 else ""
         width = 2
-        if not body.strip() or "$" in body:
+        if not body.strip() or "$" in body or src[end - 1 : end + 3] == "`$$`":  # which speaks of the sign, and ends nothing
             return False
     else:
         end = closing_dollar(src, start, state.posMax)
