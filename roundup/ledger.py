@@ -41,12 +41,12 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A paper of the inbox as the ledger counts it: when it was announced, where, and what became of it, empty where nothing has."""
+    """Papers of the inbox as the ledger counts them: when they were announced, where, and what became of them, empty where nothing has; and how many."""
 
-    name: str
     days: tuple[dt.date, ...]
     categories: tuple[str, ...]
     decided: str
+    papers: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ def _states(seen: Iterable[Seen]) -> Mapping[tuple[dt.date, str], Counter[str]]:
     for one in seen:
         for day in one.days:
             for category in one.categories:
-                found.setdefault((day, category), Counter())[one.decided] += 1
+                found.setdefault((day, category), Counter())[one.decided] += one.papers
     return found
 
 

@@ -37,10 +37,10 @@ def faults(entries: list[Entry]) -> dict[str, tuple[str, ...]]:
 
 def test_a_week_that_was_read_each_day_has_no_fault_and_counts_what_became_of_papers() -> None:
     week = [batch(number, f"a{number}", f"b{number}") for number in range(8, 13)]
-    seen = [Seen("a9", (day(9),), ("cs.LG", "cs.CL"), "picked"), Seen("b9", (day(9),), ("cs.LG",), ""), Seen("c", (), ("cs.LG",), "")]
+    seen = [Seen((day(9),), ("cs.LG", "cs.CL"), "picked"), Seen((day(9),), ("cs.LG",), "", 2), Seen((), ("cs.LG",), "")]
     entries = ledger(week, seen, day(13))
-    assert [(one.day.day, one.announced) for one in entries] == [(8, 0), (9, 2), (10, 0), (11, 0), (12, 0)]
-    assert entries[1].states == (("", 1), ("picked", 1))
+    assert [(one.day.day, one.announced) for one in entries] == [(8, 0), (9, 3), (10, 0), (11, 0), (12, 0)]
+    assert entries[1].states == (("", 2), ("picked", 1))
     assert faults(entries) == {}
 
 

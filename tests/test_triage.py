@@ -210,7 +210,7 @@ def test_an_inbox_of_the_second_release_is_described_anew(root: Path) -> None:
     with closing(sqlite3.connect(path)) as file, file:
         for table in ("sketches", "usual", "files"):
             file.execute(f"DROP TABLE {table}")
-        for index in ("listed", "seen", "announced"):
+        for index in ("listed", "seen", "announced", "dated"):
             file.execute(f"DROP INDEX {index}")
         for column in ("news", "announced"):
             file.execute(f"ALTER TABLE papers DROP COLUMN {column}")

@@ -94,13 +94,11 @@ class Account:
             return {(category, dt.date.fromisoformat(day)) for category, day in cursor.execute("SELECT category, day FROM searches")}
 
     def seen(self) -> Iterator[Seen]:
-        """Yield every paper that arXiv announced, as the ledger counts it; a replacement is none."""
-        text = "SELECT name, announced, category, decided FROM papers WHERE announced != '' ORDER BY name"
+        """Yield all papers that arXiv announced, as the ledger counts them; a replacement is none."""
+        text = "SELECT announced, category, decided, count(*) FROM papers WHERE announced != '' GROUP BY announced, category, decided"
         with self._reading() as cursor:
             rows = cursor.execute(text).fetchall()
-        days = {announced: tuple(map(dt.date.fromisoformat, announced.split())) for announced in {row[1] for row in rows}}
-        categories = {named: tuple(named.split()) for named in {row[2] for row in rows}}
-        return (Seen(name, days[announced], categories[named], decided) for name, announced, named, decided in rows)
+        return (Seen(tuple(map(dt.date.fromisoformat, days.split())), tuple(names.split()), decided, papers) for days, names, decided, papers in rows)
 
     def seen_between(self, first: dt.date | None, last: dt.date) -> set[str]:
         """Return the names of the papers that arXiv announced within these days, both included, or that were first had then where it was not heard to."""
