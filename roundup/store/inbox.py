@@ -25,6 +25,7 @@ from roundup.store.tables import CHANGES, add, count, replace, settle, usual_in
 
 PICKED, SKIPPED, LATER = "picked", "skipped", "later"
 
+_AT_ONCE = 500  # papers that are read by one statement
 _SHORT = 2  # letters of a word that begins too many others
 _NEWEST = "first_seen DESC, name DESC"
 _SKIPPED = """FROM decisions JOIN papers USING (name) JOIN sketches ON sketches.id = papers.id
@@ -156,10 +157,14 @@ class Inbox(Account):
             return [Slip(name, votes, days[news] if news else None) for name, votes, news in cursor.execute(text, (*values, most))]
 
     def known_as(self, names: Iterable[str]) -> dict[str, Known]:
-        """Return what ranking knows of the papers of these names, as far as they were ever seen."""
-        text = "SELECT name, sketch, votes, news FROM papers JOIN sketches USING (id) WHERE name = ?"
+        """Return what ranking knows of the papers of these names, in this order, as far as they were ever seen."""
+        wanted = list(names)
+        found: dict[str, Known] = {}
         with self._reading() as cursor:
-            return {row[0]: self._known(*row) for name in names for row in cursor.execute(text, (name,))}
+            for part in (wanted[at : at + _AT_ONCE] for at in range(0, len(wanted), _AT_ONCE)):
+                text = f"SELECT name, sketch, votes, news FROM papers JOIN sketches USING (id) WHERE name IN ({', '.join('?' * len(part))})"  # noqa: S608 - likewise
+                found |= {row[0]: self._known(*row) for row in cursor.execute(text, part)}
+        return {name: found[name] for name in wanted if name in found}
 
     def changes(self) -> int:
         """Return a number that is another one whenever what is known of papers has changed, decisions aside."""
