@@ -31,7 +31,7 @@ PICKED, SKIPPED, PASSED = "picked", "skipped", "passed"  # taken into an issue; 
 _VERDICTS = (PICKED, SKIPPED, PASSED)  # of two on one day the first here counts
 _HALF_LIFE_DAYS, _MOST_HALF_LIVES = 365.0, 10.0  # a decision of a year ago counts half; one of ages ago is not quite forgotten
 _SKIP = 3.0  # what turning down counts beside leaving
-_MOST_PICKS, _MOST_LEFT, _LEFT_TO_A_PICK = 200, 800, 8  # what is learned from: the newest, for what was long ago counts little
+_MOST_PICKS, _MOST_LEFT, _LEFT_TO_A_PICK = 200, 400, 8  # what is learned from: the newest, for what was long ago counts little
 _LIKENESS = 6.0  # what is learned beside what is wished for: with fifty picks, a paper like them has about 1 by its words
 _NAMED = 4  # words that are told one by one
 
