@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NoReturn
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from roundup.issue import Head, Issue, IssueKey
 from roundup.outline import Outline
@@ -15,8 +17,7 @@ def _nothing(key: IssueKey) -> NoReturn:
     raise KeyError(key)
 
 
-@dataclass(frozen=True)
-class Archive:
+class Archive(Struct, frozen=True, dict=True):
     """All issues, newest first. ``unread`` are the keys of those that faults kept from being read at all."""
 
     heads: tuple[Head, ...] = ()

@@ -12,9 +12,11 @@ import hashlib
 import os
 import stat
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from roundup.errors import RefusedError
 from roundup.manifest import MANIFEST, Entry, Manifest
@@ -28,8 +30,7 @@ _STAGING = ".roundup-staging-"
 Render: TypeAlias = "Callable[[Output], bytes]"
 
 
-@dataclass(frozen=True, slots=True)
-class Staged:
+class Staged(Struct, frozen=True):
     """An output as it was drawn: the hash of its bytes, and whether the site holds others."""
 
     path: str
@@ -40,8 +41,7 @@ class Staged:
 Share: TypeAlias = "Callable[[Sequence[Output], str], Iterable[Staged]]"
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """What a build did to the output folder, as paths; of what stayed as it was, how many."""
 
     written: tuple[str, ...]

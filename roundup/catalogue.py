@@ -6,8 +6,10 @@ It is held as columns of numbers (``columns.py``): what a page shows is made of 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from functools import cached_property
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from roundup.archive import Archive
 from roundup.columns import Columns, Spellings, columns_of
@@ -21,11 +23,10 @@ from roundup.text.folding import folded
 OTHER_LETTERS = "…"
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """A pick where it stands in the archive; ``number`` is its number in the issue. The issue is read when it is asked for."""
 
-    archive: Archive = field(repr=False)
+    archive: Archive
     head: Head
     number: int
     name: str
@@ -39,8 +40,7 @@ class Standing:
         return self.issue.picks[self.number - 1]
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Coverage:
+class Coverage(Struct, frozen=True, eq=False):
     """A paper, or something else that was picked, and every place where the archive takes it up, newest first.
 
     ``place`` is where it stands in the catalogue: the newest issue first, and in it the editors' order.
@@ -86,8 +86,7 @@ class Coverage:
         return self if len(out) == len(self.standings) else replace(self, standings=out) if out else None
 
 
-@dataclass(frozen=True, eq=False)
-class Listing:
+class Listing(Struct, frozen=True, eq=False, dict=True):
     """All that the archive has by one author, or on one topic, newest first. ``kind`` is AUTHORS or TOPICS.
 
     ``places`` are those of its papers, and of what else was picked, in the catalogue.
@@ -98,7 +97,7 @@ class Listing:
     name: str
     known: Known | None
     places: Sequence[int]
-    catalogue: Catalogue = field(repr=False)
+    catalogue: Catalogue
 
     @property
     def path(self) -> str:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
 from typing import Any
+
+from msgspec import Struct
 
 from roundup.config import Config, Known
 from roundup.issue import anchor
@@ -21,8 +22,7 @@ from roundup.text.slugs import lasting_slug
 Rows = Sequence[Sequence[int]]
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
+class Names(Struct, frozen=True):
     """The authors, or the topics, of an archive as columns, in the order of their slugs: who they are, and the places of their papers."""
 
     slugs: Sequence[str]
@@ -31,8 +31,7 @@ class Names:
     places: Rows
 
 
-@dataclass(frozen=True, slots=True)
-class Columns:
+class Columns(Struct, frozen=True):
     """A catalogue in plain columns: a row for each paper or other thing that was picked, newest first."""
 
     names: Sequence[str]
@@ -51,7 +50,7 @@ class Columns:
 
 def columns_row(columns: Columns) -> dict[str, Any]:
     """Return columns as plain data for JSON. A row of numbers is text, for few of them are ever looked at."""
-    return {one.name: _plain(getattr(columns, one.name)) for one in fields(columns)}
+    return {name: _plain(getattr(columns, name)) for name in columns.__struct_fields__}
 
 
 def columns_from(row: Mapping[str, Any]) -> Columns:
@@ -62,7 +61,7 @@ def columns_from(row: Mapping[str, Any]) -> Columns:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, Names):
-        return {one.name: _plain(getattr(value, one.name)) for one in fields(value)}
+        return {name: _plain(getattr(value, name)) for name in value.__struct_fields__}
     if not value or isinstance(value[0], str | int):
         return list(value)
     return "\n".join(" ".join(map(str, row)) for row in value)

@@ -3,31 +3,32 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from roundup.errors import Location
 from roundup.mailing.address import Mailbox
+from roundup.placed import Placed
 
 
-@dataclass(frozen=True, slots=True)
-class Editor:
+class Editor(Struct, frozen=True):
     """Someone who signs commentary, under a short name such as ``ann``."""
 
     name: str
     url: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """Where new papers come from: ``arxiv`` with categories, ``huggingface`` with a list, ``feed`` with an address."""
 
     kind: str
     what: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Struct, frozen=True):
     """An author or a topic as the editors tell it from others: its name, other spellings of it, an address of its own.
 
     With ``papers``, by their IDs, it is meant on these only: so two people of one name have a page each.
@@ -39,8 +40,7 @@ class Known:
     url: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Feeds:
+class Feeds(Struct, frozen=True):
     """How many entries a feed has at most, and from how many papers on an author and a topic have one; 0 for none."""
 
     entries: int = 20
@@ -48,8 +48,7 @@ class Feeds:
     topics: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Subscribe:
+class Subscribe(Struct, frozen=True):
     """Where readers subscribe: a ``buttondown`` name, the address of a ``listmonk`` with the list's UUID, or a ``mailto`` address."""
 
     kind: str
@@ -57,8 +56,7 @@ class Subscribe:
     list: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Comments:
+class Comments(Struct, frozen=True):
     """Where readers comment: the repository of a ``giscus`` with the IDs that it asks for, or a ``mailto`` address."""
 
     kind: str
@@ -68,8 +66,7 @@ class Comments:
     category_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Interests:
+class Interests(Struct, frozen=True):
     """What the editors look for before anything was picked, and besides: words and phrases, names of authors, categories, IDs of papers they like.
 
     ``ranking`` is who learns from their picks: ``own``, or ``scikit-learn``, where that is installed.
@@ -82,8 +79,7 @@ class Interests:
     ranking: str = "own"
 
 
-@dataclass(frozen=True, slots=True)
-class Smtp:
+class Smtp(Struct, frozen=True):
     """The server that takes our mail. A password comes from the environment, or from a file that only its owner can read."""
 
     host: str
@@ -93,8 +89,7 @@ class Smtp:
     password_file: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Listmonk:
+class Listmonk(Struct, frozen=True):
     """A listmonk that mails for us: the numbers of its lists and of the template round the mail, and an API user whose token is as secret as a password."""
 
     url: str
@@ -104,16 +99,14 @@ class Listmonk:
     token_file: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Buttondown:
+class Buttondown(Struct, frozen=True):
     """Where Buttondown's API stands; its key is as secret as a password."""
 
     url: str = "https://api.buttondown.com/v1"
     key_file: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Mail:
+class Mail(Struct, frozen=True):
     """How an issue goes to its subscribers; ``ways_out`` of its list are web addresses with ``{email}`` in them, or mail addresses."""
 
     sender: Mailbox | None = None
@@ -128,30 +121,26 @@ class Mail:
     too_large: str = "shorten"  # or warn: a mail that Gmail would clip goes out whole
 
 
-@dataclass(frozen=True, slots=True)
-class ToBranch:
+class ToBranch(Struct, frozen=True):
     """The site as a commit on a branch of a git remote: the name of one that the digest's own repository has, an address, or a path."""
 
     remote: str = "origin"
     branch: str = "gh-pages"
 
 
-@dataclass(frozen=True, slots=True)
-class ToFolder:
+class ToFolder(Struct, frozen=True):
     """The site as a folder of this machine, by its path from the digest's top."""
 
     path: str
 
 
-@dataclass(frozen=True, slots=True)
-class ToRsync:
+class ToRsync(Struct, frozen=True):
     """The site as a folder that rsync can reach: ``ann@example.org:www``, ``rsync://example.org/module``, or a path."""
 
     path: str
 
 
-@dataclass(frozen=True, slots=True)
-class ToBucket:
+class ToBucket(Struct, frozen=True):
     """The site as objects of an S3 bucket, below a prefix; ``endpoint`` is the address of a service other than Amazon's."""
 
     bucket: str
@@ -181,10 +170,10 @@ FIGURE_LICENSES = ("refuse", "warn")
 SOURCE_KINDS = ("arxiv", "huggingface", "feed")
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(Placed, frozen=True, dict=True):
     """The digest as a whole. ``url`` is where the site will stand, with a slash at its end, or empty."""
 
+    beside = ("where", "lines")
     title: str = "Roundup"
     tagline: str = ""
     url: str = ""
@@ -206,12 +195,17 @@ class Config:
     interests: Interests = Interests()
     figure_licenses: str = "refuse"  # or warn: a figure is copied whatever its paper's licence says
     mirrors: tuple[tuple[str, str], ...] = ()  # name of a service, address
-    publish: tuple[tuple[str, Destination], ...] = field(default=(), repr=False)  # by name; no page shows anything of it
-    where: Location = field(default=Location("roundup.yaml"), compare=False)
-    lines: tuple[tuple[str, int], ...] = field(default=(), compare=False, repr=False)
+    publish: tuple[tuple[str, Destination], ...] = ()  # by name; no page shows anything of it
+    where: Location = Location("roundup.yaml")
+    lines: tuple[tuple[str, int], ...] = ()
 
     def at(self, key: str) -> Location:
         return Location(self.where.path, dict(self.lines).get(key, self.where.line))
+
+    @cached_property
+    def shown(self) -> str:
+        """All that pages may show of it, in one text."""
+        return repr(replace(self, publish=(), lines=()))
 
     @property
     def list_id(self) -> str:

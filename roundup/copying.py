@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from roundup.errors import FetchError, RefusedError
 from roundup.paper import ArxivId, Paper
@@ -24,8 +26,7 @@ from roundup.text.visible import one_line
 _CALLED = re.compile(r"\s*fig(?:ure|\.)?\s*", re.I)
 
 
-@dataclass(frozen=True, slots=True)
-class Copied:
+class Copied(Struct, frozen=True):
     """A picture that the issue has now, ``new`` or ``unchanged``, and the line that shows it."""
 
     picture: Picture

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from roundup.archive import Archive
 from roundup.build import Report, build, last_built
@@ -31,8 +32,7 @@ if TYPE_CHECKING:
     from roundup.plan import Output
 
 
-@dataclass(frozen=True, slots=True)
-class Built:
+class Built(Struct, frozen=True):
     """What became of a build: what was done to the folder, what has to stay where it was published, and what is odd.
 
     The latter by the keys of the issues that were drawn.

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from roundup.config import Source
 from roundup.errors import RefusedError
@@ -21,8 +23,7 @@ from roundup.store.lock import unbroken
 from roundup.store.shelf import Kept, Shelf, Shelves
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(Struct, frozen=True):
     """What is to be fetched: what was named, what searches are narrowed to, and how much of a list or a search at most."""
 
     wanted: tuple[Reference, ...]
@@ -138,8 +139,7 @@ def requests_for(order: Order, left: int) -> int:
     return pages + (left if order.licenses else 0)
 
 
-@dataclass
-class Refreshed:
+class Refreshed(Struct):
     """Records read anew: each that changed, what is missing, and how many were looked at."""
 
     kept: list[tuple[IssueKey, Kept]] = field(default_factory=list)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from roundup.errors import SourceError
 from roundup.issue import IssueKey
@@ -17,8 +19,7 @@ from roundup.store.inbox import Inbox
 from roundup.store.shelf import Kept, Shelf
 
 
-@dataclass
-class Report:
+class Report(Struct):
     """What became of everything that was asked for."""
 
     kept: list[Kept] = field(default_factory=list)

@@ -7,11 +7,13 @@ import datetime as dt
 import math
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from functools import cached_property, total_ordering
+
+from msgspec import Struct
 
 from roundup.errors import Location
 from roundup.paper import Author, Paper, instant
+from roundup.placed import Placed
 from roundup.text.slugs import slug
 
 NOWHERE = Location("")
@@ -19,8 +21,7 @@ WORDS_A_MINUTE = 230
 
 
 @total_ordering
-@dataclass(frozen=True)
-class IssueKey:
+class IssueKey(Struct, frozen=True, dict=True):
     """The folder name of an issue: ``2023-8`` (a month), ``2023-7-2`` (a day), ``2023-W31`` (a week).
 
     Keys sort by the last day they cover; a month's issue stands after the days and weeks that end within it.
@@ -98,24 +99,23 @@ def key_of(date: dt.date, cadence: str) -> IssueKey:
     return IssueKey(date.year, date.month, date.day if cadence == "daily" else None)
 
 
-@dataclass(frozen=True, slots=True)
-class Prose:
+class Prose(Placed, frozen=True):
     """Markdown that an editor wrote, and where its first line stands.
 
     ``literal`` tells that line n of the text is line n of the file, as in a ``|`` block.
     """
 
+    beside = ("where", "literal")
     text: str
-    where: Location = field(default=NOWHERE, compare=False)
-    literal: bool = field(default=True, compare=False)
+    where: Location = NOWHERE
+    literal: bool = True
 
     def at(self, line: int) -> Location:
         """Return the place of line ``line`` of the text, counted from 0."""
         return self.where.below(line) if self.literal else self.where
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(Struct, frozen=True):
     """What a pick is about when it is not a paper: a talk, a post, a repository."""
 
     url: str
@@ -125,10 +125,10 @@ class Link:
     image: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Pick:
+class Pick(Placed, frozen=True):
     """A paper or a link as it stands in an issue, with what the editors say of it."""
 
+    beside = ("where", "lines")
     subject: Paper | Link
     name: str  # the file's name without its ending: the anchor on the page, unique in the issue
     commentary: Prose = Prose("")
@@ -140,8 +140,8 @@ class Pick:
     tldr: str = ""
     rating: str = ""
     cover: str = ""
-    where: Location = field(default=NOWHERE, compare=False)
-    lines: tuple[tuple[str, int], ...] = field(default=(), compare=False)
+    where: Location = NOWHERE
+    lines: tuple[tuple[str, int], ...] = ()
 
     @property
     def paper(self) -> Paper | None:
@@ -184,8 +184,7 @@ KINDS = ("issue", "list")
 SORTS = ("votes", "date", "score")
 
 
-@dataclass(frozen=True, slots=True)
-class Figure:
+class Figure(Struct, frozen=True):
     """An image file of an issue: its path from the issue's folder, its size in pixels, and a hash of its bytes.
 
     ``fault`` says why a file is no image for a page; that matters only where a page shows it.
@@ -198,19 +197,18 @@ class Figure:
     fault: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(Placed, frozen=True):
     """A titled run of picks in the editors' order; the one before the first heading has no title."""
 
+    beside = ("where", "listed")
     title: str = ""
     note: Prose = Prose("")
     picks: tuple[Pick, ...] = ()
-    where: Location = field(default=NOWHERE, compare=False)
-    listed: int = field(default=0, compare=False)  # how many items the order has under it, readable or not
+    where: Location = NOWHERE
+    listed: int = 0  # how many items the order has under it, readable or not
 
 
-@dataclass(frozen=True, slots=True)
-class Unread:
+class Unread(Struct, frozen=True):
     """What of an issue could not be read, for faults that are told already: rules say nothing that would follow from its absence."""
 
     picks: frozenset[str] = frozenset()  # names
@@ -225,8 +223,7 @@ class Unread:
         return bool(self.picks or self.papers or self.all_picks or self.all_papers)
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(Struct, frozen=True):
     """A piece of Markdown on an issue's page, the prefix of its headings' ids, and the pick that it speaks of."""
 
     prose: Prose
@@ -234,8 +231,7 @@ class Block:
     pick: Pick | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(Struct, frozen=True):
     """What lists of issues show of one: all but its text. ``minutes`` it takes to read, 0 for a list; ``digest`` is a hash of its sources.
 
     ``said`` has a hash of each pick, the editors' words and the issue's figures among it, in order, 16 letters each.
@@ -269,10 +265,10 @@ class Head:
         return self.date is None
 
 
-@dataclass(frozen=True)
-class Issue:
+class Issue(Placed, frozen=True, dict=True):
     """One dated edition. Without a date it is a draft. In a list every record is a pick, with or without commentary."""
 
+    beside = ("where", "lines", "unread")
     key: IssueKey
     title: str
     teaser: str = ""
@@ -282,12 +278,12 @@ class Issue:
     sponsor: Prose = Prose("")
     sections: tuple[Section, ...] = ()
     outro: Prose = Prose("")
-    where: Location = field(default=NOWHERE, compare=False)
-    lines: tuple[tuple[str, int], ...] = field(default=(), compare=False)
+    where: Location = NOWHERE
+    lines: tuple[tuple[str, int], ...] = ()
     spare: tuple[Paper, ...] = ()  # records that no pick speaks of
     figures: tuple[Figure, ...] = ()
-    unread: Unread = field(default_factory=Unread, compare=False)
-    digest: str = field(default="", repr=False)  # of every source byte it was read from
+    unread: Unread = Unread()
+    digest: str = ""  # of every source byte it was read from
     is_list: bool = False
     corrected: dt.date | None = None  # when it was last changed so much that readers should know
     seen: int | None = None  # papers that its own were chosen from, where the editors say so

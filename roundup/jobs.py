@@ -7,10 +7,11 @@ import gc
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from roundup.build import Staged, hash_of, last_built, stage
 from roundup.catalogue import Catalogue, Coverage
@@ -44,8 +45,7 @@ _RARELY = 50_000  # new objects between two looks of the garbage collector
 MANY = 2000  # outputs, of which each takes pieces that others take, too
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(Struct, frozen=True):
     """What is to be built, as far as a worker on another machine has to know: the digest and the site on a disk that they share."""
 
     root: Path
@@ -57,8 +57,7 @@ class Job:
     whole: bool  # or a few outputs of an edit
 
 
-@dataclass(frozen=True, slots=True)
-class Drawn:
+class Drawn(Struct, frozen=True):
     """What a worker did: the outputs that it drew, what is odd about their issues, what kept it from drawing."""
 
     staged: tuple[Staged, ...]
@@ -69,8 +68,7 @@ class Drawn:
 Paths = Collection[str]
 
 
-@dataclass(eq=False)
-class Ready:
+class Ready(Struct, eq=False, dict=True):
     """A site ready to be drawn. Forked workers have it from their parent; one on another machine makes it for itself."""
 
     job: Job

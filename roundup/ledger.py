@@ -9,13 +9,13 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 _WEEKEND = 5  # Saturday, as Python counts days
 
 
-@dataclass(frozen=True, slots=True)
-class Announced:
+class Announced(Struct, frozen=True):
     """What a feed of announcements held when it was ``read``: of which day, for which categories, the names of its papers.
 
     ``quiet`` where it said that there were none.
@@ -28,8 +28,7 @@ class Announced:
     quiet: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Counted:
+class Counted(Struct, frozen=True):
     """How many papers of a day arXiv itself ``counted`` as new in a category, when that was ``read``, and how many of them its feed ``had``."""
 
     read: dt.date
@@ -39,8 +38,7 @@ class Counted:
     had: int
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """Papers of the inbox as the ledger counts them: when they were announced, where, and what became of them, empty where nothing has; and how many."""
 
     days: tuple[dt.date, ...]
@@ -49,8 +47,7 @@ class Seen:
     papers: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """A day's announcement in a category: how many papers, by what became of them, and what is wrong with it.
 
     ``is_quiet`` where arXiv said that there was none, as on a holiday; ``counted`` are its own new papers, as arXiv's list counts them;

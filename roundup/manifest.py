@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from json.encoder import encode_basestring
+
+from msgspec import Struct
 
 MANIFEST = ".roundup-manifest.json"
 _HEAD, _TAIL = b'{"made_by": "roundup", "files": {\n', b"\n}}\n"
 _FEW = 2000  # changes that are made in place
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """A file of ours: the fingerprint of what it was made from, and the hashes that it may have; several, while it is being replaced."""
 
     made_from: str

@@ -10,9 +10,10 @@ import json
 import re
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from difflib import SequenceMatcher, get_close_matches
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from roundup.config import AUTHORS, TOPICS, Config
 
@@ -23,16 +24,14 @@ KINDS = (AUTHORS, TOPICS)
 PAGE = re.compile(r"(authors|topics)/[a-z0-9-]+(/[a-z0-9-]+)?\.html")  # a path that can have moved, or be moved to
 
 
-@dataclass(frozen=True, slots=True)
-class Permalinks:
+class Permalinks(Struct, frozen=True):
     """What has to stay: the address that feeds were first published under, for their ids, and old paths with what they lead to."""
 
     address: str = ""
     moved: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Trail:
+class Trail(Struct, frozen=True):
     """Where a site has what: the slugs of each paper's authors and topics, in their order, and further pages about these."""
 
     address: str = ""

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 _PARTICLES = frozenset(
     "af al ben bin d da dal dalla de degli dei del della den der des di do dos du e el i ibn la las le lo los mac o st st. te ten ter ul und ur"
@@ -28,8 +29,7 @@ _GROUP = re.compile(r"\b(?:collaborations?|consorti(?:um|a)|teams?|groups?|proje
 _NO_PERSON = re.compile(r"[,;:&()\[\]{}<>/\\|=@*†‡\"$%#_\d]|^(?:the|for)\s|\sfor\s|(?<!\S)(?i:and)(?!\S)")
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(Struct, frozen=True):
     """A person's name in its parts. What has no given names is one name: a group's, or a person's only one."""
 
     family: str

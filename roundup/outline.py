@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any, NamedTuple
+
+from msgspec import Struct
 
 from roundup.issue import Head, parse_issue_key
 
@@ -36,8 +37,7 @@ class Taken(NamedTuple):
         return self.title or self.record_title
 
 
-@dataclass(frozen=True, slots=True)
-class Outline:
+class Outline(Struct, frozen=True):
     """What of an issue is known without its text.
 
     ``asked`` are the names of picks that its other texts refer to, ``figures`` those that its pages show, each with a hash of its bytes,

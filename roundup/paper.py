@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from dataclasses import dataclass, field
 from functools import lru_cache
 
+from msgspec import Struct
+
 from roundup.errors import Location
+from roundup.placed import Placed
 
 Moment = dt.date | dt.datetime  # a day where only the day is known, else an aware time in UTC
 
 
-@dataclass(frozen=True, order=True, slots=True)
-class ArxivId:
+class ArxivId(Struct, frozen=True, order=True):
     """A paper on arXiv, shown as ``2308.04079v2``; without a version it names the latest."""
 
     base: str
@@ -109,24 +110,21 @@ def pick_name(text: str) -> str:
         return text.replace("/", "-")
 
 
-@dataclass(frozen=True, slots=True)
-class Author:
+class Author(Struct, frozen=True):
     """A name as arXiv gives it, with affiliations where it gives them."""
 
     name: str
     affiliations: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Withdrawal:
+class Withdrawal(Struct, frozen=True):
     """The authors took the paper back: why, and since which day where known."""
 
     reason: str
     since: Moment | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Links:
+class Links(Struct, frozen=True):
     """Addresses that come with a paper beside its abstract page."""
 
     pdf: str = ""
@@ -134,8 +132,7 @@ class Links:
     code: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Sighting:
+class Sighting(Struct, frozen=True):
     """One place where the paper was seen: the day it was announced there, how, and what readers made of it."""
 
     source: str
@@ -148,16 +145,14 @@ class Sighting:
 FROM_API, FROM_OAI, FROM_FEED = "arXiv API", "arXiv OAI-PMH", "arXiv announcements"
 
 
-@dataclass(frozen=True, slots=True)
-class Fetch:
+class Fetch(Struct, frozen=True):
     """When a record was read, and from where: ``FROM_API`` and the like."""
 
     when: Moment
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class Paper:
+class Paper(Placed, frozen=True):
     """One version of a paper. ``id`` carries the version that was read, where known; text is as arXiv has it, TeX and all."""
 
     id: ArxivId
@@ -175,7 +170,7 @@ class Paper:
     withdrawn: Withdrawal | None = None
     seen: tuple[Sighting, ...] = ()
     fetched: Fetch | None = None
-    where: Location = field(default=Location(""), compare=False)
+    where: Location = Location("")
 
     @property
     def primary_category(self) -> str:

@@ -8,8 +8,9 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from roundup.catalogue import Coverage, Listing
 from roundup.config import AUTHORS, TOPICS
@@ -23,6 +24,7 @@ from roundup.site import (
     SEARCH_PAGE,
     Site,
     card_path,
+    feed_issues,
     feed_papers,
     feed_paths,
     has_feed,
@@ -37,8 +39,7 @@ FONTS = "assets/fonts/"
 TRAIL = ".roundup-trail.json"
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(Struct, frozen=True):
     """One file of the site: its path from the site's top, what draws it, and the fingerprint of all its inputs."""
 
     path: str
@@ -50,8 +51,7 @@ class Output:
     part: str = ""  # of a page that is one of several: the year, or the letter
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """Every output of a site in the order in which it is put in place, and what stands against building it."""
 
     outputs: tuple[Output, ...]
@@ -99,7 +99,7 @@ def touched(site: Site, keys: Iterable[IssueKey]) -> tuple[Output, ...]:
 
 def shared_of(site: Site) -> str:
     """Return the fingerprint of what has a say in all that templates draw."""
-    return fingerprint(repr(site.config), site.theme.digest, site.feed_base, str(bool(site.cards)))
+    return fingerprint(site.config.shown, site.theme.digest, site.feed_base, str(bool(site.cards)))
 
 
 def text_of(site: Site, key: IssueKey) -> str:
@@ -228,8 +228,7 @@ class _Making:
 
     def common_feeds(self) -> Iterator[Output]:
         """Yield the feeds of issues and of papers."""
-        heads = self.site.archive.published().heads[: self.site.config.feeds.entries]
-        made_from = fingerprint("feed", self.shared, *map(self.text_of, heads))
+        made_from = fingerprint("feed", self.shared, *map(self.text_of, feed_issues(self.site)))
         yield from (Output(path, "feed", made_from) for path in feed_paths("feed.html"))
         made_from = fingerprint("papers", self.shared, *self._entries(self.catalogue.coverages))
         yield from (Output(path, "feed", made_from, part="papers") for path in feed_paths("papers.html"))

@@ -6,9 +6,11 @@ Nothing is written but to the memory that builds have, too, and no lock is taken
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from roundup.catalogue import Catalogue, Coverage
 from roundup.errors import Problem, SourceError
@@ -30,16 +32,14 @@ from roundup.workers import Workers
 _KEPT = 300  # outputs that were drawn last
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(Struct, frozen=True):
     """What is shown of an output. ``problems`` stand against drawing it; then ``data`` is as it was drawn last, or empty."""
 
     data: bytes
     problems: tuple[Problem, ...] = ()
 
 
-@dataclass(frozen=True, eq=False)
-class _Stand:
+class _Stand(Struct, frozen=True, eq=False):
     """A site with its plan, ready to be drawn; ``plan`` is a fingerprint of all that it was planned from but words."""
 
     site: Site

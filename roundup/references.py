@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
+
+from msgspec import Struct
 
 from roundup.errors import printable
 from roundup.paper import ArxivId, parse_arxiv_id
@@ -13,43 +14,37 @@ from roundup.text.links import is_web
 from roundup.text.visible import one_line
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(Struct, frozen=True):
     """A search in arXiv's own language, as ``cat:cs.LG AND ti:experts``."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Title:
+class Title(Struct, frozen=True):
     """The words of a title, to be looked up."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Doi:
+class Doi(Struct, frozen=True):
     """A publisher's DOI, to be looked up."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(Struct, frozen=True):
     """What arXiv announced last in these categories."""
 
     categories: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class DailyPapers:
+class DailyPapers(Struct, frozen=True):
     """Hugging Face's list of a day, as ``2026-06-12``; without one, the newest."""
 
     day: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Feed:
+class Feed(Struct, frozen=True):
     """The address of an RSS or Atom feed of anybody's."""
 
     url: str
@@ -189,8 +184,7 @@ def is_sound(text: str) -> bool:
     return not any("\ud800" <= char <= "\udfff" for char in text)
 
 
-@dataclass(frozen=True, slots=True)
-class Filters:
+class Filters(Struct, frozen=True):
     """What a search is narrowed to; days are those of first submission, in UTC, both included."""
 
     categories: tuple[str, ...] = ()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from roundup.paper import FROM_API, FROM_OAI, Author, Links, Paper, Sighting, day
 

@@ -13,12 +13,13 @@ import select
 import sys
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from posixpath import splitext
 from urllib.parse import parse_qs, quote, unquote
+
+from msgspec import Struct
 
 from roundup.errors import Problem, RefusedError, report
 from roundup.pages.live import live, shown_files
@@ -50,8 +51,7 @@ _BARE = b"""<!doctype html>
 Tell = Callable[[Iterable[Problem]], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(Struct, frozen=True):
     """What stands at an address: which output, its bytes, what is wrong; of a page the version, another one when it looks otherwise."""
 
     status: HTTPStatus

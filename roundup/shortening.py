@@ -6,15 +6,15 @@ Gmail shows the first 102 kB of a mail's HTML and hides the rest, the unsubscrib
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 LARGE = 85_000  # bytes from which on an editor is told
 MOST = 100_000  # that a shortened mail has; each subscriber's own address comes on top
 CLIPPED = 102_400
 
 
-@dataclass(frozen=True, slots=True)
-class Size:
+class Size(Struct, frozen=True):
     """The bytes of a mail's HTML: as a whole, and as it is sent; and how many of its texts are shortened."""
 
     whole: int

@@ -7,16 +7,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
 from urllib.parse import urlsplit
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from roundup.archive import Archive
 from roundup.catalogue import Catalogue, Coverage, Listing, Standing
 from roundup.columns import named_slug
 from roundup.config import AUTHORS, TOPICS, Config
-from roundup.issue import Block, Issue, IssueKey, Pick, Prose, anchor
+from roundup.issue import Block, Head, Issue, IssueKey, Pick, Prose, anchor
 from roundup.moves import Permalinks, Trail, end_of, trail_of
 from roundup.paper import pick_name
 from roundup.text import dialect
@@ -32,8 +34,7 @@ LISTED = 100  # papers on the page of an author or a topic; where there are more
 LISTED_NAMES = 1000  # authors or topics in one list; where there are more, each letter has a page
 
 
-@dataclass(frozen=True, eq=False)
-class Site:
+class Site(Struct, frozen=True, eq=False, dict=True):
     """The archive as it will be published, with all that its pages ask about each other.
 
     ``cards`` is the release of what can draw social cards, on which their bytes depend; without it there are none.
@@ -44,7 +45,7 @@ class Site:
     theme: Theme
     assets: tuple[Asset, ...] = ()
     cards: str = ""
-    permalinks: Permalinks = field(default_factory=Permalinks)
+    permalinks: Permalinks = Permalinks()
 
     @property
     def language(self) -> Language:
@@ -192,9 +193,9 @@ def entry_id(site: Site, issue: Issue) -> str:
     return f"tag:{place.hostname},{issue.key.year}:{place.path}{issue.key}"
 
 
-def feed_issues(site: Site) -> tuple[Issue, ...]:
+def feed_issues(site: Site) -> tuple[Head, ...]:
     """Return the issues of the feed, newest first."""
-    return tuple(site.archive.issue(head.key) for head in site.archive.published().heads[: site.config.feeds.entries])
+    return site.archive.published().heads[: site.config.feeds.entries]
 
 
 def feed_papers(coverages: Iterable[Coverage], site: Site) -> tuple[Coverage, ...]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 _COMMONS = re.compile(r"https?://creativecommons\.org/(?:licenses/(?P<kind>by(?:-nc)?(?:-nd|-sa)?)|publicdomain/(?P<free>zero|mark))/(?P<release>[1-4]\.0)/?")
 _DEDICATED = re.compile(r"https?://creativecommons\.org/licenses/publicdomain/?")  # which arXiv had before CC0
@@ -11,8 +12,7 @@ _ARXIV = re.compile(r"https?://arxiv\.org/licenses/.+")
 _REMARKS = {"nc": "for no commercial use", "nd": "as it is, no part of it alone"}
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
+class Terms(Struct, frozen=True):
     """What a licence is called, whether figures may be copied under it, and what else it asks for."""
 
     name: str

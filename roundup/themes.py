@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from roundup.outline import fingerprint
 from roundup.text.language import ENGLISH, Language
 
 
-@dataclass(frozen=True, slots=True)
-class Asset:
+class Asset(Struct, frozen=True):
     """A file that goes to the site as it is: where it stands in the digest (or the theme), and a hash of its bytes."""
 
     path: str
@@ -18,8 +18,7 @@ class Asset:
     digest: str
 
 
-@dataclass(frozen=True, slots=True)
-class Theme:
+class Theme(Struct, frozen=True):
     """The templates by name, and where each was read: ``own`` ones replace ``built_in`` ones of the same name.
 
     ``fonts`` are files that the stylesheet names; a browser asks for one where a page has a use for it.

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from itertools import islice
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from roundup.errors import RefusedError
 from roundup.issue import IssueKey, Section
@@ -32,8 +34,7 @@ COVERED = "covered"
 STATES = (UNDECIDED, PICKED, SKIPPED, LATER)
 
 
-@dataclass(frozen=True, slots=True)
-class Undone:
+class Undone(Struct, frozen=True):
     """A decision that was taken back, and those of its files that stay, for somebody has written in them since."""
 
     decision: Decision

@@ -17,7 +17,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from statistics import mean
@@ -25,6 +25,7 @@ from typing import Protocol
 
 import bm25s
 import zstandard
+from msgspec.structs import replace
 
 from roundup.paper import ArxivId, Author, Paper
 from roundup.ranking.model import Example, Known, Regression, Usual

@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from html import escape
 from pathlib import Path
@@ -19,6 +19,7 @@ from xml.etree import ElementTree as ET
 
 import html5lib
 from cmarkgfm.cmark import Options, markdown_to_html_with_extensions
+from msgspec.structs import replace
 from selectolax.lexbor import LexborHTMLParser
 
 from conftest import MINIMAL, Result

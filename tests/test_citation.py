@@ -8,7 +8,6 @@ import json
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -18,6 +17,7 @@ import zstandard
 from bibtexparser.middlewares.names import parse_single_name_into_parts, split_multiple_persons_names
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from roundup.citation import bibtex, citation_key, citation_tags, csl, ris
 from roundup.names import Name, parse_name

@@ -8,12 +8,12 @@ import random
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
-from dataclasses import fields, replace
 from xml.etree import ElementTree as ET
 
 import cmarkgfm
 import pytest
 from cmarkgfm.cmark import Options
+from msgspec.structs import replace
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from conftest import ROOT
@@ -35,7 +35,7 @@ BUILT_IN = {path.name: path.read_text() for path in built_in_templates().iterdir
 CONFIG = Config(title="A digest", url="https://example.org/", editors=(("ann", Editor("Ann Example", "https://ann.example/")), ("bo", Editor("Bo Sample"))))
 
 # A language in which our own words are none: what then is left of an edition is what the editors and arXiv say.
-_OURS = {field.name: getattr(ENGLISH, field.name) for field in fields(Language) if field.name not in ("direction", "quotes", "months", "short_months", "date", "short_date")}
+_OURS = {name: getattr(ENGLISH, name) for name in Language.__struct_fields__ if name not in ("direction", "quotes", "months", "short_months", "date", "short_date")}
 WORDLESS = replace(
     ENGLISH,
     **{**{name: Counted("*", "*") if isinstance(said, Counted) else "*" for name, said in _OURS.items()}, "rated": "{rating}", "notes": "NOTES", "links": "LINKS"},

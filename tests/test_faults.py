@@ -25,7 +25,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -33,6 +33,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from asking import AGENT, ASK, NOW, OAI_PAGE, PATHS, ByteServer, Canned, FakeTime, NotedPace, answer, asking, had, truth
 from conftest import ROOT, Result, tree

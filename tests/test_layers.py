@@ -17,6 +17,7 @@ PACKAGE = Path(__file__).parent.parent / "roundup"
 LINES = [
     "roundup",
     "roundup.errors",
+    "roundup.placed",
     "roundup.nodes",
     "roundup.yamllines",
     "roundup.yamltext",

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from roundup.errors import Location
 from roundup.paper import ArxivId, Author, Fetch, Links, Paper, Sighting, Withdrawal

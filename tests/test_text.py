@@ -7,7 +7,6 @@ import re
 import time
 import unicodedata
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import cmarkgfm
@@ -15,6 +14,7 @@ import html5lib
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from conftest import write
 from roundup.text import dialect, mail, twin, web

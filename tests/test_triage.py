@@ -10,11 +10,11 @@ import sys
 import zlib
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 from unittest import mock
 
 import pytest
+from msgspec.structs import replace
 
 from conftest import Result, tree
 from roundup.learning import Learning

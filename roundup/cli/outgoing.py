@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from roundup.cli.wanted import blocking_problems, folders_of
 from roundup.errors import Problem, RefusedError, SourceError, count
@@ -18,8 +17,7 @@ if TYPE_CHECKING:
     from roundup.store.reading import Digest
 
 
-@dataclass(frozen=True, slots=True)
-class Edition:
+class Edition(NamedTuple):
     """An issue's mail, with ``UNSUBSCRIBE`` where the way out goes; and what can be told of it."""
 
     html: str

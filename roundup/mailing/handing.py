@@ -6,8 +6,9 @@ Each service has its words for all that, in a module of its own; what goes over 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
+
+from msgspec import Struct, field
 
 from roundup.mailing.sends import CAMPAIGN
 
@@ -15,8 +16,7 @@ T = TypeVar("T")
 DRAFT = "draft"  # as both services call it
 
 
-@dataclass(frozen=True, slots=True)
-class Letter:
+class Letter(Struct, frozen=True):
     """An issue as a service gets it: both texts have ``UNSUBSCRIBE`` where the way out goes, which the service knows and we do not."""
 
     key: str
@@ -31,8 +31,7 @@ class Letter:
         return f"roundup-{self.key}"
 
 
-@dataclass(frozen=True, slots=True)
-class Campaign:
+class Campaign(Struct, frozen=True):
     """What a service has of an issue: what it calls it, in which state that is, and where people look at it."""
 
     id: str
@@ -44,8 +43,7 @@ class Campaign:
             raise ValueError(f'"{self.id}" is no name of a campaign')
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(Struct, frozen=True):
     """One request to a service; ``step`` says what for."""
 
     step: str

@@ -11,8 +11,10 @@ import contextlib
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from roundup.errors import Problem, PublishError, RefusedError, SourceError
 from roundup.mailing.sends import Begun, dump_sends, parse_sends
@@ -29,8 +31,7 @@ CREATE TABLE IF NOT EXISTS suppressed (subscriber TEXT PRIMARY KEY, answer TEXT 
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """What became of one message: a state, and what the server answered to it."""
 
     state: str

@@ -11,9 +11,10 @@ import datetime as dt
 import hashlib
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from html import escape
 from urllib.parse import quote
+
+from msgspec import Struct
 
 from roundup.mailing.address import Mailbox
 from roundup.mailing.subscribers import Subscriber
@@ -28,8 +29,7 @@ _DAYS = "Mon Tue Wed Thu Fri Sat Sun".split()
 _MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 
 
-@dataclass(frozen=True, slots=True)
-class Letterhead:
+class Letterhead(Struct, frozen=True):
     """What all messages of an issue have in common, but for their texts. ``date`` is the issue's, and ``ways_out`` may hold ``{email}``."""
 
     key: str

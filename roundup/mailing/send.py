@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from roundup.errors import PublishError
 from roundup.mailing.ledger import FAILED, ON_ITS_WAY, PENDING, SENT, UNCERTAIN, Entry, Ledger
@@ -22,8 +23,7 @@ class Line(Protocol):
     def send(self, sender: str, address: str, message: bytes) -> Outcome: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
+class Pace(Struct, frozen=True):
     """How long to wait before each message; clock and sleep are the door's."""
 
     every_s: float

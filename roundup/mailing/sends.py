@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from roundup.errors import Problem
 from roundup.issue import parse_issue_key
@@ -22,8 +23,7 @@ _ID = re.compile("[0-9a-f]{16}")
 CAMPAIGN = re.compile("[A-Za-z0-9_-]{1,64}")  # as it stands in an address
 
 
-@dataclass(frozen=True, slots=True)
-class Begun:
+class Begun(Struct, frozen=True):
     """A send that was begun: the name that the ledger has for it, and the day; the service that it was handed to, and what that calls it, once known.
 
     ``serial`` counts what the ledger knew of it at the end of a run, so that an older copy of the ledger is told from the newest.

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from roundup.errors import PublishError, RefusedError, printable
 from roundup.mailing.handing import DRAFT, Ask, Campaign, Letter, Service
@@ -30,16 +32,18 @@ class UncertainError(PublishError):
     """Something was asked of a service, and nobody knows whether it was done."""
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(Struct, frozen=True):
     """Who we are at a service: where its API stands, the header that says so, and what nobody may read; ``variables`` is what the secrets are called."""
 
     name: str
     url: str
-    login: str = field(repr=False)
-    secrets: tuple[str, ...] = field(repr=False)
+    login: str
+    secrets: tuple[str, ...]
     variables: str
     headers: Mapping[str, str] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return f"Account({self.place!r})"  # and no secret
 
     @property
     def place(self) -> str:

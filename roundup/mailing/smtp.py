@@ -8,10 +8,10 @@ import re
 import smtplib
 import ssl
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
 import certifi
+from msgspec import Struct
 
 from roundup.config import Smtp
 from roundup.errors import PublishError, printable
@@ -26,8 +26,7 @@ _MESSAGE = "the message"
 _OUR_NAME = "[127.0.0.1]"  # as mail programs greet that know no name of their machine; to ask for it may take seconds
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What became of a message, and what the server said to it.
 
     ``taken``: the server has it. ``refused``: it says that there is no such mailbox. ``denied``: it does not want this message, and never will.

@@ -9,7 +9,8 @@ import csv
 import io
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from roundup.errors import Location, Problem, nearest
 from roundup.mailing.address import is_way_out, parse_mailbox
@@ -23,8 +24,7 @@ _LEFT = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Subscriber:
+class Subscriber(Struct, frozen=True):
     """Who gets an issue; ``key`` tells who is who, however the address is spelt, and ``unsubscribe`` is the subscriber's own way out."""
 
     address: str
@@ -36,8 +36,7 @@ class Subscriber:
         return self.address.lower()
 
 
-@dataclass(frozen=True, slots=True)
-class Subscribers:
+class Subscribers(Struct, frozen=True):
     """Those who get an issue, in the order of the list; how many rows said the same again, and how many have left."""
 
     active: tuple[Subscriber, ...]

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 from markupsafe import Markup
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from roundup.catalogue import Coverage, Listing
 from roundup.config import AUTHORS, TOPICS, Editor
@@ -27,8 +28,7 @@ MIDNIGHT = "T00:00:00Z"  # an issue has a day, and no hour
 NEVER = "1970-01-01T00:00:00Z"  # a feed has to say something
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """An issue or a paper in a feed; days are whole RFC 3339 times, ``content`` is HTML, the other texts are plain.
 
     ``atom`` and ``json`` are what feeds of either format say of it: most entries stand in several.
@@ -47,8 +47,7 @@ class Entry:
     json: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Feed:
+class Feed(Struct, frozen=True):
     """A feed in any format: what it is called, where it and its page stand, its entries, newest first."""
 
     id: str
@@ -65,7 +64,7 @@ class Feed:
 
 def issues_feed(site: Site, drawing: Drawing) -> Feed:
     """Return the feed of the digest: an entry an issue, with all its text."""
-    entries = tuple(drawing.entries(_issue_entry, issue.key, site, drawing) for issue in feed_issues(site))
+    entries = tuple(drawing.entries(_issue_entry, head.key, site, drawing) for head in feed_issues(site))
     return Feed(site.feed_base, site.config.title, site.config.tagline, site.config.url, ("feed.xml", "feed.json"), entries)
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 from markupsafe import Markup
+from msgspec import Struct
 
 from roundup.catalogue import Coverage
 from roundup.citation import doi
@@ -22,8 +22,7 @@ BUTTONDOWN = "https://buttondown.com/api/emails/embed-subscribe/"
 GISCUS = "https://giscus.app"
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(Struct, frozen=True):
     """What templates know as ``page``. Title and description are plain text, ``data`` is the page as schema.org has it."""
 
     path: str

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
+from msgspec import Struct
+from msgspec.structs import replace
 
 from roundup.catalogue import Coverage
 from roundup.issue import Block, Issue, IssueKey, Pick
@@ -24,8 +25,7 @@ if TYPE_CHECKING:
     from css_inline import CSSInliner
 
 
-@dataclass(frozen=True, slots=True)
-class Letter:
+class Letter(Struct, frozen=True):
     """The HTML of a mail, and its size."""
 
     html: str

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from roundup.catalogue import OTHER_LETTERS, Listing
 from roundup.config import AUTHORS
@@ -21,8 +22,7 @@ from roundup.text.slugs import lasting_slug
 MOST_NAMED = 30  # authors in the list by size, and co-authors on an author's page
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
+class Tally(Struct, frozen=True):
     """An author or a topic in a list, and how many papers there are."""
 
     href: str

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from markupsafe import Markup
+from msgspec import Struct
 
 from roundup.catalogue import Coverage, Standing
 from roundup.citation import bibtex, citation_tags, csl, doi, ris
@@ -22,8 +22,7 @@ from roundup.text import web
 from roundup.text.drawn import plain
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """A paper, or something else that was picked, in a list."""
 
     name: str
@@ -39,8 +38,7 @@ class Row:
     places: tuple[Anchor, ...]  # in the issues, newest first
 
 
-@dataclass(frozen=True, slots=True)
-class Remarks:
+class Remarks(Struct, frozen=True):
     """What one issue says of a paper, with a link to where it says so."""
 
     issue: IssueView

@@ -9,7 +9,6 @@ import re
 import traceback
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, fields, is_dataclass
 from functools import cached_property, lru_cache
 from types import BuiltinMethodType
 from typing import Any, Protocol, TypeVar
@@ -19,6 +18,7 @@ from jinja2.compiler import CodeGenerator, Frame
 from jinja2.runtime import LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
+from msgspec import Struct, field
 
 from roundup.errors import Location, Problem, SourceError, nearest
 from roundup.text import twin
@@ -42,8 +42,7 @@ def _piece(piece: Callable[..., Piece], /, *about: Hashable) -> Piece:
     return piece(*about)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Drawing:
+class Drawing(Struct, frozen=True, eq=False):
     """The templates made ready, once a run: an environment each for HTML and XML, for Markdown and for plain text.
 
     ``rows(piece, *about)`` is ``piece(*about)``, and likewise the next two, for what stands in several outputs.
@@ -128,7 +127,7 @@ class _Facts(dict[type, frozenset[str]]):
     """By type the attributes that are safe in whatever value: public fields and properties of our own, and those of a loop."""
 
     def __missing__(self, kind: type) -> frozenset[str]:
-        ours = {one.name for one in fields(kind)} if is_dataclass(kind) else set()
+        ours = set(kind.__struct_fields__) if issubclass(kind, Struct) else set()
         if ours or kind is LoopContext:
             ours |= {name for one in kind.__mro__ for name, what in vars(one).items() if isinstance(what, property | cached_property)}
         return self.setdefault(kind, frozenset(name for name in ours if not name.startswith("_")))

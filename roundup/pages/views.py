@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from markupsafe import Markup
+from msgspec import Struct
+from msgspec.structs import replace
 
 from roundup.catalogue import Coverage
 from roundup.config import Config, Editor
@@ -43,16 +44,14 @@ class Edition(Protocol):
     def text(self, text: str) -> Markup: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Anchor:
+class Anchor(Struct, frozen=True):
     """Words, and where a link on them leads within the site; nowhere, where there is no such page."""
 
     href: str
     title: str
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
+class Names(Struct, frozen=True):
     """A list of people: those who lead, those on demand, and the last; the latter two are empty in a short list.
 
     Where nobody leads, how many there are is shown, and all of them on demand.
@@ -67,8 +66,7 @@ class Names:
         return self.first + self.rest + ((self.last,) if self.last else ())
 
 
-@dataclass(frozen=True, slots=True)
-class PickView:
+class PickView(Struct, frozen=True):
     """A pick as a page shows it; ``level`` is that of its heading."""
 
     number: int
@@ -95,16 +93,14 @@ class PickView:
     withdrawn: Markup
 
 
-@dataclass(frozen=True, slots=True)
-class SectionView:
+class SectionView(Struct, frozen=True):
     name: str
     title: str
     note: Markup
     picks: tuple[PickView, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class IssueView:
+class IssueView(Struct, frozen=True):
     """An issue's head, as its own page and the home page show it."""
 
     key: str

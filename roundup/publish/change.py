@@ -8,9 +8,10 @@ everybody enters by at last; and what is gone goes when no page leads to it any 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TypeAlias
+
+from msgspec import Struct, field
 
 from roundup.manifest import MANIFEST, Entry, Manifest
 
@@ -19,8 +20,7 @@ Hashes: TypeAlias = "Mapping[str, tuple[str, ...]]"
 _LISTS = ("archive/", "authors/", "topics/", "search/")
 
 
-@dataclass(frozen=True, slots=True)
-class There:
+class There(Struct, frozen=True):
     """What a target has: the paths of all its files, and the hashes that those of an earlier publishing may have."""
 
     paths: frozenset[str] = frozenset()
@@ -32,8 +32,7 @@ class There:
         return self.paths - self.ours.keys() - {MANIFEST}
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """The paths of what is to be added, changed and removed, each in its order."""
 
     added: tuple[str, ...]

@@ -10,9 +10,10 @@ import os
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
+
+from msgspec import Struct
 
 from roundup.errors import PublishError
 from roundup.publish import unpublished
@@ -26,8 +27,7 @@ _OF_A_REPOSITORY = (
 _TELLING = ("remote:", "fatal:", "error:", "ssh:")
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(Struct, frozen=True):
     """What git said: its exit code, and its two outputs."""
 
     code: int

@@ -10,8 +10,10 @@ import datetime as dt
 import heapq
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Protocol
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from roundup.config import Interests
 from roundup.errors import RefusedError
@@ -47,8 +49,7 @@ def learner(interests: Interests) -> Learner:
     return LinearSvm
 
 
-@dataclass(frozen=True, slots=True)
-class Lesson:
+class Lesson(Struct, frozen=True):
     """What editors made of a paper, and on which day: ``PICKED``, ``SKIPPED`` or ``PASSED``."""
 
     paper: Known
@@ -67,8 +68,7 @@ class Placed(Protocol):
     def news(self) -> dt.date | None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Ranking:
+class Ranking(Struct, frozen=True):
     """What was learned and what is wished for, and the scores of papers by name; asked for any of them, the reasons, whose sum the score is."""
 
     model: Model | None

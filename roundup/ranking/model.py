@@ -11,9 +11,10 @@ import math
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from itertools import chain, count, pairwise
 from typing import Protocol
+
+from msgspec import Struct, field
 
 from roundup.paper import Paper
 from roundup.ranking.sketch import NUMBERS, Sketch, number_of, number_of_pair, sketched
@@ -30,19 +31,17 @@ _STILL = 0.02  # a step that is not worth its time
 _LONGEST = 1.0  # no row's square is more, for no term is worth more
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Struct, frozen=True, eq=False):
     """What ranking knows of a paper: its sketch, its votes, the day of its news. ``read`` gives all of it, to a model that wants its text."""
 
     name: str
     sketch: Sketch
-    read: Callable[[], Paper] = field(compare=False, repr=False)
+    read: Callable[[], Paper]
     votes: int | None = None
     news: dt.date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
+class Example(Struct, frozen=True):
     """A paper to learn from: whether it was taken up, and how much that counts beside others of its kind."""
 
     paper: Known
@@ -50,8 +49,7 @@ class Example:
     weight: float = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class Usual:
+class Usual(Struct, frozen=True):
     """How many papers there are, how long they are together, and how many of them have each term, by its number."""
 
     papers: int = 0
@@ -186,8 +184,7 @@ class _Squares(dict[int, float]):
         return self[found]
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(Struct, frozen=True):
     """A paper to learn from: the numbers of its terms, each as often as it counts; the squares of their worths; what their sum is divided by."""
 
     numbers: list[int]

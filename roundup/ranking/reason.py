@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 OTHER_WORDS = "other words"
 _NAMED = 3  # reasons of a kind that are said by name
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(Struct, frozen=True):
     """A word, a phrase, an author, a category or votes, and what it adds to the score of a paper."""
 
     word: str

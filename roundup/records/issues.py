@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from roundup.errors import Location, Problem, nearest
 from roundup.issue import KINDS, SORTS, STATUSES, Issue, IssueKey, Link, Pick, Prose, Section, Unread, anchor, list_order, submission_order
@@ -22,8 +24,7 @@ LINK_KEYS = ("url", "title", "source", "text", "image")
 SECTION_KEYS = ("section", "note")
 
 
-@dataclass(frozen=True, slots=True)
-class PickFile:
+class PickFile(Struct, frozen=True):
     """A pick as its file has it: a paper by its ID, or a link."""
 
     name: str
@@ -34,8 +35,7 @@ class PickFile:
     values: dict[str, object] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(Struct, frozen=True):
     """A line of the order that names a pick."""
 
     name: str
@@ -44,8 +44,7 @@ class Named:
     is_paper: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class IssueFile:
+class IssueFile(Struct, frozen=True):
     """issue.yaml by itself, before its picks and records are put in."""
 
     key: IssueKey

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields as fields_of
 from string import Formatter
 
 from roundup.errors import Problem
@@ -10,7 +9,7 @@ from roundup.records.fields import Fields
 from roundup.text.language import ENGLISH, Counted, Language
 from roundup.yamltext import parse
 
-KEYS = tuple(field.name for field in fields_of(Language))
+KEYS = Language.__struct_fields__
 
 
 def parse_language(text: str, path: str, base: Language, problems: list[Problem]) -> Language:

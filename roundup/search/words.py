@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from itertools import chain
+
+from msgspec import Struct
 
 from roundup.text.folding import DRESS, LETTERS, folded
 from roundup.text.stopwords import STOP_WORDS
@@ -44,8 +45,7 @@ _STOP = frozenset(STOP_WORDS)
 ABSTRACT, COMMENTARY, HEADING = range(3)  # where a word stands; the later counts more
 
 
-@dataclass(frozen=True, slots=True)
-class Searchable:
+class Searchable(Struct, frozen=True):
     """A paper, or a pick about something else, as it is found and shown. All but ``href`` are plain words."""
 
     href: str  # from the top of the site

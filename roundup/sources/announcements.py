@@ -11,8 +11,9 @@ import email.utils
 import html
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from roundup.paper import FROM_FEED, Fetch, Links, Paper, Sighting, parse_arxiv_id
 from roundup.records.papers import ANNOUNCE_TYPES
@@ -38,8 +39,7 @@ _OLD_TYPES = {"UPDATED": "replace", "CROSS LISTED": "cross", "": "new"}
 _PAPER_ID = re.compile(r"oai:arXiv\.org:(.+)|https?://(?:www\.|export\.)?arxiv\.org/abs/(.+)", re.I)
 
 
-@dataclass(frozen=True, slots=True)
-class Announcement:
+class Announcement(Struct, frozen=True):
     """A day's list for some categories. ``quiet`` says why there is none, where arXiv said so; ``remarks`` are what to look at."""
 
     day: dt.date | None

@@ -9,9 +9,10 @@ import contextlib
 import datetime as dt
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from roundup.paper import ArxivId, Paper
 from roundup.records.papers import dump_paper, parse_paper
@@ -24,8 +25,7 @@ CREATE TABLE IF NOT EXISTS answers (url TEXT PRIMARY KEY, day TEXT, until TEXT, 
 _KEPT_DAYS = 30
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(Struct, frozen=True):
     """An answer as it was kept: it is good ``until`` then without asking, and after that if the server says so."""
 
     until: dt.datetime

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from dataclasses import dataclass
 from urllib.parse import quote
+
+from msgspec import Struct
 
 from roundup.sources.answers import Answer, AnswerError
 from roundup.sources.cache import Cache
@@ -25,8 +26,7 @@ _NEW = re.compile(r"New submissions[^()]{0,60}\([^()]{0,60}\bof ([\d,]{1,9}) ent
 _NONE = re.compile(r"Cross(?:-lists| submissions)|Replacement|No updates")  # what a day without new papers has in their place
 
 
-@dataclass(frozen=True, slots=True)
-class Count:
+class Count(Struct, frozen=True):
     """How many papers arXiv's list for ``day`` has as new in a category that is their home: no cross-lists, no replacements."""
 
     day: dt.date

@@ -9,9 +9,10 @@ import datetime as dt
 import html
 import re
 import time
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urljoin, urlsplit
+
+from msgspec import Struct
 
 from roundup.issue import Link
 from roundup.sources.answers import Answer, AnswerError
@@ -27,8 +28,7 @@ _LONGEST_HTML = 100_000
 _LONGEST_TEXT = 400  # characters of a summary: enough to know what it is about
 
 
-@dataclass(frozen=True, slots=True)
-class Post:
+class Post(Struct, frozen=True):
     """An entry of a feed: what it links to, and the day it came out, where that is told."""
 
     link: Link

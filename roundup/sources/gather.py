@@ -9,7 +9,9 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from roundup.errors import FetchError
 from roundup.paper import ArxivId, Links, Paper, day, instant
@@ -30,8 +32,7 @@ _PATIENCE = 2  # pages of the query API that may fail in a row before it is left
 _SINGLES = 100  # papers that OAI-PMH is asked for in a run: five minutes at arXiv's pace
 
 
-@dataclass(frozen=True, slots=True)
-class Missing:
+class Missing(Struct, frozen=True):
     """What was asked for and not had, and why; ``later`` tells that asking again may bring it, ``unknown`` that arXiv says it has none such."""
 
     asked: str
@@ -44,8 +45,7 @@ class Missing:
         return cls(asked, str(error), later=not error.mend.startswith("mend"))
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
+class Heard(Struct, frozen=True):
     """What arXiv announced for some categories, as its feed had it: of which day, the names of the papers, and whether it says that there was nothing."""
 
     categories: tuple[str, ...]
@@ -54,8 +54,7 @@ class Heard:
     quiet: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Compared:
+class Compared(Struct, frozen=True):
     """How many papers arXiv's own list has as new in a category, and how many of them its feed had: none where that still held another day."""
 
     category: str
@@ -63,8 +62,7 @@ class Compared:
     had: int
 
 
-@dataclass(frozen=True, slots=True)
-class Sources:
+class Sources(Struct, frozen=True):
     """Everybody who can be asked."""
 
     cache: Cache
@@ -77,8 +75,7 @@ class Sources:
     lists: Lists
 
 
-@dataclass
-class Gathering:
+class Gathering(Struct):
     """One run's asking. ``missing``, ``heard`` and ``compared`` grow as it goes; ``again`` is for papers that the cache must not answer.
 
     ``categories`` are those whose announcement feed is asked last for a paper that nobody else would give.

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote, unquote
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from roundup.paper import ArxivId
 from roundup.sources.answers import Answer, AnswerError
@@ -31,8 +33,7 @@ _TAKE_IT = "take the figure from the paper's PDF"
 Caption = tuple[Words | Formula, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
+class Picture(Struct, frozen=True):
     """A picture of a figure. ``key`` names it on the command line and in files, ``figure`` all pictures of its figure; ``label`` is as printed.
 
     ``path`` is where it lies below the page; without one it is drawn in the page itself, or lies where nobody should look.
@@ -101,8 +102,7 @@ def _no_page(answer: Answer, root: Any) -> AnswerError:
 # ---- what stands on a page ----
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(Struct, frozen=True):
     """A figure, or a part of one, as far as it has been read: ``number`` is 3 or 3a, and empty where none is printed."""
 
     number: str

@@ -13,11 +13,11 @@ import socket
 import threading
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import TypeVar
 from urllib.parse import urljoin, urlsplit
 
 import urllib3
+from msgspec import Struct, field
 
 from roundup.errors import FetchError
 from roundup.sources.answers import Answer, AnswerError
@@ -31,8 +31,7 @@ _HOPS = 5
 http.client._MAXHEADERS = 2000  # type: ignore[attr-defined]  # a flood of cookies is no reason to lose a paper; each line has its own limit
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """What one request may take: seconds of silence, seconds in all, bytes of an answer unpacked."""
 
     silence_s: float = 15.0
@@ -44,16 +43,18 @@ _USUAL = Limits()
 _NEVER = dt.datetime.max.replace(tzinfo=dt.timezone.utc)
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """What to ask for, of whom: redirects lead no further than ``hosts``, which are ``host`` or ``host:port``."""
 
     url: str
     accept: str
     hosts: frozenset[str] = frozenset()
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)  # a login may be among them
+    headers: Mapping[str, str] = field(default_factory=dict)
     method: str = "GET"
     body: bytes | None = None
+
+    def __repr__(self) -> str:
+        return f"Request({self.method!r}, {self.url!r})"  # a login may be among the headers
 
     def may_lead_to(self, url: str) -> bool:
         """Tell whether a redirect may be followed: to the same host or an allowed one, and never off TLS."""

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
+
+from msgspec import Struct
 
 from roundup.paper import ArxivId, Sighting, parse_arxiv_id
 from roundup.sources.answers import REFUSED, Answer, AnswerError
@@ -24,8 +25,7 @@ from roundup.text.visible import one_line
 _PAGE = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(Struct, frozen=True):
     """A paper as it stands in a day's list."""
 
     id: ArxivId
@@ -33,8 +33,7 @@ class Listed:
     code: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class DailyList:
+class DailyList(Struct, frozen=True):
     """A day's list, the most voted first; what of it was no paper, and why."""
 
     papers: tuple[Listed, ...]

@@ -9,8 +9,9 @@ import contextlib
 import datetime as dt
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TypeVar
+
+from msgspec.structs import replace
 
 from roundup.sources.answers import Answer, AnswerError
 from roundup.sources.cache import Cache, Kept

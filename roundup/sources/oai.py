@@ -9,9 +9,10 @@ from __future__ import annotations
 import datetime as dt
 import email.utils
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
+
+from msgspec import Struct
 
 from roundup.errors import FetchError
 from roundup.paper import FROM_OAI, ArxivId, Author, Fetch, Links, Moment, Paper, Withdrawal, parse_arxiv_id, parse_moment
@@ -32,8 +33,7 @@ _ARXIV = "{http://arxiv.org/OAI/arXiv/}"
 _PHYSICS = frozenset("astro-ph cond-mat gr-qc hep-ex hep-lat hep-ph hep-th math-ph nlin nucl-ex nucl-th physics quant-ph".split())
 
 
-@dataclass(frozen=True, slots=True)
-class Harvest:
+class Harvest(Struct, frozen=True):
     """One answer: what was harvested, what of it was no paper, the IDs with the day each changed, and how to go on."""
 
     papers: tuple[Paper, ...] = ()

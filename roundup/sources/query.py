@@ -11,7 +11,6 @@ import itertools
 import re
 import string
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any
@@ -19,6 +18,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import arxiv
 from lxml import etree
+from msgspec import Struct
 
 from roundup.paper import FROM_API, ArxivId, Author, Fetch, Links, Paper, parse_arxiv_id
 from roundup.sources.answers import REFUSED, Answer, AnswerError
@@ -52,8 +52,7 @@ _ENTRY_ID = re.compile(r"https?://(?:www\.|export\.)?arxiv\.org/abs/(.+)")
 _ERROR_ID = re.compile(r"https?://[^/]*arxiv\.org/api/errors")
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """One answer: papers, what of it was no paper and why, and how many there are in all."""
 
     papers: tuple[Paper, ...]

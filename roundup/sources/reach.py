@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Any
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from roundup.sources.answers import AnswerError
 
@@ -46,8 +47,7 @@ def is_loopback(host: str) -> bool:
 Lookup = Callable[[str, int, int, int], Iterable[tuple[Any, ...]]]
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
+class Reach(Struct, frozen=True):
     """Who may be asked. ``own`` are places on this machine, host and port, that the editors themselves have named; ``lookup`` is ``socket.getaddrinfo``."""
 
     own: frozenset[tuple[str, int]] = frozenset()

@@ -11,9 +11,11 @@ import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
 from functools import partial
 from typing import NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from roundup.issue import Link
 from roundup.paper import Paper
@@ -33,8 +35,7 @@ _SKIPPED = """FROM decisions JOIN papers USING (name) JOIN sketches ON sketches.
 _COLUMNS = "name, first_seen, decided, decided_version, row"
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Struct, frozen=True):
     """What was decided of a paper, in which version, and when: PICKED, SKIPPED or LATER.
 
     ``issue`` and ``section`` are where a pick went, ``made`` the paths that were written for it.
@@ -49,8 +50,7 @@ class Decision:
     made: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(Struct, frozen=True):
     """A paper of the inbox; ``decided`` is what became of it, empty where nothing has."""
 
     paper: Paper
@@ -80,8 +80,7 @@ class _Days(dict[str, dt.date]):
         return self[text]
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """Which papers are asked for: of which states (none for all), with which words, in a category, seen since a day."""
 
     states: tuple[str, ...] = ("",)

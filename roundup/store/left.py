@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
 
 from roundup.archive import Archive
 from roundup.manifest import MANIFEST
@@ -33,12 +34,11 @@ def catalogue_made_of(archive: Archive, digest: Digest) -> str:
 
 def all_but_words(archive: Archive, digest: Digest, permalinks: Permalinks, cards: str, *, drafts: bool) -> str:
     """Return a fingerprint of all that a plan is made from, but for the issues' own words."""
-    shared = (repr(digest.config), digest.theme.digest, cards, repr(digest.assets), dump_permalinks(permalinks), str(drafts))
+    shared = (digest.config.shown, digest.theme.digest, cards, repr(digest.assets), dump_permalinks(permalinks), str(drafts))
     return fingerprint(catalogue_made_of(archive, digest), *shared)
 
 
-@dataclass(frozen=True, slots=True)
-class Left:
+class Left(Struct, frozen=True):
     """What a site was built from: a fingerprint of all but the issues' own words (``plan``), and hashes of the issues' sources.
 
     ``folders`` are those of the site in which every file is as it was left; ``facts`` are what else was worked out.

@@ -10,10 +10,11 @@ import contextlib
 import json
 import os
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from roundup.archive import Archive
 from roundup.config import Config
@@ -33,8 +34,7 @@ PART = 8  # issues that one worker reads at a time
 Row = list[Any]  # of an issue: seal, print of its outline, whether anything is wrong with it, whether it may have a date that a fault hides, head
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """Some issues for a worker to read, each with its seal, and where they are kept."""
 
     root: Path

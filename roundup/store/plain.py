@@ -9,9 +9,10 @@ import datetime as dt
 import types
 import typing
 from collections.abc import Callable
-from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Any
+
+from msgspec import Struct
 
 from roundup.errors import Location, Problem
 from roundup.issue import Issue, IssueKey, Link, parse_issue_key
@@ -61,8 +62,8 @@ def _turns(kind: Any) -> tuple[Turn, Turn]:
         return str, parse_issue_key
     if kind is Location:
         return tuple, lambda row: Location(*row)
-    if is_dataclass(kind):
-        return _of_dataclass(kind)
+    if isinstance(kind, type) and issubclass(kind, Struct):
+        return _of_struct(kind)
     if kind in (str, int, bool):
         return _same, _same
     if origin is tuple and inner[-1] is ...:
@@ -82,9 +83,9 @@ def _same(value: Any) -> Any:
     return value
 
 
-def _of_dataclass(kind: Any) -> tuple[Turn, Turn]:
+def _of_struct(kind: Any) -> tuple[Turn, Turn]:
     hints = typing.get_type_hints(kind)
-    names = [one.name for one in fields(kind)]
+    names = kind.__struct_fields__
     turns = [_turns(hints[name]) for name in names]
     there = [(name, None if turn[0] is _same else turn[0]) for name, turn in zip(names, turns, strict=True)]
     back = [turn[1] for turn in turns]

@@ -6,9 +6,11 @@ import hashlib
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from roundup.archive import Archive
 from roundup.config import Config
@@ -34,8 +36,7 @@ LANGUAGES = "templates/languages/"
 _TEMPLATES = (".html", ".md", ".css", ".js", ".txt", ".xml", ".svg")
 
 
-@dataclass(frozen=True, slots=True)
-class Shelved:
+class Shelved(Struct, frozen=True):
     """All issues of a digest, with what is wrong with them.
 
     ``unsure`` are the folders of issues that may well have a date, which a fault hides: nobody takes them for drafts.
@@ -49,8 +50,7 @@ class Shelved:
     prints: Mapping[IssueKey, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Digest:
+class Digest(Struct, frozen=True):
     """All that a digest's files say, and what is wrong with them.
 
     ``problems`` are faults of reading: what they touch is not in the archive. ``advice`` is lawful but odd.
@@ -70,8 +70,7 @@ class Digest:
         return self.shelved.archive
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(Struct, frozen=True):
     """An issue as its files say; None where they cannot be read as one."""
 
     issue: Issue | None

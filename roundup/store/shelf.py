@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+
+from msgspec import Struct
 
 from roundup.config import Config
 from roundup.errors import Location, Problem, RefusedError, RoundupError, SourceError
@@ -25,8 +26,7 @@ from roundup.text.slugs import slug
 MEMORY = (".roundup", ".roundup/cache", ".roundup/state", ".roundup/cache/fetched.sqlite", ".roundup/state/inbox.sqlite", ".roundup/state/lock")
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(Struct, frozen=True):
     """What became of a paper: ``new``, ``updated``, or ``unchanged`` where it stood so already; as it was, as it is."""
 
     state: str

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
+from msgspec.structs import force_setattr
 
 from roundup.errors import Location, Problem, nearest
 from roundup.nodes import Scalar, Sequence
@@ -14,8 +15,7 @@ from roundup.yamltext import parse
 CARD_KEYS = ("url", "title", "text", "source", "image")
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
+class Card(Struct, frozen=True):
     """A link that stands out: where it leads, its title (empty below a heading that has it), and what to expect there."""
 
     url: str
@@ -26,7 +26,7 @@ class Card:
 
     def __post_init__(self) -> None:
         for name in ("title", "text", "source"):  # YAML's escapes can spell what cannot be seen
-            object.__setattr__(self, name, visible(getattr(self, name)))
+            force_setattr(self, name, visible(getattr(self, name)))
 
 
 def parse_card(text: str) -> tuple[Card | None, dict[str, int], list[Problem]]:

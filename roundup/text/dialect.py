@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 from urllib.parse import unquote
 
 from markdown_it.token import Token
+from msgspec import Struct
 
 from roundup.text.cards import parse_card
 from roundup.text.language import ENGLISH
@@ -24,8 +24,7 @@ from roundup.text.slugs import slug
 from roundup.text.visible import visible
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(Struct, frozen=True):
     """A footnote; ``uses`` counts its references. One that nothing refers to is shown all the same: words are not lost."""
 
     label: str
@@ -34,16 +33,14 @@ class Note:
     uses: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """Something in the text that a rule may want to know of; ``line`` counts from 0."""
 
     value: str
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(Struct, frozen=True):
     """One parsed block of Markdown, its notes in the order of their numbers, and what was found on the way."""
 
     tokens: tuple[Token, ...]
@@ -74,7 +71,7 @@ class Document:
     formulas: tuple[Found, ...] = ()
     open_formulas: tuple[Found, ...] = ()  # two dollars that begin a formula or end it, without the others
     odd_notes: tuple[Found, ...] = ()  # typed as notes, and none, for a label holds no space
-    plain: tuple[Found, ...] = field(default=(), repr=False)  # the running text, code and math left out
+    plain: tuple[Found, ...] = ()  # the running text, code and math left out
 
 
 @lru_cache(maxsize=256)  # an issue's editions draw from one parse

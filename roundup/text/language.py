@@ -7,13 +7,13 @@ another language. Never by the machine's locale, so that every machine writes th
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 _MONTHS = tuple("January February March April May June July August September October November December".split())
 
 
-@dataclass(frozen=True, slots=True)
-class Counted:
+class Counted(Struct, frozen=True):
     """Words with a number in them: for one, and for any other."""
 
     one: str
@@ -23,8 +23,7 @@ class Counted:
         return (self.one if number == 1 else self.other).format(n=number)
 
 
-@dataclass(frozen=True, slots=True)
-class Language:
+class Language(Struct, frozen=True):
     """What templates know as ``words``. A name in braces is filled in where the words are said."""
 
     direction: str = "ltr"  # or rtl, as Arabic and Hebrew are written

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from functools import lru_cache
 from html import escape
 
@@ -17,6 +16,7 @@ import nh3
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 from markupsafe import Markup
+from msgspec.structs import replace
 
 from roundup.text import drawn, linear
 from roundup.text.cards import Card

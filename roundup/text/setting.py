@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from types import MappingProxyType
+from typing import Any
 from urllib.parse import urljoin
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from roundup.text.language import ENGLISH, Language
 from roundup.text.links import is_local
 
+_NONE: Mapping[str, Any] = MappingProxyType({})
 
-@dataclass(frozen=True, slots=True)
-class Place:
+
+class Place(Struct, frozen=True):
     """Where a paper stands in the archive: the words of a link to it, and the link."""
 
     title: str
     href: str
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(Struct, frozen=True):
     """One page's side of a block: notes and headings number through the page, references and figures are resolved."""
 
     prefix: str = "text"  # of the ids of headings; unique on the page
@@ -33,8 +36,8 @@ class Setting:
     figures: str = ""  # before ``figures/…``: nothing on a page beside them, else their folder's address
     ids: str = ""  # before the id of each note, where a page joins several issues, as a paper's does, and readers of feeds do
     language: Language = ENGLISH
-    places: Mapping[str, Place] = field(default_factory=lambda: MappingProxyType({}))
-    sizes: Mapping[str, tuple[int, int]] = field(default_factory=lambda: MappingProxyType({}))
+    places: Mapping[str, Place] = _NONE
+    sizes: Mapping[str, tuple[int, int]] = _NONE
 
     def at(self, prefix: str, heading: int, first_note: int, places: Mapping[str, Place]) -> Setting:
         """Return the setting of one block of the page."""
