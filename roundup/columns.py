@@ -44,6 +44,7 @@ class Columns(Struct, frozen=True):
     near: Rows
     numbers: Sequence[int]  # of documents in the search index
     picks: Rows  # a row for each issue: the place of each pick
+    asked: Sequence[str]  # of each issue: a hash of what its own texts show of other things
     people: Names
     subjects: Names
 
@@ -148,8 +149,9 @@ def columns_of(outlines: Sequence[Outline], config: Config) -> Columns:
     for name, place_shown in zip(names, shown, strict=True):
         whose.setdefault(name, []).append(place_shown)
     told = [_told([name for pick in rows for name in pick.references], whose) for rows in taken]
+    asked = [_told(outline.asked, whose) for outline in outlines]
     topics = [list(dict.fromkeys(row)) for row in topics]
-    return Columns(names, is_paper, shown, told, where, authors, topics, nearest_of(taken), _numbers(where, names), picks, people, subjects)
+    return Columns(names, is_paper, shown, told, where, authors, topics, nearest_of(taken), _numbers(where, names), picks, asked, people, subjects)
 
 
 def _numbers(where: Rows, names: Sequence[str]) -> list[int]:

@@ -7,7 +7,6 @@ are kept in one SQLite file, for they are asked for one by one, by several proce
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import sqlite3
 import zlib
@@ -15,6 +14,7 @@ from collections.abc import Callable, Hashable, Mapping
 from functools import lru_cache
 from typing import Any
 
+import msgspec
 from markupsafe import Markup
 
 from roundup.catalogue import Coverage
@@ -64,16 +64,16 @@ class Pieces:
         found = self._get(key)
         if found is None:
             entry = piece(about, site, drawing)
-            self._put(key, zlib.compress(json.dumps(_plain(entry)).encode(), 1))
+            self._put(key, zlib.compress(msgspec.json.encode(_plain(entry), enc_hook=str), 1))
             return entry
-        return _back(json.loads(zlib.decompress(found)))
+        return _back(msgspec.json.decode(zlib.decompress(found)))
 
     def words(self, coverage: Coverage, site: Site) -> Found:
         """Return what the search index has of a paper, or of what else was picked."""
         known = self.words_then(coverage, site, {})
         if known is None:
             known = words_in(coverage)
-            self._put(self._words_key(coverage, site, {}), json.dumps(known).encode())
+            self._put(self._words_key(coverage, site, {}), msgspec.json.encode(known))
         return known
 
     def words_then(self, coverage: Coverage, site: Site, then: Mapping[str, str]) -> Found | None:
@@ -81,7 +81,7 @@ class Pieces:
         found = self._get(self._words_key(coverage, site, then))
         if found is None:
             return None
-        row, words = json.loads(found)
+        row, words = msgspec.json.decode(found)
         return Found(tuple(row), words)
 
     def _words_key(self, coverage: Coverage, site: Site, then: Mapping[str, str]) -> str:
@@ -135,10 +135,10 @@ def _sum_of(made: bytes) -> bytes:
 
 def _plain(entry: Entry) -> list[Any]:
     authors = [[editor.name, editor.url] for editor in entry.authors]
-    return [entry.id, entry.title, entry.url, entry.published, entry.updated, authors, entry.summary, entry.tags, entry.content, entry.atom, entry.json]
+    return [entry.id, entry.title, entry.url, entry.published, entry.updated, authors, entry.summary, entry.tags, entry.atom, entry.json]
 
 
 def _back(row: list[Any]) -> Entry:
-    id_, title, url, published, updated, authors, summary, tags, content, atom, text = row
+    id_, title, url, published, updated, authors, summary, tags, atom, text = row
     editors = tuple(Editor(*one) for one in authors)
-    return Entry(id_, title, url, published, updated, editors, summary, tuple(tags), Markup(content), Markup(atom), text)  # noqa: S704 - drawn by our templates
+    return Entry(id_, title, url, published, updated, editors, summary, tuple(tags), Markup(atom), text)  # noqa: S704 - drawn by our templates

@@ -145,13 +145,6 @@ class _Making:
             self._said[known] = said_of(self.site, coverage)
         return self._said[known]
 
-    def _places(self, names: Iterable[str], key: IssueKey, inside: str = "") -> Iterator[str]:
-        """Yield what a text shows of the picks that it refers to."""
-        for name in names:
-            if found := self.site.place(name, key, inside):
-                title = self.site.archive.outline(found.head.key).taken[found.number - 1].shown_title
-                yield f"{name}\0{found.head.key}\0{found.name}\0{title}"
-
     def listings(self) -> Iterator[Output]:
         """Yield the pages of all authors and topics; of one with many papers, one a year."""
         columns, people = self.catalogue.columns, self.catalogue.columns.people
@@ -207,13 +200,13 @@ class _Making:
 
     def _from_elsewhere(self, key: IssueKey) -> Iterator[str]:
         """Yield what an issue's page shows of other issues: its neighbours, earlier coverage, and what it refers to."""
-        site, outline = self.site, self.site.archive.outline(key)
-        yield from (str(other or "") for other in (site.archive.earlier(key), site.archive.later(key)))
-        for coverage, pick in zip(self.catalogue.of_issue(key), outline.taken, strict=True):
-            yield self.catalogue.columns.shown[coverage.place]  # by all issues: its highest version names it
+        archive, columns = self.site.archive, self.catalogue.columns
+        yield from (str(other or "") for other in (archive.earlier(key), archive.later(key)))
+        for coverage in self.catalogue.of_issue(key):
+            yield columns.shown[coverage.place]  # by all issues: its highest version names it
+            yield columns.told[coverage.place]
             yield from (one.slug for one in self.catalogue.topics_of(coverage))
-            yield from self._places(pick.references, key, pick.name)
-        yield from self._places(outline.asked, key)
+        yield columns.asked[archive.places[key]]
 
     def search(self) -> Iterator[Output]:
         """Yield the search page, its script, and the files of the index. What Pagefind makes of the built pages, no plan knows."""

@@ -126,8 +126,8 @@ class Site(Struct, frozen=True, eq=False, dict=True):
 
     def earlier(self, issue: Issue, pick: Pick) -> tuple[Standing, ...]:
         """Return where earlier issues took up the same thing, newest first."""
-        standings = (standing for coverage in self.catalogue.named(pick.name) if coverage.is_paper for standing in coverage.standings)
-        return tuple(standing for standing in standings if standing.head.key < issue.key)
+        coverage = self.catalogue.at(issue.key, pick.name)
+        return tuple(standing for standing in coverage.standings if standing.head.key < issue.key) if coverage.is_paper else ()
 
     def place(self, name: str, key: IssueKey, inside: str = "") -> Standing | None:
         """Return what ``[[name]]`` means in an issue: the pick there, else the newest one.

@@ -5,7 +5,6 @@ A feed is read away from the site: every address in it is whole, every id stays,
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -16,7 +15,7 @@ from msgspec.structs import replace
 from roundup.catalogue import Coverage, Listing
 from roundup.config import AUTHORS, TOPICS, Editor
 from roundup.issue import Block, IssueKey
-from roundup.pages.frame import clean
+from roundup.pages.frame import clean, in_lines
 from roundup.pages.theme import Drawing, draw
 from roundup.pages.views import Page, dates, head, letter_view, names, paper_links, signed
 from roundup.paper import day
@@ -29,9 +28,9 @@ NEVER = "1970-01-01T00:00:00Z"  # a feed has to say something
 
 
 class Entry(Struct, frozen=True):
-    """An issue or a paper in a feed; days are whole RFC 3339 times, ``content`` is HTML, the other texts are plain.
+    """An issue or a paper in a feed; days are whole RFC 3339 times, texts are plain.
 
-    ``atom`` and ``json`` are what feeds of either format say of it: most entries stand in several.
+    ``atom`` and ``json`` are what feeds of either format say of it, its content with it: most entries stand in several.
     """
 
     id: str
@@ -42,7 +41,6 @@ class Entry(Struct, frozen=True):
     authors: tuple[Editor, ...]
     summary: str
     tags: tuple[str, ...]
-    content: Markup
     atom: Markup = field(default_factory=Markup)
     json: str = ""
 
@@ -98,9 +96,8 @@ def _issue_entry(key: IssueKey, site: Site, drawing: Drawing) -> Entry:
         what.editors,
         issue.teaser,
         tags,
-        Markup(content),  # noqa: S704 - drawn by our templates
     )
-    return _drawn(entry, drawing)
+    return _drawn(entry, content, drawing)
 
 
 def paper_entry(coverage: Coverage, site: Site, drawing: Drawing) -> Entry:
@@ -136,9 +133,8 @@ def _paper_entry(coverage: Coverage, site: Site, drawing: Drawing) -> Entry:
         signed(newest.pick, newest.issue, site.config) or tuple(site.config.editor(short) for short in newest.issue.editors),
         newest.pick.tldr,
         (*coverage.tags, *coverage.categories),
-        Markup(content),  # noqa: S704 - drawn by our templates
     )
-    return _drawn(entry, drawing)
+    return _drawn(entry, content, drawing)
 
 
 def _remarks(coverage: Coverage, site: Site, start: str) -> Iterable[dict[str, Any]]:
@@ -171,25 +167,25 @@ def json_feed(feed: Feed, site: Site) -> str:
         "language": site.config.language,
         "authors": [{"name": site.config.title, "url": site.config.url}],
     }
-    head = json.dumps(clean(whole), ensure_ascii=False, indent=1).removesuffix("\n}")
+    head = in_lines(clean(whole)).removesuffix("\n}")
     items = ",\n".join(entry.json for entry in feed.entries)
     among = f"[\n{items}\n ]" if items else "[]"  # a feed has to have them, if none
     return f'{head},\n "items": {among}\n}}\n'
 
 
-def _drawn(entry: Entry, drawing: Drawing) -> Entry:
-    """Return the entry with what feeds say of it."""
-    atom = draw(drawing, "atom.xml", f"the entry {entry.id}", {"entry": entry})
-    text = json.dumps(clean(_item(entry)), ensure_ascii=False, indent=1)
+def _drawn(entry: Entry, content: str, drawing: Drawing) -> Entry:
+    """Return the entry with what feeds say of it; ``content`` is HTML."""
+    atom = draw(drawing, "atom.xml", f"the entry {entry.id}", {"entry": entry, "content": content})
+    text = in_lines(clean(_item(entry, content)))
     return replace(entry, atom=Markup(atom), json="  " + text.replace("\n", "\n  "))  # noqa: S704 - drawn by our templates
 
 
-def _item(entry: Entry) -> dict[str, Any]:
+def _item(entry: Entry, content: str) -> dict[str, Any]:
     return {
         "id": entry.id,
         "url": entry.url,
         "title": entry.title,
-        "content_html": str(entry.content),
+        "content_html": content,
         "summary": entry.summary,
         "date_published": entry.published,
         "date_modified": entry.updated,

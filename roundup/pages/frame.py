@@ -6,6 +6,7 @@ import json
 from typing import Any
 from urllib.parse import urlsplit
 
+import msgspec
 from markupsafe import Markup
 from msgspec import Struct
 
@@ -146,6 +147,11 @@ def _script(data: dict[str, Any]) -> Markup:
     """Return linked data as it may stand in a ``script`` element: nothing in it can end the element, or is anything but text."""
     text = json.dumps(clean({"@context": "https://schema.org", **data}), ensure_ascii=False, separators=(",", ":"))
     return Markup(text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"))  # noqa: S704 - what could be markup is spelt in JSON
+
+
+def in_lines(value: Any) -> str:
+    """Return a value as JSON that people may read, too."""
+    return msgspec.json.format(msgspec.json.encode(value, enc_hook=str), indent=1).decode()  # the hook is for Markup, which is text
 
 
 def clean(value: Any) -> Any:

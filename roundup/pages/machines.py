@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 from urllib.parse import urlsplit
 
 from roundup.issue import Issue, Pick
-from roundup.pages.frame import clean, frame
+from roundup.pages.frame import clean, frame, in_lines
 from roundup.pages.theme import Drawing, draw
 from roundup.pages.views import PickView, letter_view
 from roundup.paper import dump_moment
@@ -43,7 +42,7 @@ def issue_json(issue: Issue, site: Site, drawing: Drawing) -> str:
         ],
         "outro_html": str(view["outro"]),
     }
-    return json.dumps(clean(whole), ensure_ascii=False, indent=1) + "\n"
+    return in_lines(clean(whole)) + "\n"
 
 
 def _pick(shown: PickView, pick: Pick, issue: Issue, site: Site) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -13,7 +12,7 @@ from roundup.catalogue import Coverage, Standing
 from roundup.citation import bibtex, citation_tags, csl, doi, ris
 from roundup.config import Editor
 from roundup.issue import Block
-from roundup.pages.frame import article, frame
+from roundup.pages.frame import article, frame, in_lines
 from roundup.pages.theme import Drawing, draw
 from roundup.pages.views import NAMES_FIRST, Anchor, IssueView, Names, Page, dates, head, names, paper_links, signed
 from roundup.paper import Paper, day
@@ -103,7 +102,7 @@ def _remarks(coverage: Coverage, site: Site, start: str) -> Iterator[Remarks]:
 
 
 def _csl(paper: Paper) -> str:
-    return json.dumps([csl(paper)], ensure_ascii=False, indent=1)
+    return in_lines([csl(paper)])
 
 
 COLLABORATION = 50  # a paper of more authors is nobody's alone

@@ -7,7 +7,6 @@ all that is wrong with the issue; the text. So an older state of the digest can 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
@@ -22,7 +21,7 @@ from roundup.errors import Problem, SourceError, changed_meanwhile
 from roundup.issue import Issue, IssueKey
 from roundup.outline import Outline, fingerprint, head_from, head_row, outline_from, outline_row
 from roundup.store.disk import ISSUES
-from roundup.store.memory import Memory, keep, plain
+from roundup.store.memory import Memory, from_plain, keep, plain
 from roundup.store.plain import issue_from, issue_row, problem_from, problem_row
 from roundup.store.reading import Folder, Shelved, read_issue
 from roundup.store.release import release
@@ -102,12 +101,12 @@ class Library:
         with contextlib.suppress(OSError, ValueError), open(f"{self.memory.folder}/{_file(seal)}", "rb") as file:
             first, *_, line = (file.readline() for _ in range(number + 1))
             if first.rstrip(b"\n") == seal.encode():
-                return json.loads(line)
+                return from_plain(line)
         (*_, head), lines = _read(self.root, folder, self.config, seal)
         known = self.rows[folder][-1]
         if known and (not head or head[-1] != known[-1]):
             raise SourceError([changed_meanwhile(f"{ISSUES}/{folder[0]}")])
-        return json.loads(lines[number])
+        return from_plain(lines[number])
 
     def _header_of(self, folder: Folder) -> Any:
         return self._line(folder, 1)

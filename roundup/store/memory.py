@@ -13,6 +13,8 @@ from collections.abc import Container
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from roundup.store.writing import make_folder, passing_folder, put, remove, remove_folder, sweep
 
 FOLDER = ".roundup/cache/built"
@@ -96,7 +98,7 @@ class Memory:
         if first != made_of.encode():
             return None
         try:
-            return json.loads(rest)
+            return from_plain(rest)
         except ValueError:
             return None
 
@@ -113,4 +115,15 @@ def keep(folder: str, name: str, data: bytes) -> None:
 
 def plain(value: Any) -> bytes:
     """Return plain data as JSON on one line."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+    try:
+        return msgspec.json.encode(value)
+    except UnicodeEncodeError:  # the name of a file that is no Unicode
+        return json.dumps(value).encode()
+
+
+def from_plain(data: bytes) -> Any:
+    """Return the data that ``plain`` wrote; ValueError for anything else."""
+    try:
+        return msgspec.json.decode(data)
+    except msgspec.DecodeError:  # half a surrogate pair is nothing to it
+        return json.loads(data)
