@@ -7,7 +7,7 @@ import datetime as dt
 import math
 import re
 from collections.abc import Callable, Iterator
-from functools import cached_property, total_ordering
+from functools import cached_property, lru_cache, total_ordering
 
 from msgspec import Struct
 
@@ -70,6 +70,7 @@ CADENCES = ("monthly", "weekly", "daily")
 _KEY = re.compile(r"(\d{4})-(?:[Ww](\d{1,2})|(\d{1,2})(?:-(\d{1,2}))?)", re.ASCII)
 
 
+@lru_cache(maxsize=4096)  # every issue's is asked for several times
 def parse_issue_key(text: str) -> IssueKey:
     """Return the key that ``text`` spells, zero-padded or not; ValueError with the text in it for anything else."""
     match = _KEY.fullmatch(text)

@@ -216,7 +216,7 @@ class _Making:
             yield Output("assets/pagefind.js", "script", fingerprint("pagefind.js", site.theme.digest))
             return
         yield Output("assets/search.js", "script", fingerprint("search.js", site.theme.digest))
-        made_from = fingerprint("index", site.theme.digest, *columns.shown, *(head.digest for head in site.archive.heads))  # all of them together
+        made_from = fingerprint("index", site.theme.digest, "".join(columns.shown), "".join(head.digest for head in site.archive.heads))  # all of them together
         yield from (Output(path, "index", made_from) for path in search_files(len(self.catalogue)))
 
     def common_feeds(self) -> Iterator[Output]:

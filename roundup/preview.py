@@ -18,7 +18,7 @@ from roundup.jobs import PIECES, site_of, with_catalogue
 from roundup.pages import render
 from roundup.pages.theme import Drawing, drawing
 from roundup.pieces import Pieces
-from roundup.plan import Output, plan, touched
+from roundup.plan import Output, plan
 from roundup.site import Site
 from roundup.store.disk import ISSUES, Disk
 from roundup.store.left import all_but_words
@@ -102,10 +102,10 @@ class Preview:
         before, site = self._stand, site_of(digest, drafts=True, cards=self._cards)
         made_from = all_but_words(site.archive, digest, site.permalinks, site.cards, drafts=True)
         if before and before.plan == made_from:
-            heads = zip(site.archive.heads, before.site.archive.heads, strict=True)
             site = site.having(Catalogue(site.archive, site.config, before.site.catalogue.columns)).keeping(site.permalinks, before.site.moved)
-            found = touched(site, [now.key for now, then in heads if now.digest != then.digest])
-            return self._standing(site, {**before.outputs, **{output.path: output for output in found}}, made_from)
+            # to plan which pages hold those words takes longer than to draw those that are looked at
+            self._drawn = OrderedDict((path, ("", data)) for path, (_, data) in self._drawn.items())
+            return self._standing(site, before.outputs, made_from)
         site = with_catalogue(site, digest, self._memory, Workers())
         planned = plan(site)
         self.problems = tuple(sorted({*digest.problems, *planned.faults}))

@@ -59,6 +59,10 @@ class Disk:
             return False
         return True
 
+    def is_folder(self, path: str) -> bool:
+        """Tell whether a path leads to a folder."""
+        return self._is_straight(path) or (self.root / path).is_dir()
+
     def content(self, path: str) -> bytes | None:
         """Return a file's bytes; None with the problem noted where it is no ordinary file of this digest."""
         data = self._plain_content(path)

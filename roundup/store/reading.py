@@ -138,7 +138,7 @@ class _Reader(Disk):
             folder = f"{ISSUES}/{name}"
             if not self.is_ours(folder, "folder"):
                 continue
-            if not (self.root / folder).is_dir():
+            if not self.is_folder(folder):
                 self.advice.append(Problem(Location(folder), "is not read: an issue is a folder with an issue.yaml; move it away"))
                 continue
             try:
