@@ -117,6 +117,10 @@ class Preview:
             return _Stand(site, outputs, pieces, replace(before.ready, rows=pieces.rows, entries=pieces.entries), made_from)
         return _Stand(site, outputs, pieces, drawing(site.theme, pieces.rows, pieces.entries), made_from)
 
+    @property
+    def has_own_templates(self) -> bool:
+        return bool(self._stand and self._stand.site.theme.own)
+
     def find(self, path: str) -> Output | None:
         """Return the planned output at a path from the site's top, or from the top of the host on which the site will stand in a folder."""
         if self._stand is None:

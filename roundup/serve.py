@@ -52,13 +52,17 @@ Tell = Callable[[Iterable[Problem]], None]
 
 
 class Look(Struct, frozen=True):
-    """What stands at an address: which output, its bytes, what is wrong; of a page the version, another one when it looks otherwise."""
+    """What stands at an address: which output, its bytes, what is wrong; of a page the version, another one when it looks otherwise.
+
+    ``own`` tells that the digest has templates of its own.
+    """
 
     status: HTTPStatus
     path: str
     data: bytes
     problems: tuple[Problem, ...]
     version: str
+    own: bool
 
 
 def open_server(preview: Preview, port: int, tell: Tell) -> Server:
@@ -85,6 +89,7 @@ class Server(ThreadingHTTPServer):
         self.script = Path(__file__).with_name("preview.js").read_bytes()
         self._preview = preview
         self._tell = tell
+        self._is_closing = False
         self._told: set[Problem] = set()
         self._versions: dict[str, str] = {}
         self._alone = threading.Lock()
@@ -110,7 +115,7 @@ class Server(ThreadingHTTPServer):
             data = shown.data if is_drawn else _unshown(output.path, problems)
             if output.path not in self._versions and output.path.endswith(".html"):
                 self._versions[output.path] = self._version(output.path, data)
-            return Look(status, output.path, data, problems, self._versions.get(output.path, ""))
+            return Look(status, output.path, data, problems, self._versions.get(output.path, ""), self._preview.has_own_templates)
 
     def _tell_new(self, problems: Iterable[Problem]) -> None:
         if new := [problem for problem in problems if problem not in self._told]:
@@ -118,16 +123,21 @@ class Server(ThreadingHTTPServer):
             self._tell(new)
 
     def _version(self, path: str, data: bytes) -> str:
-        """Return a hash of a page, and of the files that it shows."""
-        digest = hashlib.blake2b(data, digest_size=16)
+        """Return a hash of a page and, behind a point, one of the files that it shows."""
+        digest = hashlib.blake2b(digest_size=16)
         for name in shown_files(data.decode("utf-8", "replace"), path):
             if file := self._preview.find(name):
                 digest.update(file.made_from.encode() if file.source else self._preview.page(file.path).data)
-        return digest.hexdigest()
+        return f"{hashlib.blake2b(data, digest_size=16).hexdigest()}.{digest.hexdigest()}"
+
+    def server_close(self) -> None:
+        """Stop answering; what that does to those who are waiting is no error."""
+        self._is_closing = True
+        super().server_close()
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A browser that has gone is no error."""
-        if not isinstance(sys.exception(), ConnectionError):
+        if not (self._is_closing or isinstance(sys.exception(), ConnectionError)):
             super().handle_error(request, client_address)  # type: ignore[arg-type]
 
 
@@ -197,7 +207,7 @@ class _Handler(BaseHTTPRequestHandler):
         look = look or self._missing()
         data = look.data
         if look.version:
-            data = live(data.decode("utf-8", "surrogateescape"), _SCRIPT, look.version).encode("utf-8", "surrogateescape")
+            data = live(data.decode("utf-8", "surrogateescape"), _SCRIPT, look.version, own=look.own).encode("utf-8", "surrogateescape")
         self._send(status, media_type(look.path), data)
 
     def _missing(self) -> Look:

@@ -15,10 +15,10 @@ _SHOWN = re.compile(r"""<(?:img|script|source|video|link\b[^>]*\brel=["']?(?:sty
 _ADDRESS = re.compile(r"""\s(?:src|href|poster)=(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE)
 
 
-def live(page: str, script: str, version: str) -> str:
-    """Return a page that loads ``script``, and tells it the ``version`` that it is."""
+def live(page: str, script: str, version: str, *, own: bool = False) -> str:
+    """Return a page that loads ``script``, and tells it the ``version`` that it is, and whether it is drawn by templates of the digest's ``own``."""
     page = _POLICY.sub(lambda match: f'{match[1]}"{html.escape(_allowing(html.unescape(match[2][1:-1])))}"', page)
-    tag = f'<script src="{script}" defer data-version="{version}"></script>\n'
+    tag = f'<script src="{script}" defer data-version="{version}"{" data-own" if own else ""}></script>\n'
     head, end, rest = page.partition("</head>")
     return f"{head}{tag}{end}{rest}" if end else f"{page}{tag}"
 
