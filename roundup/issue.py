@@ -7,7 +7,7 @@ import datetime as dt
 import math
 import re
 from collections.abc import Callable, Iterator
-from functools import cached_property, lru_cache, total_ordering
+from functools import cached_property, lru_cache
 
 from msgspec import Struct
 
@@ -20,7 +20,6 @@ NOWHERE = Location("")
 WORDS_A_MINUTE = 230
 
 
-@total_ordering
 class IssueKey(Struct, frozen=True, dict=True):
     """The folder name of an issue: ``2023-8`` (a month), ``2023-7-2`` (a day), ``2023-W31`` (a week).
 

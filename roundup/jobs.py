@@ -14,7 +14,7 @@ from typing import Any
 from msgspec import Struct
 
 from roundup.build import Staged, hash_of, last_built, stage
-from roundup.catalogue import Catalogue, Coverage
+from roundup.catalogue import Catalogue, Coverage, Listing
 from roundup.check import Checks
 from roundup.columns import columns_from, columns_of, columns_row
 from roundup.errors import Problem, SourceError, changed_meanwhile
@@ -246,6 +246,11 @@ def share(job: Job, workers: Workers, odd: dict[str, set[Problem]], outputs: Seq
     return [one for part in drawn for one in part.staged]
 
 
+def _newest(output: Output) -> int:
+    """Return the place of the newest paper of an author's or a topic's page: who wrote one together stand together, and its row is taken once."""
+    return output.about.places[0] if isinstance(output.about, Listing) else -1
+
+
 def _runs(outputs: Sequence[Output], workers: Workers) -> list[Sequence[str]]:
     """Return the paths of outputs in runs: first what is drawn while an issue is at hand, then what takes pieces of many.
 
@@ -253,7 +258,7 @@ def _runs(outputs: Sequence[Output], workers: Workers) -> list[Sequence[str]]:
     """
     at_hand = [output.path for output in outputs if output.issue or output.kind == "paper"]
     index = [output.path for output in outputs if output.kind == "index"]
-    of_many = [output.path for output in outputs if not output.issue and output.kind not in ("paper", "index")]
+    of_many = [output.path for output in sorted(outputs, key=_newest) if not output.issue and output.kind not in ("paper", "index")]
     if len(outputs) < FEW:
         return [[*at_hand, *index, *of_many]]
     return [*workers.runs(at_hand), *([index] if index else ()), *workers.runs(of_many)]

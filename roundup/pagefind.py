@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import sys
-import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -26,7 +25,9 @@ def is_of_index(path: str) -> bool:
 
 def build_index(folder: Path) -> Report:
     """Make ``folder`` hold the index of the pages that stand in it, and no other. RefusedError when Pagefind fails; then the index is as it was."""
-    from roundup.plan import Output  # a digest whose search is our own has no need of it here
+    import tempfile  # a digest whose search is our own has no need of these here
+
+    from roundup.plan import Output
 
     with tempfile.TemporaryDirectory(prefix="roundup-pagefind-") as made:
         _run(folder.resolve(), made)
