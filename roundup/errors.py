@@ -1,6 +1,6 @@
 """Where a fault stands, what it is, and the one tree of exceptions.
 
-``str`` of a problem or an error is all that the user sees of it. These values are named tuples, as those of nobody else,
+``str`` of a problem or an error is all that the user sees of it. These values are named tuples, not structs,
 because ``roundup --help`` imports this module, and to import msgspec takes a fifth of its time.
 """
 

@@ -252,7 +252,7 @@ def _newest(output: Output) -> int:
 
 
 def _runs(outputs: Sequence[Output], workers: Workers) -> list[Sequence[str]]:
-    """Return the paths of outputs in runs: first what is drawn while an issue is at hand, then what takes pieces of many.
+    """Return the paths of outputs in runs: first what is drawn while an issue is at hand, then what takes pieces of many, by their newest paper.
 
     The search index is one run, for whoever draws a file of it makes them all.
     """

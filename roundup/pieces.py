@@ -22,6 +22,7 @@ from roundup.config import Editor
 from roundup.outline import fingerprint
 from roundup.pages.feeds import Entry
 from roundup.pages.finding import words_in
+from roundup.pages.frame import bare
 from roundup.pages.theme import Drawing
 from roundup.plan import said_of, shared_of, text_of
 from roundup.search import Entry as Found
@@ -64,7 +65,7 @@ class Pieces:
         found = self._get(key)
         if found is None:
             entry = piece(about, site, drawing)
-            self._put(key, zlib.compress(msgspec.json.encode(_plain(entry), enc_hook=str), 1))
+            self._put(key, zlib.compress(msgspec.json.encode(_plain(entry), enc_hook=bare), 1))
             return entry
         return _back(msgspec.json.decode(zlib.decompress(found)))
 

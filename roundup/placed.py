@@ -18,5 +18,8 @@ class Placed(Struct, frozen=True, eq=False):
     def __eq__(self, other: object) -> bool:
         return type(other) is type(self) and isinstance(other, Placed) and other._told() == self._told()
 
+    def __ne__(self, other: object) -> bool:
+        return not self == other  # Struct has one of its own, which asks whether they are one object
+
     def __hash__(self) -> int:
         return hash(self._told())

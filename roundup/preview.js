@@ -21,21 +21,29 @@
     code { font: 13.5px/1.5 ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace; color: light-dark(#9c1c15, #f7b3a4); }
     @media (width < 40rem) { code { display: block; } }
     @media print { :host { display: none; } }`;
+  let newest; // what was heard last
+  let turn = Promise.resolve();
   let news, bar;
 
   /* A page that nobody sees asks for nothing: browsers allow few connections to a server, and one that is kept waiting takes one. */
   function listen() {
     if (news || document.hidden) return;
     news = new EventSource(`/_roundup/news?page=${encodeURIComponent(location.pathname)}`);
-    news.addEventListener("message", async ({ data }) => {
-      const { version, problems } = JSON.parse(data);
-      if (version === shown || (await follow())) tell(problems);
-      else location.reload();
+    source ??= sent().then(page => (page?.version === shown ? page : undefined));
+    news.addEventListener("message", ({ data }) => {
+      newest = JSON.parse(data);
+      turn = turn.then(take); // one after the other, for each begins where the one before has brought the page
     });
     news.addEventListener("error", () => {
       rest();
       setTimeout(listen, AGAIN);
     });
+  }
+
+  async function take() {
+    const { version, problems } = newest;
+    if (version === shown || (await follow())) tell(problems);
+    else location.reload();
   }
 
   function rest() {
@@ -109,5 +117,4 @@
   addEventListener("pageshow", listen);
   addEventListener("pagehide", rest);
   listen();
-  source = sent().then(page => (page?.version === shown ? page : undefined));
 }

@@ -44,6 +44,7 @@ class _Stand(Struct, frozen=True, eq=False):
 
     site: Site
     outputs: dict[str, Output]
+    faults: tuple[Problem, ...]  # of the plan
     pieces: Pieces
     ready: Drawing
     plan: str
@@ -101,21 +102,22 @@ class Preview:
         """Return the site as it is now: where nothing but words has changed, with the plan that it had."""
         before, site = self._stand, site_of(digest, drafts=True, cards=self._cards)
         made_from = all_but_words(site.archive, digest, site.permalinks, site.cards, drafts=True)
+        # what was drawn may hold words that are no more; to plan which pages do takes longer than to draw those that are looked at
+        self._drawn = OrderedDict((path, ("", data)) for path, (_, data) in self._drawn.items())
         if before and before.plan == made_from:
             site = site.having(Catalogue(site.archive, site.config, before.site.catalogue.columns)).keeping(site.permalinks, before.site.moved)
-            # to plan which pages hold those words takes longer than to draw those that are looked at
-            self._drawn = OrderedDict((path, ("", data)) for path, (_, data) in self._drawn.items())
-            return self._standing(site, before.outputs, made_from)
+            self.problems = tuple(sorted({*digest.problems, *before.faults}))
+            return self._standing(site, before.outputs, before.faults, made_from)
         site = with_catalogue(site, digest, self._memory, Workers())
         planned = plan(site)
         self.problems = tuple(sorted({*digest.problems, *planned.faults}))
-        return self._standing(site, {output.path: output for output in planned.outputs}, made_from)
+        return self._standing(site, {output.path: output for output in planned.outputs}, planned.faults, made_from)
 
-    def _standing(self, site: Site, outputs: dict[str, Output], made_from: str) -> _Stand:
+    def _standing(self, site: Site, outputs: dict[str, Output], faults: tuple[Problem, ...], made_from: str) -> _Stand:
         before, pieces = self._stand, Pieces(self._memory.path(PIECES), site)
         if before and before.site.theme == site.theme:  # templates are compiled once
-            return _Stand(site, outputs, pieces, replace(before.ready, rows=pieces.rows, entries=pieces.entries), made_from)
-        return _Stand(site, outputs, pieces, drawing(site.theme, pieces.rows, pieces.entries), made_from)
+            return _Stand(site, outputs, faults, pieces, replace(before.ready, rows=pieces.rows, entries=pieces.entries), made_from)
+        return _Stand(site, outputs, faults, pieces, drawing(site.theme, pieces.rows, pieces.entries), made_from)
 
     @property
     def has_own_templates(self) -> bool:

@@ -1,4 +1,4 @@
-"""A preview of a digest for browsers on this machine, and for nobody else. Its pages are told of each change, and load themselves again.
+"""A preview of a digest for browsers on this machine, and for nobody else. Its pages are told of each change, and follow it.
 
 Listens and reads; writes nothing. Only what the site's plan names is ever sent, so no spelling of a path leads anywhere else.
 """

@@ -16,10 +16,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conftest import MINIMAL, Result
-from roundup.issue import IssueKey, key_of, parse_issue_key
+from roundup.errors import Location
+from roundup.issue import IssueKey, Prose, key_of, parse_issue_key
 
 Digest = Callable[..., Path]
 Run = Callable[..., Result]
+
+
+def test_where_a_value_was_read_makes_it_no_other() -> None:
+    here, there, other = Prose("x", Location("a.yaml", 1)), Prose("x", Location("b.yaml", 2)), Prose("y", Location("a.yaml", 1))
+    assert (here == there, here != there, hash(here) == hash(there)) == (True, False, True)
+    assert (here == other, here != other) == (False, True)
 
 
 @pytest.mark.parametrize(

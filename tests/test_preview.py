@@ -53,6 +53,31 @@ def test_so_many_outputs_are_kept_and_no_more(digest: Make, monkeypatch: pytest.
     assert len(preview._drawn) == 2
 
 
+def test_words_that_come_back_are_shown(digest: Make) -> None:
+    """Also when the plan, by then another one, comes back with them: as by a checkout."""
+    root = digest(FILES)
+    preview = Preview(root)
+    preview.refresh()
+    assert b"Some words." in preview.page("2024-1/index.html").data
+    write(root / PICK, picked("Other words."))
+    settled(preview)
+    assert b"Other words." in preview.page("2024-1/index.html").data
+    write(root / PICK, str(FILES[PICK]))
+    write(root / "issues/2024-3/issue.yaml", "teaser: another\n")
+    settled(preview)
+    assert b"Some words." in preview.page("2024-1/index.html").data
+
+
+def test_faults_of_the_plan_stay_while_words_are_edited(digest: Make) -> None:
+    root = digest({**FILES, "assets/x.txt": "", "assets/X.txt": ""})
+    preview = Preview(root)
+    preview.refresh()
+    (fault,) = preview.problems
+    write(root / PICK, picked("Other words."))
+    settled(preview)
+    assert preview.problems == (fault,)
+
+
 def test_a_path_that_is_not_planned_has_no_page(digest: Make) -> None:
     preview = Preview(digest(FILES))
     assert preview.find("index.html") is None

@@ -453,6 +453,29 @@ def test_words_are_exchanged_where_they_stand(chromium: Browser, served: Serving
         tab.get_by_role("alert").wait_for(state="detached")
 
 
+def test_edits_that_overtake_each_other_leave_the_page_as_it_is_sent(chromium: Browser, served: Serving) -> None:
+    served.write(PICK, picked("First here.\n\n  First there."))
+    with tab_of(chromium, served) as tab:
+        slowly = threading.Semaphore(0)
+
+        def late(route: Any) -> None:
+            if route.request.resource_type == "fetch":
+                slowly.release()
+                time.sleep(0.5)
+            route.continue_()
+
+        tab.route("**/2024-1/", late)
+        served.write(PICK, picked("Second here.\n\n  First there."))
+        wait_until(lambda: tab.evaluate("true") and slowly.acquire(blocking=False), PATIENCE_S)  # it has asked, and waits
+        served.write(PICK, picked("First here.\n\n  Second there."))
+        tab.get_by_text("Second there.").wait_for()
+        until(tab, "document.querySelector('.commentary').innerText.trim().startsWith('First here.')")
+        tab.unroute("**/2024-1/")
+        served.write(PICK, picked("First here.\n\n  Third there."))
+        tab.get_by_text("Third there.").wait_for()
+        assert tab.locator(".commentary").inner_text().split() == "First here. Third there.".split()
+
+
 @pytest.mark.parametrize("reason", ["a script changed the words", "a template of the digest's own", "a figure"])
 def test_a_page_is_loaded_again_where_words_alone_would_not_do(reason: str, chromium: Browser, served: Serving) -> None:
     if reason == "a template of the digest's own":

@@ -45,6 +45,9 @@ class Account(Struct, frozen=True):
     def __repr__(self) -> str:
         return f"Account({self.place!r})"  # and no secret
 
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [("place", self.place)]  # Struct's own tells all
+
     @property
     def place(self) -> str:
         return f"{self.name} at {urlsplit(self.url).netloc}"

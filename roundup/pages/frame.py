@@ -150,8 +150,15 @@ def _script(data: dict[str, Any]) -> Markup:
 
 
 def in_lines(value: Any) -> str:
-    """Return a value as JSON that people may read, too."""
-    return msgspec.json.format(msgspec.json.encode(value, enc_hook=str), indent=1).decode()  # the hook is for Markup, which is text
+    """Return a value as JSON that people may read, too; TypeError for what JSON has no word for."""
+    return msgspec.json.format(msgspec.json.encode(value, enc_hook=bare), indent=1).decode()
+
+
+def bare(value: object) -> str:
+    """Return a text as nothing but a text, for msgspec, which takes no Markup for one."""
+    if not isinstance(value, str):
+        raise TypeError(f"{type(value).__name__} is nothing that JSON has a word for")
+    return str(value)
 
 
 def clean(value: Any) -> Any:

@@ -13,7 +13,7 @@ import socket
 import threading
 import zlib
 from collections.abc import Callable, Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 import urllib3
@@ -55,6 +55,9 @@ class Request(Struct, frozen=True):
 
     def __repr__(self) -> str:
         return f"Request({self.method!r}, {self.url!r})"  # a login may be among the headers
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [("method", self.method), ("url", self.url)]  # Struct's own tells all
 
     def may_lead_to(self, url: str) -> bool:
         """Tell whether a redirect may be followed: to the same host or an allowed one, and never off TLS."""

@@ -13,7 +13,9 @@ from pathlib import Path
 from roundup import __version__
 
 # What has a say in the bytes of a page.
-_LIBRARIES = re.compile(r"(jinja2|markupsafe|markdown_it_py|mdit_py_plugins|mdurl|math_core|nh3|pygments|pyyaml|pillow|pagefind)-.*\.dist-info", re.I)
+_LIBRARIES = re.compile(
+    r"(css_inline|jinja2|markdown_it_py|markupsafe|math_core|mdit_py_plugins|mdurl|msgspec|nh3|pagefind|pillow|pygments|pyyaml)-.*\.dist-info", re.I
+)
 
 
 @cache
