@@ -112,6 +112,7 @@ def at_hand(ready: Ready) -> Iterator[None]:
         yield
     finally:
         _at_hand.clear()
+        ready.pieces.close()
 
 
 def draw_part(job: Job, staging: str, paths: Sequence[str]) -> Drawn:

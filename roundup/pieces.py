@@ -103,6 +103,13 @@ class Pieces:
                 file.executemany("INSERT OR REPLACE INTO pieces VALUES (?, ?)", ((key, _sum_of(made) + made) for key, made in self._new.items()))
         self._new.clear()
 
+    def close(self) -> None:
+        """Let them have it, and let go of the file; it is opened anew when something is asked for."""
+        self.flush()
+        if self._file and self._process == os.getpid():
+            self._file.close()
+        self._process, self._file = 0, None
+
     def _get(self, key: str) -> bytes | None:
         if (known := self._new.get(bytes.fromhex(key))) is not None:
             return known

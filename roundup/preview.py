@@ -147,7 +147,7 @@ class Preview:
                 made_from, data = output.made_from, render(output, site, self._stand.ready)
             except SourceError as error:
                 problems = error.problems
-            self._stand.pieces.flush()
+            self._stand.pieces.close()  # a preview may stand for hours
         self._drawn[path] = made_from, data
         if len(self._drawn) > _KEPT:
             self._drawn.popitem(last=False)
