@@ -145,7 +145,7 @@ def _names(paper: Paper) -> Iterator[Name]:
     return (name for name in (_name(author.name) for author in paper.authors) if name.family)
 
 
-@lru_cache(maxsize=1024)  # each format asks
+@lru_cache(maxsize=256)  # each format asks
 def _name(text: str) -> Name:
     return parse_name(plain(text))
 

@@ -18,31 +18,31 @@ Setter = Callable[[Formula], str | None]
 _HTML_BREAK = {False: "<br>", True: "<br><br>"}
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def web(text: str) -> Markup:
     """Return arXiv's text for a page: formulas as MathML, or as their source where they cannot be set."""
     return Markup(formula.tied("".join(_html(piece, _mathml, linked=True) for piece in parse(text))))  # noqa: S704 - each piece is escaped as it is drawn
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def web_title(text: str) -> Markup:
     """Return a title for a page, where it stands inside a link itself: no link in it, no break."""
     return Markup(formula.tied("".join(_html(piece, _mathml, linked=False) for piece in parse(text))))  # noqa: S704 - likewise
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def mail(text: str) -> Markup:
     """Return arXiv's text for a mail or a feed: formulas as a line of letters with ``sub`` and ``sup``."""
     return Markup("".join(_html(piece, _line_html, linked=True) for piece in parse(text)))  # noqa: S704 - likewise
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def mail_title(text: str) -> Markup:
     """Return a title for a mail or a feed: no link in it, no break."""
     return Markup("".join(_html(piece, _line_html, linked=False) for piece in parse(text)))  # noqa: S704 - likewise
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def plain(text: str) -> str:
     """Return arXiv's text as letters alone, on one line."""
     return one_line(letters(parse(text)))

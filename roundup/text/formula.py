@@ -79,7 +79,7 @@ _ENTITIES = {"&ApplyFunction;": "\u2061", "&InvisibleTimes;": "\u2062", "&Invisi
 UNSEEN = frozenset("\u2061\u2062\u2063\u200b\ufe00\ufe01")  # signs of MathML that say how its letters belong together
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def mathml(source: str, *, display: bool = False) -> str | None:
     """Return a formula as MathML without a namespace, its source in ``alttext``; None where it cannot be set, or shows nothing."""
     inner, _ = _read(source, display=display)
@@ -133,7 +133,7 @@ def _parsed(made: str) -> ElementTree.Element:
     return ElementTree.fromstring(made)  # noqa: S314 - math-core's own output: no entity, no DOCTYPE
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def _read(source: str, *, display: bool) -> tuple[str, str]:
     """Return a formula as MathML, or nothing and why."""
     if len(source) > LONGEST:

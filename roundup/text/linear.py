@@ -24,14 +24,14 @@ _BIG = frozenset("∑∏∫∮⋃⋂⨁⨂")
 _GAP = "\u2009"  # what a script without brackets needs before a letter
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def line(source: str) -> str | None:
     """Return a formula as a line of Unicode: ``x²``, ``ℓ₂``, ``(a+b)/c``, ``x ∈ ℝⁿ``; None where it cannot be set."""
     tree = formula.tree(source)
     return None if tree is None else _tidy(_Line().of(tree)) or " "
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def line_html(source: str) -> str | None:
     """Return a formula as a line of HTML with ``i``, ``sub`` and ``sup`` where a mail or a feed knows no more."""
     tree = formula.tree(source)

@@ -69,7 +69,7 @@ _SENTENCE = re.compile(r"[a-z]{2,} [a-z]{2,} [a-z]{2,}")
 _TEXT_GROUP = re.compile(r"\\text\w*\{[^}]*\}")
 
 
-@lru_cache(maxsize=1024)  # a title stands on many pages
+@lru_cache(maxsize=256)  # every edition of an issue asks, and its papers' pages
 def parse(text: str) -> tuple[Piece, ...]:
     """Return the pieces of a title, an abstract or a comment of arXiv's."""
     text = visible(text)

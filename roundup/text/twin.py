@@ -33,19 +33,19 @@ _OPENS_NOTHING = re.compile(r"[^\s\d#+=>-]")
 _LINE_START = re.compile(r"^(\s*)([#+=>-]|\d+(?=[.)]))", re.M)
 
 
-@lru_cache(maxsize=4096)  # the same names and words stand on many lines
+@lru_cache(maxsize=1024)  # the same names and words stand on many lines
 def escaped(text: str) -> Markup:
     """Return plain text so that Markdown shows it as it is; ``Markup`` here means safe in Markdown, not in HTML."""
     return Markup(isolated(_at_ends(_escape(re.sub(r"\s+", " ", visible(text))))))
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def words(text: str) -> Markup:
     """Return a title of arXiv's, TeX and all: its formulas in dollars, its accents and styles as Markdown has them."""
     return _one_line("".join(_drawn(piece, linked=False) for piece in parse(text)))
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def text(text: str) -> Markup:
     """Return a running text of arXiv's on one line, its links alive."""
     return _one_line("".join(_drawn(piece, linked=True) for piece in parse(text)))
