@@ -212,6 +212,11 @@ class _Build:
             remove_folder(leftover)
 
 
+def is_swept(folder: Path) -> bool:
+    """Tell whether nothing is left of how a site was made: a folder that could not be removed just then waits for the next build."""
+    return not any(name.startswith(_STAGING) for name in os.listdir(folder))
+
+
 def last_built(folder: Path, path: str) -> str:
     """Return the text of a file that an earlier build made there; nothing where there is none that can be read."""
     try:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from roundup.archive import Archive
-from roundup.build import Report, build, last_built
+from roundup.build import Report, build, is_swept, last_built
 from roundup.errors import Problem, SourceError
 from roundup.manifest import MANIFEST, Manifest
 from roundup.moves import Permalinks, kept, parse_trail
@@ -105,7 +105,7 @@ class Engine:
                 outputs, partial(jobs.share, job, self.workers, odd), folder, whole=not known and only is None, spared=spared, as_left=left.folders,
                 same=frozenset() if index is None else {output.path for output in outputs if output.kind == "index" and output.path not in index},
             )  # fmt: skip
-        if only is None:
+        if only is None and is_swept(folder):
             now = Left(
                 all_but_words(archive, digest, site.permalinks, cards, drafts=drafts), {str(head.key): head.digest for head in archive.heads},
                 facts={"files": report.unchanged + len(report.written), "moved": site.moved},

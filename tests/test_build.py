@@ -97,6 +97,16 @@ def test_a_memory_that_is_gone_or_broken_costs_nothing_but_time(digest: Digest, 
     assert tree(root / "site") == before
 
 
+def test_what_a_disk_kept_from_being_swept_is_swept_by_the_next_run(digest: Digest, roundup: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = digest()
+    with monkeypatch.context() as patched:
+        patched.setattr("roundup.build.remove_folder", lambda folder: None)
+        assert roundup("build", root=root).code == 0
+    assert list(root.glob("site/.roundup-staging-*"))
+    assert roundup("build", root=root).code == 0
+    assert not list(root.glob("site/.roundup-staging-*"))
+
+
 def test_never_deletes_what_it_did_not_make(tmp_path: Path) -> None:
     build(outputs("a.html", "old/index.html"), drawn, tmp_path / "site")
     write(tmp_path / "site/CNAME", "example.org")
