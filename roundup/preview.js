@@ -1,5 +1,5 @@
 /* Sent by "roundup serve" with each page; no published page has it. It hears from the preview which version of the page is the newest. Where
-   only one element of commentary differs, that alone is exchanged, which takes a tenth of the time and leaves place, focus and selection;
+   only one element of commentary differs, that alone is exchanged, which takes less than half the time and leaves place, focus and selection;
    else the page is loaded again, and the browser keeps the place where it was. What is wrong with the files stands in a bar, in the
    shadow of an element of its own, so that neither the page's styles nor this one's reach the other. */
 "use strict";

@@ -67,7 +67,7 @@ class Preview:
         self._stamps: Stamps = {}
         self._stand: _Stand | None = None
         self._was_good = False
-        self._drawn: OrderedDict[str, tuple[str, bytes]] = OrderedDict()  # by path: what it was made from, and its bytes
+        self._drawn: OrderedDict[str, tuple[bool, bytes]] = OrderedDict()  # by path: whether it was drawn from the newest state, and its bytes
 
     def refresh(self, path: str = "") -> bool:
         """Take in what changed; tell whether something shown may be other than before.
@@ -103,7 +103,7 @@ class Preview:
         before, site = self._stand, site_of(digest, drafts=True, cards=self._cards)
         made_from = all_but_words(site.archive, digest, site.permalinks, site.cards, drafts=True)
         # what was drawn may hold words that are no more; to plan which pages do takes longer than to draw those that are looked at
-        self._drawn = OrderedDict((path, ("", data)) for path, (_, data) in self._drawn.items())
+        self._drawn = OrderedDict((path, (False, data)) for path, (_, data) in self._drawn.items())
         if before and before.plan == made_from:
             site = site.having(Catalogue(site.archive, site.config, before.site.catalogue.columns)).keeping(site.permalinks, before.site.moved)
             self.problems = tuple(sorted({*digest.problems, *before.faults}))
@@ -131,24 +131,24 @@ class Preview:
         return self._stand.outputs.get(path) or (self._stand.outputs.get(path.removeprefix(folder)) if folder and path.startswith(folder) else None)
 
     def page(self, path: str) -> Shown:
-        """Return a planned output, drawn at this moment unless it was before, from the same."""
+        """Return a planned output, drawn at this moment unless it was since the last change."""
         if self._stand is None or path not in self._stand.outputs:
             raise ValueError(f"{path} is not planned")
         output = self._stand.outputs[path]
         if output.source:
             return self._copy(output.source)
-        made_from, data = self._drawn.pop(path, ("", b""))
+        is_new, data = self._drawn.pop(path, (False, b""))
         problems: tuple[Problem, ...] = ()
-        if made_from != output.made_from:
+        if not is_new:
             site = self._stand.site
             if output.about:  # it may have been planned before words changed, and what they were is not kept
                 output = replace(output, about=site.catalogue.same(output.about))
             try:
-                made_from, data = output.made_from, render(output, site, self._stand.ready)
+                is_new, data = True, render(output, site, self._stand.ready)
             except SourceError as error:
                 problems = error.problems
             self._stand.pieces.close()  # a preview may stand for hours
-        self._drawn[path] = made_from, data
+        self._drawn[path] = is_new, data
         if len(self._drawn) > _KEPT:
             self._drawn.popitem(last=False)
         return Shown(data, problems)

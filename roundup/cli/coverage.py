@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from roundup.cli.door import Session, command, today
+from roundup.cli.door import Session, command, print_json, today
 from roundup.cli.wanted import a_day, parse_key, root_of
 from roundup.errors import RefusedError, SourceError, count, printable
 
@@ -35,7 +35,7 @@ def coverage(session: Session, key: str | None, since: dt.date | None, as_json: 
         return
     entries = [one for one in _entries(root) if not since or one.day >= since]
     if as_json:
-        _print_json([_row(one) for one in entries])
+        print_json([_row(one) for one in entries])
     else:
         _tell(session, entries)
     if any(one.faults for one in entries):
@@ -96,13 +96,7 @@ def _count(session: Session, root: Path, key: IssueKey, since: dt.date | None, a
     seen |= kept
     if as_json:
         span = {"since": first.isoformat() if first else None, "until": key.last_day.isoformat()}
-        _print_json({"issue": str(key), **span, "seen": len(seen), "kept": read.issue.kept})
+        print_json({"issue": str(key), **span, "seen": len(seen), "kept": read.issue.kept})
         return
     click.echo(f"seen: {len(seen)}")  # it is the result; quiet keeps it
     session.remark(f"{count(len(seen), 'paper')} seen {days}, {read.issue.kept:,} kept; the line above is for {file.where.path}")
-
-
-def _print_json(value: object) -> None:
-    import json
-
-    click.echo(json.dumps(value, indent=2))

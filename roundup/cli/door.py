@@ -71,6 +71,13 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         sys.exit(1)
 
 
+def print_json(value: object) -> None:
+    """Print a result for programs."""
+    import json
+
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
 def _quiet(context: click.Context, _: click.Parameter, value: bool) -> None:
     if value:
         context.ensure_object(Session).verbosity = -1

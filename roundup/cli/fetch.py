@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from roundup.cli.door import Session, command, now, today
+from roundup.cli.door import Session, command, now, print_json, today
 from roundup.cli.network import gathering_of, pace_of
 from roundup.cli.wanted import a_day, parse_key, root_of
 from roundup.errors import FetchError, RefusedError, SourceError, count, printable
@@ -127,7 +127,7 @@ def refresh(session: Session, keys: tuple[str, ...], licenses: bool, delay: floa
     names = {name for name, held in shelves.holders().items() if set(held) & set(wanted)}
     requests = -(-len(names) // PAGE)
     if dry_run and as_json:
-        _print_json({"ask": sorted(names), "requests": requests})
+        print_json({"ask": sorted(names), "requests": requests})
         return
     if dry_run:
         session.say(f"would ask for {count(len(names), 'paper')} in {count(requests, 'request')}, {_lasting(requests, pace_s)}")
@@ -190,7 +190,7 @@ def _tell_plan(session: Session, order: Order, into: Into, pace_s: float, as_jso
     left = [str(one) for one in order.ids() if not into.has(one) and str(one) not in elsewhere]
     requests = requests_for(order, len(left))
     if as_json:
-        _print_json({"into": into.name, "ask": left, "requests": requests, "elsewhere": elsewhere})
+        print_json({"into": into.name, "ask": left, "requests": requests, "elsewhere": elsewhere})
         return
     for paper, issue in elsewhere.items():
         session.say(f"{paper} is in {issue} already and would stay there; --again takes it up once more")
@@ -210,7 +210,7 @@ def _tell(session: Session, report: Report, into: Into, as_json: bool) -> None:
     pasted = into.shelf.pasted if isinstance(into, IntoIssue) else []
     if as_json:
         rows = [(one.paper, one.state, one.path) for one in report.kept]
-        _print_json({
+        print_json({
             "into": into.name,
             "papers": [{"id": p.id.base, "version": p.id.version, "title": p.title, "state": state, "path": path} for p, state, path in rows],
             "here": [one.base for one in report.here],
@@ -264,7 +264,7 @@ def _tell_refreshed(session: Session, done: Refreshed, as_json: bool) -> None:
 
     told = [(str(issue), kept, list(changes(kept.before, kept.paper))) for issue, kept in done.kept if kept.before]
     if as_json:
-        _print_json({
+        print_json({
             "looked_at": done.looked_at,
             "changed": [{"issue": key, "id": kept.paper.id.base, "path": kept.path, "changes": lines} for key, kept, lines in told],
             "missing": [{"asked": one.asked, "why": one.why} for one in done.missing],
@@ -296,11 +296,3 @@ def _listed(asked: list[str], why: str) -> str:
         return ""
     more = f" and {len(asked) - 10:,} more" if len(asked) > 10 else ""
     return f"{', '.join(asked[:10])}{more}: "
-
-
-def _print_json(value: object) -> None:
-    import json
-
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
-
-

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from roundup.cli.door import Session, command
+from roundup.cli.door import Session, command, print_json
 from roundup.cli.network import gathering_of, pace_of
 from roundup.cli.wanted import parse_key, root_of
 from roundup.errors import FetchError, RefusedError, count, printable
@@ -108,7 +108,7 @@ def _remark(session: Session, paper: Paper, terms: Terms) -> None:
 
 def _tell_plan(session: Session, paper: ArxivId, keys: tuple[str, ...], issue: IssueKey | None, requests: int, pace_s: float, as_json: bool) -> None:
     if as_json:
-        _print_json({"paper": str(paper), "figures": keys, "into": str(issue) if keys else None, "requests": requests})
+        print_json({"paper": str(paper), "figures": keys, "into": str(issue) if keys else None, "requests": requests})
         return
     named = f", and for {count(len(keys), 'figure')} of it into {issue}" if keys else ""
     session.say(f"would ask for the page of {paper}{named}, in about {count(requests, 'request')}, {(requests - 1) * pace_s:.0f} s")
@@ -119,7 +119,7 @@ def _tell_listed(session: Session, paper: Paper, terms: Terms, pictures: tuple[P
     from roundup.text.filling import filled, prefixed
 
     if as_json:
-        _print_json({**_head(paper, terms), "figures": [_row(paper, one, sources) for one in pictures]})
+        print_json({**_head(paper, terms), "figures": [_row(paper, one, sources) for one in pictures]})
         return
     for one in pictures:
         told = " ".join(filter(None, (f"{one.label or 'no number'}:", _said(one), "" if one.path else "[no file of its own]")))
@@ -132,7 +132,7 @@ def _tell_listed(session: Session, paper: Paper, terms: Terms, pictures: tuple[P
 def _tell_copied(session: Session, paper: Paper, terms: Terms, done: list[Copied], missing: list[Missing], shelf: Shelf, as_json: bool) -> None:
     if as_json:
         rows = [{"key": one.picture.key, "path": one.path, "state": one.state, "markdown": one.markdown} for one in done]
-        _print_json({**_head(paper, terms), "into": str(shelf.key), "fetched": rows, "missing": [{"asked": one.asked, "why": one.why} for one in missing]})
+        print_json({**_head(paper, terms), "into": str(shelf.key), "fetched": rows, "missing": [{"asked": one.asked, "why": one.why} for one in missing]})
     elif done:
         then = "paste what stands above into your commentary, and say between the brackets what it shows"
         session.remark(f"{count(len(done), 'figure')} in {shelf.folder}/figures; {then}")
@@ -155,9 +155,3 @@ def _said(one: Picture) -> str:
     from roundup.text.drawn import letters
 
     return letters(one.caption)
-
-
-def _print_json(value: object) -> None:
-    import json
-
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from roundup.cli.door import Session, command, today
+from roundup.cli.door import Session, command, print_json, today
 from roundup.cli.wanted import (
     belongs,
     blocking_problems,
@@ -61,10 +61,8 @@ def check(session: Session, keys: tuple[str, ...], as_json: bool) -> None:
     told = {parse_key(text) for text in keys}
     problems = sorted(p for p in found if not keys or not p.where.path.startswith("issues/") or key_of_folder(p.where.path.split("/")[1]) in told)
     if as_json:
-        import json
-
         rows = [{"path": p.where.path, "line": p.where.line, "message": p.what} for p in problems]
-        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        print_json(rows)
     elif problems:
         click.echo(report(problems))  # they are the result; quiet keeps them
     else:
@@ -95,9 +93,7 @@ def build(session: Session, keys: tuple[str, ...], drafts: bool, output: str | N
     made = make_site(session, engine, digest, folder, keys=keys, drafts=drafts)
     done = made.report
     if as_json:
-        import json
-
-        click.echo(json.dumps({"folder": str(folder), "written": done.written, "removed": done.removed, "kept": done.kept}, indent=2))
+        print_json({"folder": str(folder), "written": done.written, "removed": done.removed, "kept": done.kept})
         return
     _tell_done(session, folder, done, made.shown, time.perf_counter() - began)
     tell_beside(session, digest, made)

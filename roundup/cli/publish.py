@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from roundup.cli.door import Session, command, now
+from roundup.cli.door import Session, command, now, print_json
 from roundup.cli.make import make_site, tell_beside
 from roundup.cli.progress import Bar
 from roundup.cli.wanted import folder_of, root_of, users_cache
@@ -63,10 +63,8 @@ def publish(session: Session, to: str | None, dry_run: bool, as_json: bool) -> N
     finally:
         bar.clear()
     if as_json:
-        import json
-
         rows = {"target": target.name, "dry_run": dry_run, "added": change.added, "changed": change.changed, "removed": change.removed}
-        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        print_json(rows)
         return
     _tell(session, target, change, len(site.hashes), time.perf_counter() - began, dry_run=dry_run)
     tell_beside(session, digest, made)

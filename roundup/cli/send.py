@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from roundup.cli.door import Session, command, now, today
+from roundup.cli.door import Session, command, now, print_json, today
 from roundup.cli.outgoing import edition_of, issue_of, mailbox_of, site_needs
 from roundup.cli.secret import secret
 from roundup.cli.services import SERVICES, hand_over
@@ -268,9 +268,7 @@ def _report(
     books = _books(people, entries)
     doubtful = [one.address for one in people.active if one.key in entries and entries[one.key].state == UNCERTAIN]
     if as_json:
-        import json
-
-        click.echo(json.dumps({"issue": key, "list": len(people.active), **books, "doubtful": doubtful}, indent=2, ensure_ascii=False))
+        print_json({"issue": key, "list": len(people.active), **books, "doubtful": doubtful})
     elif as_csv:
         known = ((one.address, entries.get(one.key, Entry(PENDING))) for one in people.active)
         click.echo(dump_table(("email", "state", "answer"), ((address, entry.state, entry.answer) for address, entry in known)), nl=False)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from roundup import __version__
-from roundup.cli.door import Session, now, today
+from roundup.cli.door import Session, now, print_json, today
 from roundup.cli.network import proxy_for
 from roundup.cli.outgoing import edition_of, mailbox_of, site_needs
 from roundup.cli.secret import secret
@@ -54,7 +54,7 @@ def hand_over(
     if dry_run:
         if as_json:
             address = mailbox.address if mailbox else None
-            _print_json({"issue": str(issue.key), "via": via, "dry_run": True, "to": _place(config, via), "test": address, "send": start})
+            print_json({"issue": str(issue.key), "via": via, "dry_run": True, "to": _place(config, via), "test": address, "send": start})
             return
         what = "it would go" if start else f"a test of it would go to {mailbox.address}, and a draft of it" if mailbox else "a draft of it would go"
         session.say(f"{what} to {_place(config, via)}")
@@ -126,12 +126,6 @@ def _service(config: Config, via: str, line: Line) -> Service:
 
 def _report(session: Session, key: str, via: str, campaign: Campaign, told: str, *, as_json: bool) -> None:
     if as_json:
-        _print_json({"issue": key, "via": via, "campaign": campaign.id, "status": campaign.status, "address": campaign.address})
+        print_json({"issue": key, "via": via, "campaign": campaign.id, "status": campaign.status, "address": campaign.address})
     else:
         session.say(f"{told}: {campaign.address}")
-
-
-def _print_json(value: object) -> None:
-    import json
-
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from roundup.cli.door import Session, command, today
+from roundup.cli.door import Session, command, print_json, today
 from roundup.cli.wanted import a_day, parse_key, root_of
 from roundup.errors import RefusedError, count, printable
 
@@ -72,7 +72,7 @@ def inbox(
         found = desk.inbox.found(desk.listed(asked, most))
         counts = desk.counts()
         if as_json:
-            _print_json([_row(one, desk) for one in found], counts)
+            _print_listing([_row(one, desk) for one in found], counts)
             return
         for one in found:
             session.say("\n".join(_lines(one, desk)))
@@ -109,11 +109,9 @@ def _row(one: Candidate, desk: Desk) -> dict[str, object]:
     }  # fmt: skip
 
 
-def _print_json(rows: list[dict[str, object]], counts: dict[str, int]) -> None:
-    import json
-
+def _print_listing(rows: list[dict[str, object]], counts: dict[str, int]) -> None:
     named = {**{name: counts.get(state, 0) for name, state in _STATES.items()}, "covered": counts["covered"]}
-    click.echo(json.dumps({"papers": rows, "counts": named}, indent=2, ensure_ascii=False))
+    print_json({"papers": rows, "counts": named})
 
 
 _papers = click.argument("ids", nargs=-1, required=True, metavar="ID...")
