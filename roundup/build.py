@@ -19,7 +19,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from roundup.errors import RefusedError
-from roundup.manifest import MANIFEST, Entry, Manifest
+from roundup.manifest import MANIFEST, SINCE, Entry, Manifest
 from roundup.store.writing import draft, make_folder, move, remove, remove_empty, remove_folder, replace_record, staging_folder, sweep
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ class _Build:
         self.folder = folder.resolve()
         self.top = str(self.folder)
         self.as_left, self.same = as_left, same
-        self.before = _read_manifest(folder)
+        self.before = read_manifest(folder, is_sound=bool(as_left))
         self.is_new = not os.path.lexists(self.folder / MANIFEST)
         self.checked: dict[str, bool] = {}
 
@@ -170,7 +170,15 @@ class _Build:
 
     def _write(self, manifest: Manifest) -> None:
         """Write down which files are ours. Before the first change that is old and new together, so that a stop is no loss."""
-        replace_record(self.folder / MANIFEST, manifest.data, settled=False)
+        if manifest.data is self.before.data and manifest.changes:
+            replace_record(self.folder / SINCE, manifest.since, settled=False)
+        else:
+            replace_record(self.folder / MANIFEST, manifest.data, settled=False)
+            self._forget_since()
+
+    def _forget_since(self) -> None:
+        if os.path.lexists(self.folder / SINCE):
+            remove(self.folder / SINCE)
 
     def _refuse_foreign(self, due: Sequence[Output], entries: dict[str, Entry], gone: dict[str, Entry]) -> bool:
         """Refuse when a file of somebody's stands where an output should go. Tell whether files of ours have to go first.
@@ -210,6 +218,8 @@ class _Build:
         sweep(self.top)
         for leftover in self.folder.glob(f"{_STAGING}*"):
             remove_folder(leftover)
+        if not self.before.changes:  # what it says was said of another manifest
+            self._forget_since()
 
 
 def is_swept(folder: Path) -> bool:
@@ -230,15 +240,15 @@ def _joined(before: Entry | None, after: Entry | None) -> Entry:
     return Entry("", tuple(dict.fromkeys((*(before.digests if before else ()), *(after.digests if after else ())))))
 
 
-def _read_manifest(folder: Path) -> Manifest:
-    """Return which files are ours. RefusedError for a folder with files in it that we did not begin."""
+def read_manifest(folder: Path, *, is_sound: bool = False) -> Manifest:
+    """Return which files of a folder are ours. RefusedError for one with files in it that we did not begin."""
     path = folder / MANIFEST
     if not os.path.lexists(path):
         if foreign := [name for name in sorted(os.listdir(folder)) if not name.startswith(".roundup-")]:
             raise RefusedError(f'{folder} holds "{foreign[0]}" and was not made by roundup; choose an empty folder with --output')
         return Manifest()
     try:
-        return Manifest.read(path.read_bytes())
+        return Manifest.read(path.read_bytes(), (folder / SINCE).read_bytes() if os.path.lexists(folder / SINCE) else b"", is_sound=is_sound)
     except (ValueError, IsADirectoryError):
         raise RefusedError(f"{path} cannot be understood; move {folder} away and build again") from None
 

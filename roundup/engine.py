@@ -16,9 +16,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from roundup.archive import Archive
-from roundup.build import Report, build, is_swept, last_built
+from roundup.build import Report, build, is_swept, last_built, read_manifest
 from roundup.errors import Problem, SourceError
-from roundup.manifest import MANIFEST, Manifest
 from roundup.moves import Permalinks, kept, parse_trail
 from roundup.store.left import Left, all_but_words, left_by, look_back
 from roundup.store.library import Library
@@ -88,7 +87,7 @@ class Engine:
         if known:
             site = site.keeping(digest.permalinks, left.facts["moved"])
             outputs = touched(site, changed)
-            manifest = Manifest.read((folder / MANIFEST).read_bytes())
+            manifest = read_manifest(folder, is_sound=True)
             paths: Paths = jobs.Lazily(lambda: {path for path, _ in manifest.items()})
             index = jobs.made_again(site, {str(key): left.issues[str(key)] for key in changed}, pieces, folder, manifest)
         else:

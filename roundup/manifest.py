@@ -1,20 +1,22 @@
 """Which files of a site are ours: for each what it was made from, and a hash of its bytes. Pure.
 
-It is JSON with a line for each file, in order of the lines' bytes: one file among 100,000 is looked up, and a few are changed, without
-reading the others.
+It is JSON with a line for each file, in order of the lines' bytes, so that one among 100,000 is looked up without reading the others. What
+has changed since that was written down, when it is little, stands in a second file of the same kind, which names the first by its turn.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from json.encoder import encode_basestring
 
 from msgspec import Struct
 
-MANIFEST = ".roundup-manifest.json"
-_HEAD, _TAIL = b'{"made_by": "roundup", "files": {\n', b"\n}}\n"
-_FEW = 2000  # changes that are made in place
+MANIFEST, SINCE = ".roundup-manifest.json", ".roundup-manifest-since.json"
+_HEAD = re.compile(rb'\{"made_by": "roundup"(?:, "turn": (\d{1,18}), "count": (\d{1,18}))?, "files": \{\n')
+_TAIL = b"\n}}\n"
+_FEW = 2000  # files that are looked up one by one, and changes that are written down apart
 
 
 class Entry(Struct, frozen=True):
@@ -25,32 +27,49 @@ class Entry(Struct, frozen=True):
 
 
 class Manifest:
-    """The files of a site, as the bytes that are written down. Not changed, but followed by another."""
+    """The files of a site, as the bytes that are written down, and what has changed since. Not changed itself, but followed by another."""
 
-    def __init__(self, data: bytes = b"") -> None:
-        self.data = data
+    def __init__(self, data: bytes = b"", changes: Mapping[str, Entry | None] | None = None) -> None:
+        self.data, self.changes = data, changes or {}
+        head = _HEAD.match(data)
+        self._start = head.end() if head else 0
+        self.turn = int(head[1] or 0) if head else 0
+        self._count = int(head[2]) if head and head[2] else data.count(b"\n") - 2 if data else 0
 
     @classmethod
-    def read(cls, data: bytes) -> Manifest:
-        """Return the manifest that was written down; ValueError for anything else."""
-        if data.startswith(_HEAD) and data.endswith(_TAIL) and data.count(b'\n"') == data.count(b"\n") - 2:  # or lines are no files: of a merge, say
-            return cls(data)
-        try:  # of a build before there were lines: hashes alone
-            files = json.loads(data)["files"]
-            return cls().having({str(path): Entry("", tuple(map(str, digests))) for path, digests in files.items()})
+    def read(cls, data: bytes, since: bytes = b"", *, is_sound: bool = False) -> Manifest:
+        """Return the manifest that was written down, in one file or in two; ValueError for anything else. One that ``is_sound`` needs no look at each line."""
+        try:
+            if not (_HEAD.match(data) and data.endswith(_TAIL)):  # of a build before there were lines: hashes alone
+                files = json.loads(data)["files"]
+                return cls().having({str(path): Entry("", tuple(map(str, digests))) for path, digests in files.items()})
+            whole = cls(data)
+            if not is_sound and not data.count(b'\n"') == data.count(b"\n") - 2 == whole._count:  # lines that are no files: of a merge, say
+                raise ValueError
+            if since and (later := cls(since)).turn == whole.turn:  # else it was left by a stop, and all that it says is in the whole one
+                return cls(data, {path: entry if entry.digests else None for path, entry in later.items()})
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise ValueError("no manifest") from error
+        return whole
+
+    @property
+    def since(self) -> bytes:
+        """Return what the second file holds; nothing where there is none."""
+        return _whole({path: entry or Entry("", ()) for path, entry in self.changes.items()}, self.turn)
 
     def __len__(self) -> int:
-        return self.data.count(b"\n") - 2 if self.data else 0
+        added = [path for path, entry in self.changes.items() if entry]
+        return self._count + len(added) - sum(1 for _ in self._found(self.changes))
 
     def __bool__(self) -> bool:
-        return bool(self.data)
+        return len(self) > 0
 
     def items(self) -> Iterator[tuple[str, Entry]]:
         """Yield every file and its entry."""
         for path, (made_from, *digests) in json.loads(self.data)["files"].items() if self.data else ():
-            yield path, Entry(made_from, tuple(digests))
+            if path not in self.changes:
+                yield path, Entry(made_from, tuple(digests))
+        yield from ((path, entry) for path, entry in self.changes.items() if entry)
 
     def of(self, paths: Iterable[str]) -> dict[str, Entry]:
         """Return the entries of these files, where they have one."""
@@ -58,42 +77,30 @@ class Manifest:
         if len(paths) > _FEW:
             known = dict(self.items())
             return {path: known[path] for path in paths if path in known}
-        return {path: entry for path, start in self._starts(paths) if (entry := self._entry(_key(path), start))}
+        changed = {path: entry for path in paths if (entry := self.changes.get(path))}
+        return {**dict(self._found(path for path in paths if path not in self.changes)), **changed}
 
     def having(self, changes: Mapping[str, Entry | None]) -> Manifest:
         """Return the manifest with some entries changed; with None for one, without it."""
-        if not self.data or len(changes) > _FEW:
-            files = {**dict(self.items()), **changes}
-            return Manifest(_whole(sorted(_line(path, entry) for path, entry in files.items() if entry)))
-        pieces, at = [], len(_HEAD)
-        body = self.data[: -len(_TAIL)] + b",\n"
-        for path, found in self._starts(changes):
-            entry, start = changes[path], len(body) if found > len(self.data) - len(_TAIL) else found  # behind the last line
-            pieces.append(body[at:start])
-            at = body.index(b"\n", start) + 1 if body.startswith(_key(path), start) else start
-            if entry:
-                pieces.append(_line(path, entry) + b",\n")
-        rest = b"".join((*pieces, body[at:])).removesuffix(b",\n")
-        return Manifest(_HEAD + rest + _TAIL if rest else b"")
+        if self.data and len(together := {**self.changes, **changes}) <= _FEW:
+            return Manifest(self.data, together)
+        files = {**dict(self.items()), **changes}
+        return Manifest(_whole({path: entry for path, entry in files.items() if entry}, self.turn + 1 if self.data else 0))
 
-    def _entry(self, key: bytes, start: int) -> Entry | None:
-        if not self.data.startswith(key, start):
-            return None
-        made_from, *digests = json.loads(b"[" + self.data[start + len(key) : self.data.index(b"]", start + len(key)) + 1])
-        return Entry(made_from, tuple(digests))
-
-    def _starts(self, paths: Iterable[str]) -> Iterator[tuple[str, int]]:
-        """Yield paths in the order of lines, each with where the first line begins that is not before it: often the one behind the last that was found."""
-        at = len(_HEAD)
-        for path in sorted(paths, key=_key):
+    def _found(self, paths: Iterable[str]) -> Iterator[tuple[str, Entry]]:
+        """Yield those of the paths that have a line, with what it says: often it is the line behind the last that was found."""
+        at = self._start
+        for path in sorted(paths, key=_key) if self.data else ():
             key = _key(path)
             if not self.data.startswith(key, at):
-                at = self._start(key, at)
-            yield path, at
+                at = self._first(key, at)
             if self.data.startswith(key, at):
+                made_from, *digests = json.loads(b"[" + self.data[at + len(key) : self.data.index(b"]", at + len(key)) + 1])
+                yield path, Entry(made_from, tuple(digests))
                 at = self.data.find(b"\n", at) + 1
 
-    def _start(self, key: bytes, low: int) -> int:
+    def _first(self, key: bytes, low: int) -> int:
+        """Return where the first line begins that is not before a key."""
         high = len(self.data) - len(_TAIL) + 1
         while low < high:
             middle = (low + high) // 2
@@ -110,9 +117,8 @@ def _key(path: str) -> bytes:
     return encode_basestring(path).encode("utf-8", "surrogatepass") + b": ["  # as json.dumps writes it, which makes an encoder for each
 
 
-def _line(path: str, entry: Entry) -> bytes:
-    return _key(path) + json.dumps([entry.made_from, *entry.digests])[1:].encode()
-
-
-def _whole(lines: list[bytes]) -> bytes:
-    return _HEAD + b",\n".join(lines) + _TAIL if lines else b""
+def _whole(files: Mapping[str, Entry], turn: int) -> bytes:
+    if not files:
+        return b""
+    lines = sorted(_key(path) + json.dumps([entry.made_from, *entry.digests])[1:].encode() for path, entry in files.items())
+    return b'{"made_by": "roundup", "turn": %d, "count": %d, "files": {\n' % (turn, len(lines)) + b",\n".join(lines) + _TAIL

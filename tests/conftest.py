@@ -22,6 +22,7 @@ from hypothesis import settings
 
 from compiled import compile_once
 from roundup import cli
+from roundup.manifest import MANIFEST, SINCE, Manifest
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -196,10 +197,21 @@ def roundup(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch)
 
 
 def tree(folder: Path) -> dict[str, bytes]:
-    """Return every file below a folder, by path; not a digest's locks, nor what a build remembers, for nobody looks at these."""
+    """Return every file below a folder, by path; not a digest's locks, nor what a build remembers, for nobody looks at these.
+
+    A site's manifest is as it would be in one file.
+    """
     found = (Path(top) / name for top, _, names in os.walk(folder) for name in names)
     files = (file for file in found if "/.roundup/cache/built/" not in str(file) and not str(file).endswith(("/.roundup/state/lock", "/.roundup/state/send.lock")))
-    return {str(f.relative_to(folder)): f.read_bytes() for f in sorted(files) if f.is_file()}
+    return with_one_manifest({str(f.relative_to(folder)): f.read_bytes() for f in sorted(files) if f.is_file()})
+
+
+def with_one_manifest(files: dict[str, bytes]) -> dict[str, bytes]:
+    """Return files with a site's manifest as it would be if it were one."""
+    for path in [path for path in files if path.endswith(SINCE)]:
+        whole = path.removesuffix(SINCE) + MANIFEST
+        files[whole] = Manifest().having(dict(Manifest.read(files[whole], files.pop(path)).items())).data
+    return files
 
 
 def wait_until(done: Callable[[], bool], seconds: float = 10) -> None:

@@ -22,7 +22,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import write
+from conftest import with_one_manifest, write
 from crash import Done, Runs, Step
 from hostile import SOAK
 from replay import FRIDAY, ReplayServer, invented, revised
@@ -189,7 +189,7 @@ def files_of(root: Path) -> dict[str, bytes]:
         found[f"{here}/"] = b""
         for name in names:
             found[os.path.normpath(f"{here}/{name}")] = Path(top, name).read_bytes()
-    return found
+    return with_one_manifest(found)
 
 
 def inbox_of(root: Path) -> list[str]:

@@ -1,4 +1,4 @@
-"""The manifest looks up and changes single lines; what comes out is what a manifest written whole would be."""
+"""The manifest looks up single lines, and has a second file for what changes; what comes out is what one written whole says."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CHANGES = st.dictionaries(PATHS, st.none() | ENTRIES, max_size=6)
 
 
 @given(steps=st.lists(CHANGES, max_size=5), asked=st.lists(PATHS, max_size=4), few=st.sampled_from([0, 1000]))
-def test_lines_that_are_changed_in_place_are_those_of_a_whole_one(steps: list[dict[str, Entry | None]], asked: list[str], few: int) -> None:
+def test_in_two_files_it_says_what_one_written_whole_does(steps: list[dict[str, Entry | None]], asked: list[str], few: int) -> None:
     now, known, before = Manifest(), dict[str, Entry](), manifest._FEW
     manifest._FEW = few
     try:
@@ -27,15 +27,29 @@ def test_lines_that_are_changed_in_place_are_those_of_a_whole_one(steps: list[di
             assert dict(now.items()) == known
             assert len(now) == len(known)
             assert now.of(asked) == {path: known[path] for path in asked if path in known}
-            assert now.data == Manifest().having(known).data
+            assert dict(Manifest.read(now.data, now.since).items()) == known if now.data else not known
     finally:
         manifest._FEW = before
 
 
 def test_it_is_json_that_anybody_can_read() -> None:
     whole = Manifest().having({"a.html": Entry("x", ("1",)), "é/b.html": Entry("y", ("2", "3"))})
-    assert json.loads(whole.data) == {"made_by": "roundup", "files": {"a.html": ["x", "1"], "é/b.html": ["y", "2", "3"]}}
+    assert json.loads(whole.data) == {"made_by": "roundup", "turn": 0, "count": 2, "files": {"a.html": ["x", "1"], "é/b.html": ["y", "2", "3"]}}
     assert Manifest.read(whole.data).data == whole.data
+
+
+def test_what_was_said_of_another_manifest_counts_for_nothing() -> None:
+    first = Manifest().having({"a.html": Entry("x", ("1",)), "b.html": Entry("y", ("2",))})
+    since = first.having({"a.html": None}).since
+    assert dict(Manifest.read(first.data, since).items()) == {"b.html": Entry("y", ("2",))}
+    anew = Manifest(first.data.replace(b'"turn": 0', b'"turn": 1'))
+    assert len(Manifest.read(anew.data, since)) == 2
+
+
+def test_one_from_before_lines_were_counted_is_read() -> None:
+    whole = Manifest().having({"a.html": Entry("x", ("1",))})
+    old = whole.data.replace(b' "turn": 0, "count": 1,', b"")
+    assert (len(Manifest.read(old)), dict(Manifest.read(old).items())) == (1, dict(whole.items()))
 
 
 def test_one_from_before_there_were_fingerprints_is_read() -> None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from roundup.build import hash_of
+from roundup.build import hash_of, read_manifest
 from roundup.errors import RefusedError
-from roundup.manifest import MANIFEST, Manifest
 
 
 class BuiltSite:
@@ -14,7 +13,7 @@ class BuiltSite:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.hashes = {path: entry.digests[0] for path, entry in Manifest.read((folder / MANIFEST).read_bytes()).items()}
+        self.hashes = {path: entry.digests[0] for path, entry in read_manifest(folder).items()}
 
     def read(self, path: str) -> bytes:
         """Return the bytes of a file. RefusedError where they are not those that were built: somebody has been at it."""

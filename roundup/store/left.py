@@ -15,7 +15,7 @@ from typing import Any
 from msgspec import Struct, field
 
 from roundup.archive import Archive
-from roundup.manifest import MANIFEST
+from roundup.manifest import MANIFEST, SINCE
 from roundup.moves import Permalinks
 from roundup.outline import fingerprint
 from roundup.records.permalinks import dump_permalinks
@@ -76,10 +76,10 @@ def _mark(site: Path) -> str:
     try:
         with open(_BOOT, encoding="ascii") as file:
             boot = file.read().strip()
-        found = os.lstat(site / MANIFEST)
+        there = [os.lstat(site / name) for name in (MANIFEST, SINCE) if name == MANIFEST or os.path.lexists(site / name)]
     except OSError:
         return ""
-    return f"{release()} {boot} {found.st_ino} {found.st_size} {found.st_mtime_ns} {found.st_ctime_ns}"
+    return " ".join([release(), boot, *(f"{found.st_ino} {found.st_size} {found.st_mtime_ns} {found.st_ctime_ns}" for found in there)])
 
 
 def _time(site: Path, folder: str) -> int:
