@@ -20,6 +20,7 @@ LINES = [
     "roundup.placed",
     "roundup.nodes",
     "roundup.yamllines",
+    "roundup.yamlevents",
     "roundup.yamltext",
     "roundup.text",
     "roundup.text.visible",

@@ -12,9 +12,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from conftest import ROOT
-from roundup import yamltext
 from roundup.errors import Problem
 from roundup.records.papers import dump_paper
+from roundup.yamlevents import from_events
 from roundup.yamllines import plain_mapping
 from test_yamltext import PAPERS
 
@@ -25,7 +25,7 @@ def is_taken(text: str) -> bool:
     if found is None:
         return False
     problems: list[Problem] = []
-    assert (repr(found), problems) == (repr(yamltext.from_events(text, "f.yaml", problems)), [])
+    assert (repr(found), problems) == (repr(from_events(text, "f.yaml", problems)), [])
     return True
 
 

@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from conftest import ROOT
-from roundup import yamltext
+from roundup import yamlevents
 from roundup.errors import Problem
 from roundup.nodes import Mapping, Node, Scalar, Sequence
 from roundup.paper import ArxivId, Author, Fetch, Links, Paper, Sighting, Withdrawal, parse_arxiv_id
@@ -20,7 +20,8 @@ from roundup.records.fields import eaten
 from roundup.records.papers import ANNOUNCE_TYPES, dump_paper, parse_paper
 from roundup.text.links import is_allowed
 from roundup.text.visible import visible
-from roundup.yamltext import MAX_BYTES, MAX_DEPTH, decode, dump_folded, dump_scalar, parse
+from roundup.yamlevents import MAX_DEPTH
+from roundup.yamltext import MAX_BYTES, decode, dump_folded, dump_scalar, parse
 
 Plain = str | list["Plain"] | dict[str, "Plain"]
 
@@ -407,7 +408,7 @@ def test_no_value_can_begin_a_line_of_the_report() -> None:
     ],
 )
 def test_without_libyaml_the_words_are_the_same(written: str, message: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(yamltext, "_Parser", yaml.SafeLoader)
+    monkeypatch.setattr(yamlevents, "_Parser", yaml.SafeLoader)
     assert told(written) == [f"f.yaml:{message}"]
 
 
