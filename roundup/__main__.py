@@ -1,5 +1,6 @@
 """``python -m roundup`` and the command ``roundup``: a stop is told of from the first moment on."""
 
+import gc
 import signal
 import sys
 from types import FrameType
@@ -9,16 +10,22 @@ def run() -> None:
     """Load the command line and run it."""
     try:
         signal.signal(signal.SIGTERM, _stop)
+        gc.set_threshold(_RARELY)
         from roundup.cli import main
 
         main()
     except KeyboardInterrupt as stop:  # while it was being loaded
         sys.exit(*stop.args or (130,))
+    finally:
+        gc.freeze()  # all goes with the process: to look through it for garbage first takes 15 ms where there are 25,000 papers
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
     """Stop as Ctrl-C does, with the exit code that a shell gives to who was ended by that signal."""
     raise KeyboardInterrupt(128 + number)
+
+
+_RARELY = 50_000  # new objects between two looks for garbage: what is loaded stays, and after each 700 objects a search of it was 4 % of a small run
 
 
 if __name__ == "__main__":

@@ -15,20 +15,18 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from roundup.archive import Archive
-from roundup.build import Report, build, is_swept, last_built, read_manifest
 from roundup.errors import Problem, SourceError
-from roundup.moves import Permalinks, kept, parse_trail
-from roundup.store.left import Left, all_but_words, left_by, look_back
-from roundup.store.library import Library
 from roundup.store.memory import Memory
-from roundup.store.reading import Digest, read_digest
-from roundup.store.stamps import stamps_of
+from roundup.store.stamps import looking
 from roundup.workers import Workers
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # what reads is loaded while a look at the files is under way
+    from roundup.archive import Archive
+    from roundup.build import Report
     from roundup.jobs import Paths
+    from roundup.moves import Permalinks
     from roundup.plan import Output
+    from roundup.store.reading import Digest
 
 
 class Built(Struct, frozen=True):
@@ -53,8 +51,12 @@ class Engine:
 
     def read(self) -> Digest:
         """Return the digest; issues that have not changed are not read again."""
-        library = Library(self.root, self.memory, stamps_of(self.root, self.memory.now()), self.workers.each)
-        digest = read_digest(self.root, library.shelve)
+        with looking(self.root, self.memory.now(), self.workers.ahead) as stamps:
+            from roundup.store.library import Library
+            from roundup.store.reading import read_digest
+
+            library = Library(self.root, self.memory, stamps(), self.workers.each)
+            digest = read_digest(self.root, library.shelve)
         if not digest.problems:
             library.sweep()
         return digest
@@ -68,6 +70,10 @@ class Engine:
         ``cards`` is the release of what can draw social cards; ``trail`` says where pages stood elsewhere, for a folder that does not know it.
         The errors are those of ``build.build``.
         """
+        from roundup.build import Report, build, is_swept, last_built, read_manifest
+        from roundup.moves import kept, parse_trail
+        from roundup.store.left import Left, all_but_words, left_by, look_back
+
         archive = digest.archive if drafts else digest.archive.published()
         left = look_back(self.memory, folder.resolve()) if only is None else Left()
         changed = [head.key for head in archive.heads if left.issues.get(str(head.key)) != head.digest]

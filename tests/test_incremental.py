@@ -24,7 +24,7 @@ from roundup.engine import Engine
 from roundup.errors import SourceError
 from roundup.manifest import MANIFEST, SINCE
 from roundup.plan import TRAIL
-from roundup.store.writing import keep_permalinks
+from roundup.store.permalinks import keep_permalinks
 from roundup.workers import Workers
 
 TODAY = dt.date(2024, 6, 1)

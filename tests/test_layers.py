@@ -128,6 +128,7 @@ LINES = [
     "roundup.store.reading",
     "roundup.store.watch",
     "roundup.store.writing",
+    "roundup.store.permalinks",
     "roundup.store.code",
     "roundup.store.memory",
     "roundup.store.library",

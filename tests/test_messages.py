@@ -526,5 +526,5 @@ def test_a_stop_is_told(digest: Make, roundup: Run, monkeypatch: pytest.MonkeyPa
         raise KeyboardInterrupt
 
     root = digest()
-    monkeypatch.setattr("roundup.engine.build", stop)
+    monkeypatch.setattr("roundup.build.build", stop)
     assert roundup("build", root=root) == Result(130, "", "\nstopped; nothing is half-written, run it again to go on\n")

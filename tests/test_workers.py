@@ -51,6 +51,43 @@ def test_the_bytes_are_the_same_with_one_two_or_eight_workers(large: Path, round
     assert sites[0] == sites[1] == sites[2]
 
 
+LINUX = pytest.mark.skipif(sys.platform != "linux", reason="processes are forked on Linux only")
+LINES = [f"line {number}" for number in range(1000)]
+
+
+@LINUX
+def test_what_another_process_begins_with_is_found_as_one_would_find_it() -> None:
+    here = os.getpid()
+    with Workers(2).ahead(lambda part: [f"{line} {os.getpid() == here}" for line in part], LINES) as found:
+        lines = found()
+    assert [line.rpartition(" ")[0] for line in lines] == LINES
+    assert {line.rpartition(" ")[2] for line in lines} == {"True", "False"}
+
+
+@LINUX
+@pytest.mark.parametrize("end", [lambda: os._exit(1), lambda: os.kill(os.getpid(), signal.SIGKILL), lambda: 1 / 0])
+def test_where_that_process_comes_to_nothing_all_is_found_here(end: Callable[[], object]) -> None:
+    here = os.getpid()
+    with Workers(2).ahead(lambda part: part if os.getpid() == here else end(), LINES) as found:  # type: ignore[return-value, arg-type]
+        assert found() == LINES
+
+
+@LINUX
+def test_a_stop_meanwhile_ends_that_process() -> None:
+    here, slow = os.getpid(), lambda part: part if os.getpid() == here else time.sleep(60)
+    children = []
+
+    def stopped() -> None:
+        with Workers(2).ahead(slow, LINES):  # type: ignore[arg-type]
+            children.extend(Path(f"/proc/{here}/task/{here}/children").read_text().split())
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        stopped()
+    assert children
+    assert not Path(f"/proc/{children[-1]}").exists()
+
+
 @pytest.fixture
 def cluster(tmp_path: Path) -> Iterator[str]:
     """A Dask scheduler with two worker processes on this machine; its address."""
@@ -113,7 +150,7 @@ def test_a_cluster_needs_dask(large: Path, roundup: Run, monkeypatch: pytest.Mon
     assert roundup("build", "--executor", "dask:127.0.0.1:9", root=large) == Result(2, "", words)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="processes are forked on Linux only")
+@LINUX
 def test_workers_end_with_the_process_that_forked_them(tmp_path: Path) -> None:
     """Even one that is killed: a worker would go on writing, and hold the lock."""
     code = f"import sys, time; sys.path.insert(0, {str(ROOT)!r})\nfrom roundup.workers import Workers\nWorkers(2).each(time.sleep, [60, 60])"
@@ -125,7 +162,7 @@ def test_workers_end_with_the_process_that_forked_them(tmp_path: Path) -> None:
     wait_until(lambda: not any(alive(one) for one in forked), 10)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="processes are forked on Linux only")
+@LINUX
 @pytest.mark.parametrize("when", ["at work", "just forked"])
 def test_a_stop_does_not_wait_for_what_workers_are_at(when: str, tmp_path: Path) -> None:
     """What a stop raises as a fork returns would meet Python's own hooks, which pass it by."""

@@ -113,7 +113,7 @@ class Made(NamedTuple):
 def make_site(session: Session, engine: Engine, digest: Digest, folder: Path, *, keys: tuple[str, ...] = (), drafts: bool = False, trail: str = "") -> Made:
     """Build the site into a folder; ``trail`` is where pages stood once, for a folder that does not know it."""
     from roundup import pagefind
-    from roundup.store.writing import keep_permalinks
+    from roundup.store.permalinks import keep_permalinks
 
     wanted = folders_of(digest, keys)
     cards = card_maker() if digest.config.url else ""

@@ -84,6 +84,6 @@ def _mark(site: Path) -> str:
 
 def _time(site: Path, folder: str) -> int:
     try:
-        return os.lstat(site / folder).st_mtime_ns
+        return os.lstat(f"{site}/{folder}").st_mtime_ns
     except OSError:
         return -1

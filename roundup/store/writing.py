@@ -18,9 +18,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from roundup.errors import RefusedError
-from roundup.moves import Permalinks
-from roundup.records.permalinks import dump_permalinks
-from roundup.store.disk import PERMALINKS, reason
 
 if TYPE_CHECKING:
     import tempfile
@@ -48,20 +45,6 @@ def replace_record(path: Path, data: bytes, *, settled: bool = True) -> None:
     _write(path, data, os.replace)
     if settled:
         settle(path.parent)
-
-
-def keep_permalinks(root: Path, permalinks: Permalinks) -> None:
-    """Write permalinks.yaml anew, or remove it when there is nothing to keep. RefusedError where that cannot be: what moved would be forgotten."""
-    try:
-        sweep(root)
-        if permalinks == Permalinks():
-            remove(root / PERMALINKS)
-            settle(root)
-        else:
-            replace_record(root / PERMALINKS, dump_permalinks(permalinks).encode())
-    except OSError as error:
-        what = f"{root / PERMALINKS} cannot be written: {reason(error)}; the site is built, but what moved is not noted: mend that and build again"
-        raise RefusedError(what) from error
 
 
 def settle(folder: Path) -> None:
