@@ -11,7 +11,7 @@ import fcntl
 import hashlib
 import os
 import stat
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -23,7 +23,7 @@ from roundup.manifest import MANIFEST, SINCE, Entry, Manifest
 from roundup.store.writing import draft, make_folder, move, remove, remove_empty, remove_folder, replace_record, staging_folder, sweep
 
 if TYPE_CHECKING:
-    from roundup.plan import Output
+    from roundup.outputs import Output, Outputs
 
 _STAGING = ".roundup-staging-"
 
@@ -38,7 +38,7 @@ class Staged(Struct, frozen=True):
     differs: bool
 
 
-Share: TypeAlias = "Callable[[Sequence[Output], str], Iterable[Staged]]"
+Share: TypeAlias = "Callable[[Outputs, str], Iterable[Staged]]"
 
 
 class Report(Struct, frozen=True):
@@ -55,7 +55,7 @@ class Report(Struct, frozen=True):
 
 
 def build(
-    outputs: Sequence[Output], share: Share, folder: Path, *,
+    outputs: Outputs, share: Share, folder: Path, *,
     whole: bool = True, spared: Callable[[str], bool] = lambda path: False, as_left: Container[str] = (), same: Container[str] = (),
 ) -> Report:  # fmt: skip
     """Make ``folder`` hold these outputs, and where they are the ``whole`` site, of what earlier builds made no others but the ``spared``.
@@ -103,10 +103,10 @@ class _Build:
         self.is_new = not os.path.lexists(self.folder / MANIFEST)
         self.checked: dict[str, bool] = {}
 
-    def run(self, outputs: Sequence[Output], share: Share, spared: Callable[[str], bool], *, whole: bool) -> Report:
+    def run(self, outputs: Outputs, share: Share, spared: Callable[[str], bool], *, whole: bool) -> Report:
         self._sweep()
         entries = self.before.of(output.path for output in outputs)
-        due = [output for output in outputs if not self._stands(output, entries.get(output.path))]
+        due = outputs.those([at for at, output in enumerate(outputs) if not self._stands(output, entries.get(output.path))])
         gone = self._gone(outputs, spared) if whole else {}
         if not due and not gone:
             return Report((), len(self.before), (), ())
@@ -136,7 +136,7 @@ class _Build:
         folder = output.path.rpartition("/")[0]
         return folder in self.as_left or _hash_at(f"{self.top}/{output.path}") == entry.digests[0]
 
-    def _gone(self, outputs: Sequence[Output], spared: Callable[[str], bool]) -> dict[str, Entry]:
+    def _gone(self, outputs: Outputs, spared: Callable[[str], bool]) -> dict[str, Entry]:
         planned = {output.path for output in outputs}
         return {path: entry for path, entry in self.before.items() if path not in planned and not spared(path)}
 
@@ -180,7 +180,7 @@ class _Build:
         if os.path.lexists(self.folder / SINCE):
             remove(self.folder / SINCE)
 
-    def _refuse_foreign(self, due: Sequence[Output], entries: dict[str, Entry], gone: dict[str, Entry]) -> bool:
+    def _refuse_foreign(self, due: Outputs, entries: dict[str, Entry], gone: dict[str, Entry]) -> bool:
         """Refuse when a file of somebody's stands where an output should go. Tell whether files of ours have to go first.
 
         That is so where a page becomes a folder, or a folder a page.

@@ -21,6 +21,7 @@ from roundup.text.drawn import plain
 from roundup.text.folding import folded
 
 OTHER_LETTERS = "…"
+PAPERS = "papers"  # beside AUTHORS and TOPICS: everything that was picked
 
 
 class Standing(Struct, frozen=True):
@@ -50,6 +51,11 @@ class Coverage(Struct, frozen=True, eq=False):
     name: str
     is_paper: bool
     standings: tuple[Standing, ...]
+
+    @property
+    def at(self) -> tuple[str, int]:
+        """What the catalogue finds it by."""
+        return PAPERS, self.place
 
     @property
     def paper(self) -> Paper | None:
@@ -93,11 +99,17 @@ class Listing(Struct, frozen=True, eq=False, dict=True):
     """
 
     kind: str
+    number: int  # which it is, in the order of slugs
     slug: str
     name: str
     known: Known | None
     places: Sequence[int]
     catalogue: Catalogue
+
+    @property
+    def at(self) -> tuple[str, int]:
+        """What the catalogue finds it by."""
+        return self.kind, self.number
 
     @property
     def path(self) -> str:
@@ -155,7 +167,7 @@ class Catalogue:
         if (kind, number) not in self._listings:
             names, known = self._names[kind], self._known[kind]
             which = names.known[number]
-            found = Listing(kind, names.slugs[number], names.names[number], known[which] if which >= 0 else None, names.places[number], self)
+            found = Listing(kind, number, names.slugs[number], names.names[number], known[which] if which >= 0 else None, names.places[number], self)
             self._listings[kind, number] = found
         return self._listings[kind, number]
 
@@ -194,11 +206,20 @@ class Catalogue:
         """The names of all that was picked."""
         return self._places
 
-    def same(self, about: Coverage | Listing) -> Coverage | Listing:
-        """Return what stands here in the place of something in an equal catalogue of an archive whose words were others."""
-        if isinstance(about, Coverage):
-            return self.coverage(about.place)
-        return self.listing(about.kind, self._numbers[about.kind][about.slug])
+    def about(self, at: tuple[str, int] | None) -> Coverage | Listing | None:
+        """Return what stands there: a paper, or something else that was picked, an author or a topic; None for nowhere."""
+        if at is None:
+            return None
+        return self.coverage(at[1]) if at[0] == PAPERS else self.listing(*at)
+
+    def newest(self, at: tuple[str, int] | None) -> int:
+        """Return the place of the newest paper of an author or a topic; -1 for anything else."""
+        return self._names[at[0]].places[at[1]][0] if at and at[0] != PAPERS else -1
+
+    def forget(self) -> None:
+        """Let go of what was made of columns; it is made anew when it is asked for."""
+        self._coverages.clear()
+        self._listings.clear()
 
     def named(self, name: str) -> tuple[Coverage, ...]:
         """Return all that was picked under a name: a paper, or links of different issues, newest first."""

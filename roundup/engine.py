@@ -23,9 +23,9 @@ from roundup.workers import Workers
 if TYPE_CHECKING:  # what reads is loaded while a look at the files is under way
     from roundup.archive import Archive
     from roundup.build import Report
-    from roundup.jobs import Paths
+    from roundup.catalogue import Catalogue
     from roundup.moves import Permalinks
-    from roundup.plan import Output
+    from roundup.outputs import Output
     from roundup.store.reading import Digest
 
 
@@ -63,7 +63,7 @@ class Engine:
 
     def build(
         self, digest: Digest, folder: Path, today: dt.date, *,
-        drafts: bool, cards: str, only: Callable[[Output], bool] | None = None, spared: Callable[[str], bool] = lambda path: False, trail: str = "",
+        drafts: bool, cards: str, only: Callable[[Output, Catalogue], bool] | None = None, spared: Callable[[str], bool] = lambda path: False, trail: str = "",
     ) -> Built:  # fmt: skip
         """Build the site into ``folder``; ``only`` tells which outputs are wanted, where not all are.
 
@@ -71,7 +71,7 @@ class Engine:
         The errors are those of ``build.build``.
         """
         from roundup.build import Report, build, is_swept, last_built, read_manifest
-        from roundup.moves import kept, parse_trail
+        from roundup.moves import parse_trail
         from roundup.store.left import Left, all_but_words, left_by, look_back
 
         archive = digest.archive if drafts else digest.archive.published()
@@ -82,7 +82,7 @@ class Engine:
             return Built(archive, digest.permalinks, Report((), left.facts["files"], (), ()), {})
         from roundup import jobs
         from roundup.pieces import Pieces
-        from roundup.plan import TRAIL, plan, touched
+        from roundup.plan import TRAIL, touched
         from roundup.store.code import code_folder
 
         site = jobs.with_catalogue(jobs.site_of(digest, drafts=drafts, cards=cards), digest, self.memory, self.workers)
@@ -94,18 +94,19 @@ class Engine:
             site = site.keeping(digest.permalinks, left.facts["moved"])
             outputs = touched(site, changed)
             manifest = read_manifest(folder, is_sound=True)
-            paths: Paths = jobs.Lazily(lambda: {path for path, _ in manifest.items()})
+            paths = jobs.Lazily(lambda: {path for path, _ in manifest.items()})
             index = jobs.made_again(site, {str(key): left.issues[str(key)] for key in changed}, pieces, folder, manifest)
         else:
-            site = site.keeping(kept(digest.permalinks, parse_trail(last_built(folder, TRAIL) or trail), site.trail(), site.config))
-            planned = plan(site)
+            site, planned = jobs.with_plan(site, parse_trail(last_built(folder, TRAIL) or trail), self.workers)
             if planned.faults:
                 raise SourceError(planned.faults)
-            outputs = tuple(output for output in planned.outputs if only is None or only(output))
-            paths = [output.path for output in planned.outputs]
+            every = outputs = planned.outputs
+            if only:
+                outputs = every.those([at for at, output in enumerate(every) if only(output, site.catalogue)])
+            paths = jobs.Lazily(lambda: {output.path for output in every})
         job = jobs.Job(self.root, folder, drafts, cards, site.permalinks, today, not known)
         odd: dict[str, set[Problem]] = {}
-        with code_folder(self.cache) as code, jobs.at_hand(jobs.Ready(job, site, {output.path: output for output in outputs}, paths, pieces, index, code)):
+        with code_folder(self.cache) as code, jobs.at_hand(jobs.Ready(job, site, paths, pieces, index, code)):
             report = build(
                 outputs, partial(jobs.share, job, self.workers, odd), folder, whole=not known and only is None, spared=spared, as_left=left.folders,
                 same=frozenset() if index is None else {output.path for output in outputs if output.kind == "index" and output.path not in index},

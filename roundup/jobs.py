@@ -14,13 +14,14 @@ from typing import Any
 from msgspec import Struct
 
 from roundup.build import Staged, hash_of, last_built, stage
-from roundup.catalogue import Catalogue, Coverage, Listing
+from roundup.catalogue import Catalogue, Coverage
 from roundup.check import Checks
 from roundup.columns import columns_from, columns_of, columns_row
 from roundup.errors import Problem, SourceError, changed_meanwhile
 from roundup.issue import IssueKey
 from roundup.manifest import Manifest
-from roundup.moves import Permalinks
+from roundup.moves import Permalinks, Trail, kept
+from roundup.outputs import Output, Outputs
 from roundup.pages import render
 from roundup.pages.feeds import paper_entry
 from roundup.pages.finding import index_files
@@ -28,7 +29,7 @@ from roundup.pages.letter import mail_size
 from roundup.pages.papers import keep_rows
 from roundup.pages.theme import Drawing, compiled, drawing
 from roundup.pieces import Pieces
-from roundup.plan import Output, plan
+from roundup.plan import Plan, plan
 from roundup.search import patched
 from roundup.site import Site
 from roundup.store.code import Compiled
@@ -73,7 +74,6 @@ class Ready(Struct, eq=False, dict=True):
 
     job: Job
     site: Site
-    outputs: dict[str, Output]
     paths: Paths  # all that the site has
     pieces: Pieces
     index: Mapping[str, str] | None = None  # files of the search index, where these are known
@@ -115,13 +115,17 @@ def at_hand(ready: Ready) -> Iterator[None]:
         ready.pieces.close()
 
 
-def draw_part(job: Job, staging: str, paths: Sequence[str]) -> Drawn:
+def draw_part(job: Job, staging: str, outputs: Outputs) -> Drawn:
     """Draw some outputs of a site into a staging folder."""
     with _one_at_a_time:
-        return _draw_part(_ready(job), staging, paths)
+        ready = _ready(job)
+        try:
+            return _draw_part(ready, staging, outputs)
+        finally:
+            ready.site.catalogue.forget()  # of one part; the next is about others
 
 
-def _draw_part(ready: Ready, staging: str, paths: Sequence[str]) -> Drawn:
+def _draw_part(ready: Ready, staging: str, outputs: Outputs) -> Drawn:
     job, odd = ready.job, dict[IssueKey, list[Problem]]()
 
     def draw(output: Output) -> bytes:
@@ -132,14 +136,14 @@ def _draw_part(ready: Ready, staging: str, paths: Sequence[str]) -> Drawn:
             if hash_of(data) != output.made_from:
                 raise SourceError([changed_meanwhile(output.source)])
             return data
-        if job.whole and isinstance(output.about, Coverage):
-            ready.keep(output.about)  # likewise
+        if job.whole and output.kind == "paper" and output.about:
+            ready.keep(ready.site.catalogue.coverage(output.about[1]))  # likewise
         if output.kind == "index":
             return ready.index_file(output.path).encode()
         return render(output, ready.site, ready.drawing)
 
     try:
-        staged = stage((ready.outputs[path] for path in paths), draw, str(job.folder), staging)
+        staged = stage(outputs, draw, str(job.folder), staging)
     except SourceError as error:
         return Drawn((), (), error.problems)
     ready.pieces.flush()
@@ -171,8 +175,7 @@ def _planned_here(job: Job) -> Ready:
     memory = Memory(job.root)
     digest = read_digest(job.root, Library(job.root, memory, stamps_of(job.root, memory.now())).shelve)
     site = with_catalogue(site_of(digest, drafts=job.drafts, cards=job.cards), digest, memory, Workers(1)).keeping(job.permalinks)
-    outputs = {output.path: output for output in plan(site).outputs}
-    return Ready(job, site, outputs, outputs, Pieces(memory.path(PIECES), site))
+    return Ready(job, site, frozenset(output.path for output in plan(site).outputs), Pieces(memory.path(PIECES), site))
 
 
 def site_of(digest: Digest, *, drafts: bool, cards: str) -> Site:
@@ -194,6 +197,18 @@ def with_catalogue(site: Site, digest: Digest, memory: Memory, workers: Workers)
         row = workers.apart(work_out) if len(site.archive.heads) > MANY_ISSUES else work_out()
         memory.keep_value(name, made_of, row)
     return site.having(Catalogue(site.archive, site.config, columns_from(row)))
+
+
+def with_plan(site: Site, before: Trail, workers: Workers) -> tuple[Site, Plan]:
+    """Return a site with what has to stay where it was published, and its plan. ``before`` is where its pages stood when it was built last."""
+
+    def work_out() -> tuple[Permalinks, Mapping[str, str], Plan]:
+        there = site.keeping(kept(site.permalinks, before, site.trail(), site.config))
+        return there.permalinks, there.moved, plan(there)
+
+    permalinks, moved, planned = workers.apart(work_out) if len(site.archive.heads) > MANY_ISSUES else work_out()
+    site.catalogue.forget()
+    return site.keeping(permalinks, moved), planned
 
 
 class Lazily(Collection[str]):
@@ -230,16 +245,16 @@ def made_again(site: Site, then: Mapping[str, str], pieces: Pieces, folder: Path
     return patched(changes, len(catalogue), len(catalogue), text)
 
 
-def share(job: Job, workers: Workers, odd: dict[str, set[Problem]], outputs: Sequence[Output], staging: str) -> list[Staged]:
+def share(job: Job, workers: Workers, odd: dict[str, set[Problem]], outputs: Outputs, staging: str) -> list[Staged]:
     """Draw outputs into a staging folder, by all workers."""
     gc.set_threshold(_RARELY)  # a page leaves little that only a search would find: looking for it after each 700 objects is a fifth of all work
     if len(outputs) >= FEW:
         compiled(_ready(job).drawing)  # once, for all who are forked
     if len(outputs) > MANY:
-        places = [output.about.place for output in outputs if output.kind == "paper" and isinstance(output.about, Coverage)]
+        places = [output.about[1] for output in outputs if output.kind == "paper" and output.about]
         if problems := [problem for found in workers.each(partial(draw_rows, job), workers.runs(places)) for problem in found]:
             raise SourceError(problems)
-    drawn = list(workers.each(partial(draw_part, job, staging), _runs(outputs, workers)))
+    drawn = [part for runs in _runs(outputs, _ready(job).site.catalogue, workers) for part in workers.each(partial(draw_part, job, staging), runs)]
     if problems := [problem for part in drawn for problem in part.problems]:
         raise SourceError(problems)
     for key, problem in (one for part in drawn for one in part.odd):
@@ -247,19 +262,25 @@ def share(job: Job, workers: Workers, odd: dict[str, set[Problem]], outputs: Seq
     return [one for part in drawn for one in part.staged]
 
 
-def _newest(output: Output) -> int:
-    """Return the place of the newest paper of an author's or a topic's page: who wrote one together stand together, and its row is taken once."""
-    return output.about.places[0] if isinstance(output.about, Listing) else -1
+def _runs(outputs: Outputs, catalogue: Catalogue, workers: Workers) -> Iterator[list[Outputs]]:
+    """Yield outputs in runs: first what is drawn while an issue is at hand, then, for processes that hold nothing of that, what takes pieces of many.
 
-
-def _runs(outputs: Sequence[Output], workers: Workers) -> list[Sequence[str]]:
-    """Return the paths of outputs in runs: first what is drawn while an issue is at hand, then what takes pieces of many, by their newest paper.
-
-    The search index is one run, for whoever draws a file of it makes them all.
+    The latter by their newest paper: who wrote one together stand together, and its row is taken once. The search index is one run,
+    for whoever draws a file of it makes them all.
     """
-    at_hand = [output.path for output in outputs if output.issue or output.kind == "paper"]
-    index = [output.path for output in outputs if output.kind == "index"]
-    of_many = [output.path for output in sorted(outputs, key=_newest) if not output.issue and output.kind not in ("paper", "index")]
+    at_hand: list[int] = []
+    index: list[int] = []
+    of_many: list[tuple[int, int]] = []
+    for at, output in enumerate(outputs):
+        if output.issue or output.kind == "paper":
+            at_hand.append(at)
+        elif output.kind == "index":
+            index.append(at)
+        else:
+            of_many.append((catalogue.newest(output.about), at))
+    behind = [at for _, at in sorted(of_many)]
     if len(outputs) < FEW:
-        return [[*at_hand, *index, *of_many]]
-    return [*workers.runs(at_hand), *([index] if index else ()), *workers.runs(of_many)]
+        yield [outputs.those([*at_hand, *index, *behind])]
+        return
+    yield [outputs.those(run) for run in workers.runs(at_hand)]
+    yield [outputs.those(run) for run in (*([index] if index else ()), *workers.runs(behind))]

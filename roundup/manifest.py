@@ -29,7 +29,7 @@ class Entry(Struct, frozen=True):
 class Manifest:
     """The files of a site, as the bytes that are written down, and what has changed since. Not changed itself, but followed by another."""
 
-    def __init__(self, data: bytes = b"", changes: Mapping[str, Entry | None] | None = None) -> None:
+    def __init__(self, data: bytes = b"", changes: Mapping[str, Entry] | None = None) -> None:
         self.data, self.changes = data, changes or {}
         head = _HEAD.match(data)
         self._start = head.end() if head else 0
@@ -47,7 +47,7 @@ class Manifest:
             if not is_sound and not data.count(b'\n"') == data.count(b"\n") - 2 == whole._count:  # lines that are no files: of a merge, say
                 raise ValueError
             if since and (later := cls(since)).turn == whole.turn:  # else it was left by a stop, and all that it says is in the whole one
-                return cls(data, {path: entry if entry.digests else None for path, entry in later.items()})
+                return cls(data, dict(later.items()))
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise ValueError("no manifest") from error
         return whole
@@ -55,11 +55,10 @@ class Manifest:
     @property
     def since(self) -> bytes:
         """Return what the second file holds; nothing where there is none."""
-        return _whole({path: entry or Entry("", ()) for path, entry in self.changes.items()}, self.turn)
+        return _whole(self.changes, self.turn)
 
     def __len__(self) -> int:
-        added = [path for path, entry in self.changes.items() if entry]
-        return self._count + len(added) - sum(1 for _ in self._found(self.changes))
+        return self._count + len(self.changes) - sum(1 for _ in self._found(self.changes))
 
     def __bool__(self) -> bool:
         return len(self) > 0
@@ -69,7 +68,7 @@ class Manifest:
         for path, (made_from, *digests) in json.loads(self.data)["files"].items() if self.data else ():
             if path not in self.changes:
                 yield path, Entry(made_from, tuple(digests))
-        yield from ((path, entry) for path, entry in self.changes.items() if entry)
+        yield from self.changes.items()
 
     def of(self, paths: Iterable[str]) -> dict[str, Entry]:
         """Return the entries of these files, where they have one."""
@@ -77,12 +76,13 @@ class Manifest:
         if len(paths) > _FEW:
             known = dict(self.items())
             return {path: known[path] for path in paths if path in known}
-        changed = {path: entry for path in paths if (entry := self.changes.get(path))}
+        changed = {path: self.changes[path] for path in paths if path in self.changes}
         return {**dict(self._found(path for path in paths if path not in self.changes)), **changed}
 
     def having(self, changes: Mapping[str, Entry | None]) -> Manifest:
-        """Return the manifest with some entries changed; with None for one, without it."""
-        if self.data and len(together := {**self.changes, **changes}) <= _FEW:
+        """Return the manifest with some entries changed; with None for one, without it, and nothing tells that there ever was one."""
+        new = {path: entry for path, entry in changes.items() if entry}
+        if self.data and len(new) == len(changes) and len(together := {**self.changes, **new}) <= _FEW:
             return Manifest(self.data, together)
         files = {**dict(self.items()), **changes}
         return Manifest(_whole({path: entry for path, entry in files.items() if entry}, self.turn + 1 if self.data else 0))

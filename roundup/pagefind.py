@@ -27,13 +27,13 @@ def build_index(folder: Path) -> Report:
     """Make ``folder`` hold the index of the pages that stand in it, and no other. RefusedError when Pagefind fails; then the index is as it was."""
     import tempfile  # a digest whose search is our own has no need of these here
 
-    from roundup.plan import Output
+    from roundup.outputs import Output, Outputs
 
     with tempfile.TemporaryDirectory(prefix="roundup-pagefind-") as made:
         _run(folder.resolve(), made)
         paths = sorted(path.relative_to(made).as_posix() for path in Path(made).rglob("*") if path.is_file())
         files = {path: (Path(made) / path).read_bytes() for path in paths}
-        outputs = [Output(f"{FOLDER}{path}", "copy", hashlib.blake2b(data).hexdigest(), source=path) for path, data in files.items()]
+        outputs = Outputs(Output(f"{FOLDER}{path}", "copy", hashlib.blake2b(data).hexdigest(), source=path) for path, data in files.items())
         return build(outputs, drawn_by(lambda one: files[one.source], folder), folder, spared=lambda path: not is_of_index(path))
 
 

@@ -18,6 +18,7 @@ from roundup.errors import Location, Problem
 from roundup.issue import Head, IssueKey
 from roundup.moves import dump_trail
 from roundup.outline import fingerprint
+from roundup.outputs import Output, Outputs
 from roundup.search import search_files
 from roundup.site import (
     LISTED_NAMES,
@@ -39,22 +40,10 @@ FONTS = "assets/fonts/"
 TRAIL = ".roundup-trail.json"
 
 
-class Output(Struct, frozen=True):
-    """One file of the site: its path from the site's top, what draws it, and the fingerprint of all its inputs."""
-
-    path: str
-    kind: str  # a name that ``pages`` knows, or "copy"
-    made_from: str
-    issue: IssueKey | None = None
-    source: str = ""  # of a copy: the file in the digest
-    about: Coverage | Listing | None = None  # of a paper's page: the paper; of an author's, a topic's, or one of their feeds: these
-    part: str = ""  # of a page that is one of several: the year, or the letter
-
-
 class Plan(Struct, frozen=True):
     """Every output of a site in the order in which it is put in place, and what stands against building it."""
 
-    outputs: tuple[Output, ...]
+    outputs: Outputs
     faults: tuple[Problem, ...]
 
 
@@ -76,10 +65,10 @@ def plan(site: Site) -> Plan:
         outputs += making.site_map()
     outputs += making.moved()
     outputs += making.rest()
-    return Plan(tuple(outputs), tuple(collisions(outputs)))
+    return Plan(Outputs(outputs), tuple(collisions(outputs)))
 
 
-def touched(site: Site, keys: Iterable[IssueKey]) -> tuple[Output, ...]:
+def touched(site: Site, keys: Iterable[IssueKey]) -> Outputs:
     """Return every output that may hold words of these issues' own: what an edit changes that leaves their outlines as they are."""
     making, archive, catalogue = _Making(site), site.archive, site.catalogue
     heads = [archive.heads[archive.places[key]] for key in keys]
@@ -94,7 +83,7 @@ def touched(site: Site, keys: Iterable[IssueKey]) -> tuple[Output, ...]:
         feeding = {path: one for path, one in listings.items() if any(paper.place in coverages for paper in feed_papers(one.newest_first(), site))}
         outputs += (output for listing in feeding.values() for output in making.listing_feeds(listing))
         outputs += (output for old, new in site.moved.items() if new in feeding for output in making.listing_feeds(feeding[new], old))
-    return (*outputs, making.home())
+    return Outputs([*outputs, making.home()])
 
 
 def shared_of(site: Site) -> str:
@@ -137,7 +126,7 @@ class _Making:
         people = (f"{one.slug}\0{one.name}" for one in (*self.catalogue.authors_of(coverage), *self.catalogue.topics_of(coverage)))
         beside = (columns.shown[other.place] for other in (*self.site.also_by(coverage), *self.catalogue.near(coverage)))
         made_from = fingerprint("paper", self.shared, str(coverage.is_out), self._said_of(coverage), *people, "", *beside)
-        return Output(paper_path(coverage), "paper", made_from, about=coverage)
+        return Output(paper_path(coverage), "paper", made_from, about=coverage.at)
 
     def _said_of(self, coverage: Coverage) -> str:
         known = (coverage.place, len(coverage.standings))  # of a paper in a draft, feeds know less
@@ -154,9 +143,9 @@ class _Making:
                 beside = (people.names[one] for place in listing.places for one in columns.authors[place]) if kind == AUTHORS else ()
                 papers = (columns.shown[place] for place in listing.places)
                 made_from = fingerprint(self.shared, kind, repr(listing.known), listing.name, out, *papers, "", *beside)
-                yield Output(listing.path, "listing", made_from, about=listing)
+                yield Output(listing.path, "listing", made_from, about=listing.at)
                 for year in years_of(listing):
-                    yield Output(year_path(listing, year), "listing", fingerprint(str(year), made_from), about=listing, part=str(year))
+                    yield Output(year_path(listing, year), "listing", fingerprint(str(year), made_from), about=listing.at, part=str(year))
 
     def archive(self) -> Iterator[Output]:
         yield Output("archive/index.html", "archive", fingerprint("archive", self.shared, *map(_row, self.site.archive.heads)))
@@ -230,7 +219,7 @@ class _Making:
         """Yield the feeds of an author or a topic, if any, beside a page: their own, or one where they stood once."""
         if has_feed(self.site, listing):
             made_from = fingerprint(listing.path, self.shared, listing.name, *self._entries(listing.newest_first()))
-            yield from (Output(path, "feed", made_from, about=listing) for path in feed_paths(page or listing.path))
+            yield from (Output(path, "feed", made_from, about=listing.at) for path in feed_paths(page or listing.path))
 
     def feeds(self) -> Iterator[Output]:
         """Yield the feeds of issues, of papers, of authors and of topics, and the list of them."""

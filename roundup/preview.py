@@ -15,10 +15,11 @@ from msgspec.structs import replace
 from roundup.catalogue import Catalogue, Coverage
 from roundup.errors import Problem, SourceError
 from roundup.jobs import PIECES, site_of, with_catalogue
+from roundup.outputs import Output
 from roundup.pages import render
 from roundup.pages.theme import Drawing, drawing
 from roundup.pieces import Pieces
-from roundup.plan import Output, plan
+from roundup.plan import plan
 from roundup.site import Site
 from roundup.store.disk import ISSUES, Disk
 from roundup.store.left import all_but_words
@@ -141,8 +142,6 @@ class Preview:
         problems: tuple[Problem, ...] = ()
         if not is_new:
             site = self._stand.site
-            if output.about:  # it may have been planned before words changed, and what they were is not kept
-                output = replace(output, about=site.catalogue.same(output.about))
             try:
                 is_new, data = True, render(output, site, self._stand.ready)
             except SourceError as error:
@@ -165,6 +164,7 @@ class Preview:
             return []
         output = self.find(path)
         archive = self._stand.site.archive
-        about = output.about.standings if output and isinstance(output.about, Coverage) else ()
+        about = self._stand.site.catalogue.about(output.about) if output else None
+        beside = about.standings if isinstance(about, Coverage) else ()
         own = archive.heads[archive.places[output.issue]].folder if output and output.issue else ""
-        return [*(head.folder for head in archive.heads[:1]), *filter(None, [own]), *(standing.head.folder for standing in about)]
+        return [*(head.folder for head in archive.heads[:1]), *filter(None, [own]), *(standing.head.folder for standing in beside)]

@@ -10,6 +10,7 @@ import hashlib
 import json
 import mimetypes
 import select
+import socket
 import sys
 import threading
 from collections.abc import Callable, Iterable
@@ -136,8 +137,9 @@ class Server(ThreadingHTTPServer):
         super().server_close()
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A browser that has gone is no error."""
-        if not (self._is_closing or isinstance(sys.exception(), ConnectionError)):
+        """A browser that has gone is no error, nor is a connection that a stop closes as its thread begins."""
+        is_closed = isinstance(request, socket.socket) and request.fileno() < 0
+        if not (self._is_closing or is_closed or isinstance(sys.exception(), ConnectionError)):
             super().handle_error(request, client_address)  # type: ignore[arg-type]
 
 

@@ -6,7 +6,6 @@ import gc
 import os
 import signal
 import sys
-import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -57,7 +56,7 @@ class Workers:
 
         A process that is forked for just that begins with the larger part now; the other is done when they are asked for.
         """
-        if self.count < 2 or self.executor is not None or len(work) < MANY or threading.active_count() > 1:
+        if self.count < 2 or self.executor is not None or len(work) < MANY:
             yield partial(function, work)
             return
         mine = len(work) * 2 // 5

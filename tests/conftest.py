@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -207,10 +208,11 @@ def tree(folder: Path) -> dict[str, bytes]:
 
 
 def with_one_manifest(files: dict[str, bytes]) -> dict[str, bytes]:
-    """Return files with a site's manifest as it would be if it were one."""
-    for path in [path for path in files if path.endswith(SINCE)]:
-        whole = path.removesuffix(SINCE) + MANIFEST
-        files[whole] = Manifest().having(dict(Manifest.read(files[whole], files.pop(path)).items())).data
+    """Return files with a site's manifest as it would be if it were one, written for the first time."""
+    for path in [path for path in files if path.endswith(MANIFEST)]:
+        with contextlib.suppress(ValueError):
+            both = Manifest.read(files[path], files.pop(path.removesuffix(MANIFEST) + SINCE, b""))
+            files[path] = Manifest().having(dict(both.items())).data
     return files
 
 

@@ -28,10 +28,10 @@ from roundup.catalogue import Catalogue, Coverage, Listing
 from roundup.config import AUTHORS, TOPICS, Config, Editor, Mail
 from roundup.errors import Location, Problem
 from roundup.issue import Figure, Issue, IssueKey, Link, Pick, Prose, Section
+from roundup.outputs import Output
 from roundup.pages import render
 from roundup.pages.theme import Drawing, drawing
 from roundup.paper import ArxivId, Author, Links, Paper, Withdrawal
-from roundup.plan import Output
 from roundup.site import Site, Theme
 from roundup.store.reading import built_in_templates
 from roundup.text import dialect, formula, twin, web
@@ -274,7 +274,8 @@ def site_of(issue: Issue, too_large: str) -> Site:
 def drawn(issue: Issue, kind: str, path: str, of: Callable[[Catalogue], Coverage | Listing | None] = lambda catalogue: None, too_large: str = "warn") -> str:
     """Return an output of a site that holds this issue; ``of`` says which paper, author or topic it is about."""
     site = site_of(issue, too_large)
-    return render(Output(path, kind, "", issue.key, about=of(site.catalogue)), site, ready()).decode()
+    about = of(site.catalogue)
+    return render(Output(path, kind, "", issue.key, about=about.at if about else None), site, ready()).decode()
 
 
 def abstracts(issue: Issue) -> str:

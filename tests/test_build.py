@@ -15,7 +15,8 @@ from roundup.build import Render, Report, drawn_by
 from roundup.build import build as build_into
 from roundup.errors import RefusedError
 from roundup.manifest import MANIFEST
-from roundup.plan import TRAIL, Output
+from roundup.outputs import Output, Outputs
+from roundup.plan import TRAIL
 
 Digest = Callable[..., Path]
 Run = Callable[..., Result]
@@ -30,7 +31,7 @@ def drawn(output: Output) -> bytes:
 
 
 def build(planned: tuple[Output, ...], render: Render, folder: Path, **how: object) -> Report:
-    return build_into(planned, drawn_by(render, folder), folder, **how)  # type: ignore[arg-type]
+    return build_into(Outputs(planned), drawn_by(render, folder), folder, **how)  # type: ignore[arg-type]
 
 
 def test_writes_everything_once_and_then_nothing(tmp_path: Path) -> None:

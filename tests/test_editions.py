@@ -21,10 +21,10 @@ from roundup.archive import Archive
 from roundup.config import Config, Editor
 from roundup.errors import Location
 from roundup.issue import Figure, Issue, IssueKey, Link, Pick, Prose, Section
+from roundup.outputs import Output
 from roundup.pages import render
 from roundup.pages.theme import drawing
 from roundup.paper import ArxivId, Author, Links, Paper, Sighting, Withdrawal
-from roundup.plan import Output
 from roundup.site import Site, Theme
 from roundup.store.reading import built_in_templates, read_digest
 from roundup.text import linear

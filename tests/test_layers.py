@@ -102,6 +102,7 @@ LINES = [
     "roundup.ranking.groups",
     "roundup.ranking.scikit",
     "roundup.ranking",
+    "roundup.outputs",
     "roundup.plan",
     "roundup.manifest",
     "roundup.crosslinks",

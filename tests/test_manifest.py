@@ -40,10 +40,18 @@ def test_it_is_json_that_anybody_can_read() -> None:
 
 def test_what_was_said_of_another_manifest_counts_for_nothing() -> None:
     first = Manifest().having({"a.html": Entry("x", ("1",)), "b.html": Entry("y", ("2",))})
-    since = first.having({"a.html": None}).since
-    assert dict(Manifest.read(first.data, since).items()) == {"b.html": Entry("y", ("2",))}
-    anew = Manifest(first.data.replace(b'"turn": 0', b'"turn": 1'))
-    assert len(Manifest.read(anew.data, since)) == 2
+    since = first.having({"c.html": Entry("z", ("3",))}).since
+    assert set(dict(Manifest.read(first.data, since).items())) == {"a.html", "b.html", "c.html"}
+    anew = first.data.replace(b'"turn": 0', b'"turn": 1')
+    assert set(dict(Manifest.read(anew, since).items())) == {"a.html", "b.html"}
+
+
+def test_nothing_tells_of_what_is_gone() -> None:
+    """The page of a draft that was looked at, say."""
+    before = Manifest().having({"a.html": Entry("x", ("1",)), "draft.html": Entry("y", ("2",))})
+    after = before.having({"b.html": Entry("z", ("3",))}).having({"draft.html": None})
+    assert b"draft" not in after.data + after.since
+    assert set(dict(after.items())) == {"a.html", "b.html"}
 
 
 def test_one_from_before_lines_were_counted_is_read() -> None:

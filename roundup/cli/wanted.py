@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     import datetime as dt
     from pathlib import Path
 
+    from roundup.catalogue import Catalogue
     from roundup.issue import Head, IssueKey
-    from roundup.plan import Output
+    from roundup.outputs import Output
     from roundup.store.reading import Digest
 
 
@@ -146,13 +147,13 @@ def blocking_problems(problems: Iterable[Problem], digest: Digest, hidden: tuple
     return [problem for problem in problems if blocks(problem)]
 
 
-def belongs(output: Output, wanted: tuple[str, ...]) -> bool:
+def belongs(output: Output, catalogue: Catalogue, wanted: tuple[str, ...]) -> bool:
     """Tell whether an output shows one of the wanted issues, or is one that their pages cannot do without."""
-    from roundup.catalogue import Coverage, Listing
+    from roundup.catalogue import Listing
 
     if output.issue:
         return any(key_of_folder(folder.split("/")[1]) == output.issue for folder in wanted)
-    if isinstance(output.about, Coverage | Listing):
-        coverages = output.about.coverages if isinstance(output.about, Listing) else (output.about,)
+    if about := catalogue.about(output.about):
+        coverages = about.coverages if isinstance(about, Listing) else (about,)
         return any(f"{standing.head.folder}/" in wanted for coverage in coverages for standing in coverage.standings)
     return output.kind in {"stylesheet", "script", "icon", "font", "trail"} or output.source.startswith(wanted)

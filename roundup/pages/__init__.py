@@ -13,6 +13,7 @@ from roundup.citation import bibtex
 from roundup.config import AUTHORS, TOPICS
 from roundup.issue import Issue
 from roundup.moves import dump_trail
+from roundup.outputs import Output
 from roundup.pages.feeds import atom, issues_feed, json_feed, listing_feed, opml, papers_feed
 from roundup.pages.finding import index_files, search_view, words_in
 from roundup.pages.frame import frame
@@ -22,7 +23,7 @@ from roundup.pages.machines import issue_json, missing_view, moved_view, robots,
 from roundup.pages.papers import paper_view
 from roundup.pages.theme import Drawing, draw
 from roundup.pages.views import card_facts, home_view, issue_view
-from roundup.plan import FONTS, Output
+from roundup.plan import FONTS
 from roundup.site import Site
 from roundup.text import twin, web
 from roundup.text.paste import Paste
@@ -69,8 +70,8 @@ def _paste(output: Output, site: Site, drawing: Drawing) -> str:
 
 
 def _feed(output: Output, site: Site, drawing: Drawing) -> str:
-    if isinstance(output.about, Listing):
-        feed = listing_feed(output.about, f"{output.path.rpartition('.')[0]}.html", site, drawing)
+    if isinstance(about := site.catalogue.about(output.about), Listing):
+        feed = listing_feed(about, f"{output.path.rpartition('.')[0]}.html", site, drawing)
     else:
         feed = papers_feed(site, drawing) if output.part == "papers" else issues_feed(site, drawing)
     return atom(feed, site, drawing) if output.path.endswith(".xml") else json_feed(feed, site)
@@ -94,15 +95,15 @@ def _whole_index(site: Site) -> dict[str, str]:
 
 
 def _paper(output: Output, site: Site, drawing: Drawing) -> str:
-    if not isinstance(output.about, Coverage):
+    if not isinstance(about := site.catalogue.about(output.about), Coverage):
         raise ValueError(f"{output.path} is planned without its paper")
-    return draw(drawing, "paper.html", f"paper {output.about.name}", paper_view(output.about, site, drawing))
+    return draw(drawing, "paper.html", f"paper {about.name}", paper_view(about, site, drawing))
 
 
 def _listing(output: Output, site: Site, drawing: Drawing) -> str:
-    if not isinstance(output.about, Listing):
+    if not isinstance(about := site.catalogue.about(output.about), Listing):
         raise ValueError(f"{output.path} is planned without its listing")
-    return draw(drawing, "listing.html", output.path, listing_view(output.about, site, drawing, int(output.part) if output.part else None))
+    return draw(drawing, "listing.html", output.path, listing_view(about, site, drawing, int(output.part) if output.part else None))
 
 
 def _archive(output: Output, site: Site, drawing: Drawing) -> str:
