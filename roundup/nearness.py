@@ -26,7 +26,7 @@ def nearest_of(taken: Sequence[Sequence[Taken]]) -> list[list[int]]:
     Nothing is near what is no paper, and no paper to one with which it has but a word in common.
     """
     papers = [place for place, picks in enumerate(taken) if picks[0].is_paper]
-    near = _Nearness([dict(_terms(taken[place])) for place in papers])
+    near = _Nearness(_terms(taken[place]) for place in papers)
     found: list[list[int]] = [[] for _ in taken]
     for number, place in enumerate(papers):
         found[place] = [papers[other] for other in near.of(number)]
@@ -34,17 +34,20 @@ def nearest_of(taken: Sequence[Sequence[Taken]]) -> list[list[int]]:
 
 
 class _Nearness:
-    def __init__(self, terms: list[dict[str, str]]) -> None:
-        self.terms = terms
+    def __init__(self, papers: Iterable[Iterable[tuple[str, str]]]) -> None:
+        same: dict[str, str] = {}  # each term is held once: 25,000 papers have 60 each, and 200 MiB if each had its own
+        self.terms: list[tuple[tuple[str, ...], tuple[str, ...]]] = []  # of each paper, and what each of them is
         self.papers: dict[str, list[int]] = {}
-        for number, known in enumerate(terms):
+        for number, terms in enumerate(papers):
+            known = {same.setdefault(term, term): kind for term, kind in terms}
+            self.terms.append((tuple(known), tuple(known.values())))
             for term in known:
                 self.papers.setdefault(term, []).append(number)
 
     def of(self, here: int) -> Iterable[int]:
         scores: dict[int, float] = {}
         several: set[int] = {here}
-        for term, worth in self._telling(self.terms[here]):
+        for term, worth in self._telling(*self.terms[here]):
             if term[0] in "[#":
                 several.update(self.papers[term])
             for other in self.papers[term]:
@@ -56,14 +59,13 @@ class _Nearness:
         several.discard(here)
         return heapq.nsmallest(MOST_NEAR, several & scores.keys(), key=lambda number: (-round(scores[number], 9), number))
 
-    def _telling(self, terms: dict[str, str]) -> Iterator[tuple[str, float]]:
+    def _telling(self, terms: tuple[str, ...], kinds: tuple[str, ...]) -> Iterator[tuple[str, float]]:
         """Yield a paper's terms that others have, too, but not too many others, each with its worth."""
         few = max(2, len(self.terms) // 4)
-        counts = ((len(self.papers[term]), term) for term in terms)
-        known = sorted((count, term) for count, term in counts if 1 < count <= min(MOST_PAPERS if term[0] in "[#" else MOST_WITH_WORD, few))
+        counts = ((len(self.papers[term]), term, kind) for term, kind in zip(terms, kinds, strict=True))
+        known = sorted(one for one in counts if 1 < one[0] <= min(MOST_PAPERS if one[1][0] in "[#" else MOST_WITH_WORD, few))
         in_abstract = 0
-        for count, term in known:
-            kind = terms[term]
+        for count, term, kind in known:
             in_abstract += kind == "abstract"
             if kind != "abstract" or in_abstract <= ABSTRACT_WORDS:
                 yield term, _WORTH[kind] * math.log(len(self.terms) / count)
