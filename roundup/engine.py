@@ -86,12 +86,10 @@ class Engine:
         from roundup.store.code import code_folder
 
         site = jobs.with_catalogue(jobs.site_of(digest, drafts=drafts, cards=cards), digest, self.memory, self.workers)
-        pieces = Pieces(self.memory.path(jobs.PIECES), site)
-        if not known:
-            pieces.trim()
         index: Mapping[str, str] | None = None
         if known:
             site = site.keeping(digest.permalinks, left.facts["moved"])
+            pieces = Pieces(self.memory.path(jobs.PIECES), site)
             outputs = touched(site, changed)
             manifest = read_manifest(folder, is_sound=True)
             paths = jobs.Lazily(lambda: {path for path, _ in manifest.items()})
@@ -100,6 +98,8 @@ class Engine:
             site, planned = jobs.with_plan(site, parse_trail(last_built(folder, TRAIL) or trail), self.workers)
             if planned.faults:
                 raise SourceError(planned.faults)
+            pieces = Pieces(self.memory.path(jobs.PIECES), site)
+            pieces.trim()
             every = outputs = planned.outputs
             if only:
                 outputs = every.those([at for at, output in enumerate(every) if only(output, site.catalogue)])

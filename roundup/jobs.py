@@ -22,6 +22,7 @@ from roundup.issue import IssueKey
 from roundup.manifest import Manifest
 from roundup.moves import Permalinks, Trail, kept
 from roundup.outputs import Output, Outputs
+from roundup.packed import packed
 from roundup.pages import render
 from roundup.pages.feeds import paper_entry
 from roundup.pages.finding import index_files
@@ -206,8 +207,11 @@ def with_plan(site: Site, before: Trail, workers: Workers) -> tuple[Site, Plan]:
         there = site.keeping(kept(site.permalinks, before, site.trail(), site.config))
         return there.permalinks, there.moved, plan(there)
 
-    permalinks, moved, planned = workers.apart(work_out) if len(site.archive.heads) > MANY_ISSUES else work_out()
-    site.catalogue.forget()
+    if len(site.archive.heads) <= MANY_ISSUES:
+        permalinks, moved, planned = work_out()
+    else:
+        permalinks, moved, planned = workers.apart(work_out)
+        site = site.having(Catalogue(site.archive, site.config, packed(site.catalogue.columns)))
     return site.keeping(permalinks, moved), planned
 
 
@@ -263,24 +267,26 @@ def share(job: Job, workers: Workers, odd: dict[str, set[Problem]], outputs: Out
 
 
 def _runs(outputs: Outputs, catalogue: Catalogue, workers: Workers) -> Iterator[list[Outputs]]:
-    """Yield outputs in runs: first what is drawn while an issue is at hand, then, for processes that hold nothing of that, what takes pieces of many.
+    """Yield outputs in runs, in three turns of processes that hold nothing of the turn before.
 
-    The latter by their newest paper: who wrote one together stand together, and its row is taken once. The search index is one run,
-    for whoever draws a file of it makes them all.
+    First what is drawn while an issue is at hand; then what takes something of every paper, of which the search index is made as a whole;
+    then what takes pieces of many, by its newest paper: who wrote one together stand together, and its row is taken once.
     """
     at_hand: list[int] = []
     index: list[int] = []
+    of_all: list[int] = []
     of_many: list[tuple[int, int]] = []
     for at, output in enumerate(outputs):
         if output.issue or output.kind == "paper":
             at_hand.append(at)
-        elif output.kind == "index":
-            index.append(at)
-        else:
+        elif output.about:
             of_many.append((catalogue.newest(output.about), at))
+        else:
+            (index if output.kind == "index" else of_all).append(at)
     behind = [at for _, at in sorted(of_many)]
     if len(outputs) < FEW:
-        yield [outputs.those([*at_hand, *index, *behind])]
+        yield [outputs.those([*at_hand, *index, *of_all, *behind])]
         return
     yield [outputs.those(run) for run in workers.runs(at_hand)]
-    yield [outputs.those(run) for run in (*([index] if index else ()), *workers.runs(behind))]
+    yield [outputs.those(run) for run in (index, of_all) if run]
+    yield [outputs.those(run) for run in workers.runs(behind)]

@@ -42,17 +42,19 @@ class Trail(Struct, frozen=True):
 
 def trail_of(catalogue: Catalogue, address: str, parts: Iterable[str], moved: Mapping[str, str]) -> Trail:
     """Return the trail of a site's catalogue."""
+    columns = catalogue.columns
+    people, subjects = list(columns.people.slugs), list(columns.subjects.slugs)
     papers = {
-        name: {AUTHORS: tuple(one.slug for one in catalogue.authors_of(coverage)), TOPICS: tuple(one.slug for one in catalogue.topics_of(coverage))}
-        for name, coverage in ((coverage.name, coverage) for coverage in catalogue.papers)
+        columns.names[place]: {AUTHORS: tuple(people[one] for one in columns.authors[place]), TOPICS: tuple(subjects[one] for one in columns.topics[place])}
+        for place, is_paper in enumerate(columns.is_paper)
+        if is_paper
     }
     return Trail(address, papers, frozenset(parts), moved)
 
 
 def dump_trail(trail: Trail) -> str:
     """Return the trail as JSON, for the next build."""
-    papers = {name: {kind: list(slugs) for kind, slugs in where.items()} for name, where in sorted(trail.papers.items())}
-    whole = {"address": trail.address, "papers": papers, "parts": sorted(trail.parts), "moved": dict(sorted(trail.moved.items()))}
+    whole = {"address": trail.address, "papers": dict(sorted(trail.papers.items())), "parts": sorted(trail.parts), "moved": dict(sorted(trail.moved.items()))}
     return json.dumps(whole, ensure_ascii=False, separators=(",", ":")).replace('},"', '},\n"') + "\n"
 
 

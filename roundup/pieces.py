@@ -29,8 +29,8 @@ from roundup.search import Entry as Found
 from roundup.site import Site
 from roundup.store.writing import remove
 
-_ROWS, _ENTRIES = 1000, 100  # at hand in each process; a row is about 3 kB, an entry 20 kB, and three times that with its Atom and its JSON
-_NEW = 500  # pieces that wait for the file; one is 2 to 10 kB
+_ROWS, _ENTRIES = 600, 50  # at hand in each process; a row is about 3 kB, an entry 20 kB, and three times that with its Atom and its JSON
+_NEW = 250  # pieces that wait for the file; one is 2 to 10 kB
 _SUM = 4  # bytes before a piece: a power cut may leave nothing but zeros in its place
 _SMALL, _A_PAPER = 16_000_000, 60_000  # bytes of a file that is never trimmed, and four times what the pieces of a paper take
 _WAIT_S = 30.0  # for another process to have written
@@ -41,7 +41,7 @@ class Pieces:
     """The pieces of one site, in a file of its memory."""
 
     def __init__(self, path: str, site: Site) -> None:
-        self.path, self.papers = path, site.catalogue.columns.names
+        self.path, self.papers = path, len(site.catalogue)
         self.shared, self.theme = shared_of(site), site.theme.digest
         self._process = 0
         self._file: sqlite3.Connection | None = None
@@ -92,7 +92,7 @@ class Pieces:
     def trim(self) -> None:
         """Begin anew where most of the file must be of pages as they were; nobody else may be drawing."""
         with contextlib.suppress(OSError):
-            if os.path.getsize(self.path) > _SMALL + _A_PAPER * len(self.papers):
+            if os.path.getsize(self.path) > _SMALL + _A_PAPER * self.papers:
                 for ending in ("", "-wal", "-shm"):
                     remove(self.path + ending)
 

@@ -9,7 +9,6 @@ import datetime as dt
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from roundup.catalogue import Coverage
 from roundup.config import AUTHORS, TOPICS
 from roundup.site import SEARCH_PAGE, Site, issue_path, paper_path, permalink, year_path, years_of
 
@@ -31,15 +30,14 @@ def _addresses(site: Site) -> Iterator[tuple[str, str]]:
         yield permalink(site.config, path), newest
     for head in out.archive.heads:
         yield permalink(site.config, issue_path(head.key)), _changed([head.changed])
-    for coverage in out.catalogue.papers:
-        yield permalink(site.config, paper_path(coverage)), _changed_of([coverage])
-    for listing in (*out.catalogue.listings(TOPICS), *out.catalogue.listings(AUTHORS)):
+    catalogue = out.catalogue
+    days = [_changed(standing.head.changed for standing in catalogue.passing(place).standings) for place in range(len(catalogue))]
+    for place, is_paper in enumerate(catalogue.columns.is_paper):
+        if is_paper:
+            yield permalink(site.config, paper_path(catalogue.passing(place))), days[place]
+    for listing in (*catalogue.listings(TOPICS), *catalogue.listings(AUTHORS)):
         for path in (listing.path, *(year_path(listing, year) for year in years_of(listing))):
-            yield permalink(site.config, path), _changed_of(listing.coverages)
-
-
-def _changed_of(coverages: Iterable[Coverage]) -> str:
-    return _changed(standing.head.changed for coverage in coverages for standing in coverage.standings)
+            yield permalink(site.config, path), max((days[place] for place in listing.places), default="")
 
 
 def _changed(days: Iterable[dt.date | None]) -> str:

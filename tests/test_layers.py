@@ -69,6 +69,7 @@ LINES = [
     "roundup.archive",
     "roundup.nearness",
     "roundup.columns",
+    "roundup.packed",
     "roundup.catalogue",
     "roundup.moves",
     "roundup.references",

@@ -26,7 +26,7 @@ def index_files(site: Site, words: Callable[[Coverage], Entry]) -> dict[str, str
 def _numbered(site: Site) -> Iterator[Coverage]:
     """Yield everything covered in the order of its numbers in the index."""
     numbers = site.catalogue.columns.numbers
-    return map(site.catalogue.coverage, sorted(range(len(numbers)), key=numbers.__getitem__))
+    return map(site.catalogue.passing, sorted(range(len(numbers)), key=numbers.__getitem__))
 
 
 def words_in(coverage: Coverage) -> Entry:
