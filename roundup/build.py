@@ -169,7 +169,10 @@ class _Build:
         return tuple(removed), tuple(kept)
 
     def _write(self, manifest: Manifest) -> None:
-        """Write down which files are ours. Before the first change that is old and new together, so that a stop is no loss."""
+        """Write down which files are ours. Before the first change that is old and new together, so that a stop is no loss.
+
+        What is written last has all that was written first, so a second file never follows upon a first one that was written anew.
+        """
         if manifest.data is self.before.data and manifest.changes:
             replace_record(self.folder / SINCE, manifest.since, settled=False)
         else:
@@ -241,16 +244,22 @@ def _joined(before: Entry | None, after: Entry | None) -> Entry:
 
 
 def read_manifest(folder: Path, *, is_sound: bool = False) -> Manifest:
-    """Return which files of a folder are ours. RefusedError for one with files in it that we did not begin."""
-    path = folder / MANIFEST
+    """Return which files of a folder are ours. RefusedError for one with files in it that we did not begin.
+
+    The second file is read first: who writes the first one anew removes the second behind it.
+    """
+    path, since = folder / MANIFEST, b""
+    with contextlib.suppress(FileNotFoundError):
+        since = (folder / SINCE).read_bytes()
     if not os.path.lexists(path):
         if foreign := [name for name in sorted(os.listdir(folder)) if not name.startswith(".roundup-")]:
             raise RefusedError(f'{folder} holds "{foreign[0]}" and was not made by roundup; choose an empty folder with --output')
         return Manifest()
     try:
-        return Manifest.read(path.read_bytes(), (folder / SINCE).read_bytes() if os.path.lexists(folder / SINCE) else b"", is_sound=is_sound)
+        return Manifest.read(path.read_bytes(), since, is_sound=is_sound)
     except (ValueError, IsADirectoryError):
-        raise RefusedError(f"{path} cannot be understood; move {folder} away and build again") from None
+        beside = f", or {SINCE} beside it," if since else ""
+        raise RefusedError(f"{path}{beside} cannot be understood; move {folder} away and build again") from None
 
 
 @contextlib.contextmanager

@@ -53,8 +53,8 @@ class Coverage(Struct, frozen=True, eq=False):
     standings: tuple[Standing, ...]
 
     @property
-    def at(self) -> tuple[str, int]:
-        """What the catalogue finds it by."""
+    def found_by(self) -> tuple[str, int]:
+        """What this catalogue, and no other, finds it by."""
         return PAPERS, self.place
 
     @property
@@ -107,8 +107,8 @@ class Listing(Struct, frozen=True, eq=False, dict=True):
     catalogue: Catalogue
 
     @property
-    def at(self) -> tuple[str, int]:
-        """What the catalogue finds it by."""
+    def found_by(self) -> tuple[str, int]:
+        """What this catalogue, and no other, finds it by."""
         return self.kind, self.number
 
     @property
@@ -210,15 +210,15 @@ class Catalogue:
         """The names of all that was picked."""
         return self._places
 
-    def about(self, at: tuple[str, int] | None) -> Coverage | Listing | None:
-        """Return what stands there: a paper, or something else that was picked, an author or a topic; None for nowhere."""
-        if at is None:
+    def find(self, by: tuple[str, int] | None) -> Coverage | Listing | None:
+        """Return what is found by this: a paper, or something else that was picked, an author or a topic; None by nothing."""
+        if by is None:
             return None
-        return self.coverage(at[1]) if at[0] == PAPERS else self.listing(*at)
+        return self.coverage(by[1]) if by[0] == PAPERS else self.listing(*by)
 
-    def newest(self, at: tuple[str, int] | None) -> int:
+    def newest(self, by: tuple[str, int] | None) -> int:
         """Return the place of the newest paper of an author or a topic; -1 for anything else."""
-        return self._names[at[0]].places[at[1]][0] if at and at[0] != PAPERS else -1
+        return self._names[by[0]].places[by[1]][0] if by and by[0] != PAPERS else -1
 
     def forget(self) -> None:
         """Let go of what was made of columns; it is made anew when it is asked for."""

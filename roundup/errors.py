@@ -66,6 +66,10 @@ class SourceError(RoundupError):
         self.problems = tuple(sorted(set(problems)))
         super().__init__(report(self.problems))
 
+    def __reduce__(self) -> tuple[type[SourceError], tuple[tuple[Problem, ...]]]:
+        """Be the same where another process raised it."""
+        return type(self), (self.problems,)
+
 
 class RefusedError(RoundupError):
     """What was asked for cannot be done as asked; nothing was changed."""

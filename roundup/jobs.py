@@ -17,12 +17,13 @@ from roundup.build import Staged, hash_of, last_built, stage
 from roundup.catalogue import Catalogue, Coverage
 from roundup.check import Checks
 from roundup.columns import columns_from, columns_of, columns_row
+from roundup.compact import compact
+from roundup.config import AUTHORS, TOPICS
 from roundup.errors import Problem, SourceError, changed_meanwhile
 from roundup.issue import IssueKey
 from roundup.manifest import Manifest
 from roundup.moves import Permalinks, Trail, kept
 from roundup.outputs import Output, Outputs
-from roundup.packed import packed
 from roundup.pages import render
 from roundup.pages.feeds import paper_entry
 from roundup.pages.finding import index_files
@@ -34,7 +35,8 @@ from roundup.plan import Plan, plan
 from roundup.search import patched
 from roundup.site import Site
 from roundup.store.code import Compiled
-from roundup.store.left import catalogue_made_of
+from roundup.store.disk import ISSUES
+from roundup.store.left import all_but_words, catalogue_made_of, whole_state
 from roundup.store.library import Library
 from roundup.store.memory import Memory
 from roundup.store.reading import Digest, read_digest
@@ -57,6 +59,7 @@ class Job(Struct, frozen=True):
     permalinks: Permalinks
     today: dt.date
     whole: bool  # or a few outputs of an edit
+    made_of: str  # a fingerprint of all that the digest says: an output is about what has a number in the catalogue of this, and in no other
 
 
 class Drawn(Struct, frozen=True):
@@ -119,7 +122,10 @@ def at_hand(ready: Ready) -> Iterator[None]:
 def draw_part(job: Job, staging: str, outputs: Outputs) -> Drawn:
     """Draw some outputs of a site into a staging folder."""
     with _one_at_a_time:
-        ready = _ready(job)
+        try:
+            ready = _ready(job)
+        except SourceError as error:
+            return Drawn((), (), error.problems)
         try:
             return _draw_part(ready, staging, outputs)
         finally:
@@ -154,8 +160,8 @@ def _draw_part(ready: Ready, staging: str, outputs: Outputs) -> Drawn:
 def draw_rows(job: Job, places: Sequence[int]) -> tuple[Problem, ...]:
     """Draw what lists show of some papers, while their issues are at hand."""
     with _one_at_a_time:
-        ready = _ready(job)
         try:
+            ready = _ready(job)
             for place in places:
                 keep_rows(ready.site.catalogue.coverage(place), ready.site, ready.drawing)
         except SourceError as error:
@@ -165,18 +171,22 @@ def draw_rows(job: Job, places: Sequence[int]) -> tuple[Problem, ...]:
 
 
 def _ready(job: Job) -> Ready:
-    """Return the site of a job, as this process has it, or as it plans it now."""
+    """Return the site of a job, as this process has it, or as it reads it now."""
     if not (_at_hand and _at_hand[0].job == job):
-        _at_hand[:] = [_planned_here(job)]
+        _at_hand[:] = [_read_here(job)]
     return _at_hand[0]
 
 
-def _planned_here(job: Job) -> Ready:
-    """Return the site as another process planned it, read from the same memory."""
+def _read_here(job: Job) -> Ready:
+    """Return the site that another process planned, read from the same memory. SourceError where it would be another one."""
     memory = Memory(job.root)
     digest = read_digest(job.root, Library(job.root, memory, stamps_of(job.root, memory.now())).shelve)
-    site = with_catalogue(site_of(digest, drafts=job.drafts, cards=job.cards), digest, memory, Workers(1)).keeping(job.permalinks)
-    return Ready(job, site, frozenset(output.path for output in plan(site).outputs), Pieces(memory.path(PIECES), site))
+    site = site_of(digest, drafts=job.drafts, cards=job.cards)
+    if whole_state(site.archive, all_but_words(site.archive, digest, job.permalinks, job.cards, drafts=job.drafts)) != job.made_of:
+        raise SourceError([changed_meanwhile(ISSUES)])
+    site = with_catalogue(site, digest, memory, Workers(1)).keeping(job.permalinks)
+    paths = Lazily(lambda: {output.path for output in plan(site).outputs})
+    return Ready(job, site, paths, Pieces(memory.path(PIECES), site))
 
 
 def site_of(digest: Digest, *, drafts: bool, cards: str) -> Site:
@@ -202,17 +212,21 @@ def with_catalogue(site: Site, digest: Digest, memory: Memory, workers: Workers)
 
 def with_plan(site: Site, before: Trail, workers: Workers) -> tuple[Site, Plan]:
     """Return a site with what has to stay where it was published, and its plan. ``before`` is where its pages stood when it was built last."""
+    if not workers.are_forked or len(site.archive.heads) <= MANY_ISSUES:
+        site = _keeping(site, before)
+        return site, plan(site)
 
-    def work_out() -> tuple[Permalinks, Mapping[str, str], Plan]:
-        there = site.keeping(kept(site.permalinks, before, site.trail(), site.config))
-        return there.permalinks, there.moved, plan(there)
+    def work_out() -> tuple[Permalinks, Mapping[str, str], str, Plan]:
+        there = _keeping(site, before)
+        return there.permalinks, there.moved, there.trail_text, plan(there)
 
-    if len(site.archive.heads) <= MANY_ISSUES:
-        permalinks, moved, planned = work_out()
-    else:
-        permalinks, moved, planned = workers.apart(work_out)
-        site = site.having(Catalogue(site.archive, site.config, packed(site.catalogue.columns)))
-    return site.keeping(permalinks, moved), planned
+    permalinks, moved, trail, planned = workers.apart(work_out)
+    columns = compact(site.catalogue.columns)
+    return site.having(Catalogue(site.archive, site.config, columns)).keeping(permalinks, moved, trail), planned
+
+
+def _keeping(site: Site, before: Trail) -> Site:
+    return site.keeping(kept(site.permalinks, before, site.trail(), site.config))
 
 
 class Lazily(Collection[str]):
@@ -266,8 +280,11 @@ def share(job: Job, workers: Workers, odd: dict[str, set[Problem]], outputs: Out
     return [one for part in drawn for one in part.staged]
 
 
+_OF_ALL = {AUTHORS, TOPICS, "archive", "feed", "home", "opml", "sitemap"}  # kinds of outputs that take something of every paper, or issue
+
+
 def _runs(outputs: Outputs, catalogue: Catalogue, workers: Workers) -> Iterator[list[Outputs]]:
-    """Yield outputs in runs, in three turns of processes that hold nothing of the turn before.
+    """Yield outputs in runs, in three turns, so that no forked process holds what the turn before needed.
 
     First what is drawn while an issue is at hand; then what takes something of every paper, of which the search index is made as a whole;
     then what takes pieces of many, by its newest paper: who wrote one together stand together, and its row is taken once.
@@ -279,10 +296,12 @@ def _runs(outputs: Outputs, catalogue: Catalogue, workers: Workers) -> Iterator[
     for at, output in enumerate(outputs):
         if output.issue or output.kind == "paper":
             at_hand.append(at)
-        elif output.about:
-            of_many.append((catalogue.newest(output.about), at))
+        elif output.kind == "index":
+            index.append(at)
+        elif output.kind in _OF_ALL and not output.about:
+            of_all.append(at)
         else:
-            (index if output.kind == "index" else of_all).append(at)
+            of_many.append((catalogue.newest(output.about), at))
     behind = [at for _, at in sorted(of_many)]
     if len(outputs) < FEW:
         yield [outputs.those([*at_hand, *index, *of_all, *behind])]

@@ -1,7 +1,7 @@
 """Which files of a site are ours: for each what it was made from, and a hash of its bytes. Pure.
 
 It is JSON with a line for each file, in order of the lines' bytes, so that one among 100,000 is looked up without reading the others. What
-has changed since that was written down, when it is little, stands in a second file of the same kind, which names the first by its turn.
+has changed since that was written down, when it is little, stands in a second file of the same kind, which names the first by a hash of its lines.
 """
 
 from __future__ import annotations
@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from hashlib import blake2b
 from json.encoder import encode_basestring
 
 from msgspec import Struct
 
 MANIFEST, SINCE = ".roundup-manifest.json", ".roundup-manifest-since.json"
-_HEAD = re.compile(rb'\{"made_by": "roundup"(?:, "turn": (\d{1,18}), "count": (\d{1,18}))?, "files": \{\n')
+_HEAD = re.compile(rb'\{"made_by": "roundup"(?:, "hash": "([0-9a-f]{16})", "count": (\d{1,18}))?, "files": \{\n')
 _TAIL = b"\n}}\n"
 _FEW = 2000  # files that are looked up one by one, and changes that are written down apart
 
@@ -33,20 +34,22 @@ class Manifest:
         self.data, self.changes = data, changes or {}
         head = _HEAD.match(data)
         self._start = head.end() if head else 0
-        self.turn = int(head[1] or 0) if head else 0
+        self._hash = (head[1] or b"") if head else b""  # of the lines; in a second file, of those of the first
         self._count = int(head[2]) if head and head[2] else data.count(b"\n") - 2 if data else 0
 
     @classmethod
     def read(cls, data: bytes, since: bytes = b"", *, is_sound: bool = False) -> Manifest:
         """Return the manifest that was written down, in one file or in two; ValueError for anything else. One that ``is_sound`` needs no look at each line."""
         try:
-            if not (_HEAD.match(data) and data.endswith(_TAIL)):  # of a build before there were lines: hashes alone
+            if not _is_ours(data):  # of a build before there were lines: hashes alone
                 files = json.loads(data)["files"]
-                return cls().having({str(path): Entry("", tuple(map(str, digests))) for path, digests in files.items()})
+                return cls(b"", {str(path): Entry("", tuple(map(str, digests))) for path, digests in files.items()})
             whole = cls(data)
-            if not is_sound and not data.count(b'\n"') == data.count(b"\n") - 2 == whole._count:  # lines that are no files: of a merge, say
+            if not is_sound and not data.count(b'\n"') == data.count(b"\n") - 2 == whole._count:  # of a merge, say, even one that went well
                 raise ValueError
-            if since and (later := cls(since)).turn == whole.turn:  # else it was left by a stop, and all that it says is in the whole one
+            if since and not _is_ours(since):
+                raise ValueError
+            if since and whole._hash and (later := cls(since))._hash == whole._hash:  # else a stop left it, and what it says is in the whole one
                 return cls(data, dict(later.items()))
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise ValueError("no manifest") from error
@@ -55,13 +58,10 @@ class Manifest:
     @property
     def since(self) -> bytes:
         """Return what the second file holds; nothing where there is none."""
-        return _whole(self.changes, self.turn)
+        return _written(_lines(self.changes), self._hash)
 
     def __len__(self) -> int:
         return self._count + len(self.changes) - sum(1 for _ in self._found(self.changes))
-
-    def __bool__(self) -> bool:
-        return len(self) > 0
 
     def items(self) -> Iterator[tuple[str, Entry]]:
         """Yield every file and its entry."""
@@ -82,10 +82,11 @@ class Manifest:
     def having(self, changes: Mapping[str, Entry | None]) -> Manifest:
         """Return the manifest with some entries changed; with None for one, without it, and nothing tells that there ever was one."""
         new = {path: entry for path, entry in changes.items() if entry}
-        if self.data and len(new) == len(changes) and len(together := {**self.changes, **new}) <= _FEW:
+        if self._hash and len(new) == len(changes) and len(together := {**self.changes, **new}) <= _FEW:
             return Manifest(self.data, together)
         files = {**dict(self.items()), **changes}
-        return Manifest(_whole({path: entry for path, entry in files.items() if entry}, self.turn + 1 if self.data else 0))
+        lines = _lines({path: entry for path, entry in files.items() if entry})
+        return Manifest(_written(lines, blake2b(b",\n".join(lines), digest_size=8).hexdigest().encode()))
 
     def _found(self, paths: Iterable[str]) -> Iterator[tuple[str, Entry]]:
         """Yield those of the paths that have a line, with what it says: often it is the line behind the last that was found."""
@@ -117,8 +118,14 @@ def _key(path: str) -> bytes:
     return encode_basestring(path).encode("utf-8", "surrogatepass") + b": ["  # as json.dumps writes it, which makes an encoder for each
 
 
-def _whole(files: Mapping[str, Entry], turn: int) -> bytes:
-    if not files:
-        return b""
-    lines = sorted(_key(path) + json.dumps([entry.made_from, *entry.digests])[1:].encode() for path, entry in files.items())
-    return b'{"made_by": "roundup", "turn": %d, "count": %d, "files": {\n' % (turn, len(lines)) + b",\n".join(lines) + _TAIL
+def _is_ours(data: bytes) -> bool:
+    return bool(_HEAD.match(data)) and data.endswith(_TAIL)
+
+
+def _lines(files: Mapping[str, Entry]) -> list[bytes]:
+    return sorted(_key(path) + json.dumps([entry.made_from, *entry.digests])[1:].encode() for path, entry in files.items())
+
+
+def _written(lines: list[bytes], digest: bytes) -> bytes:
+    """Return a file of these lines; nothing where there are none."""
+    return b'{"made_by": "roundup", "hash": "%s", "count": %d, "files": {\n' % (digest, len(lines)) + b",\n".join(lines) + _TAIL if lines else b""

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from roundup.issue import IssueKey, parse_issue_key
 
-About = tuple[str, int]  # "papers" and a place in the catalogue; "authors" or "topics" and which of them
+About = tuple[str, int]  # what the catalogue that it was planned with, and no other, finds something by: a kind ("papers", "authors", "topics") and a number
 
 
 class Output(Struct, frozen=True):

@@ -16,7 +16,6 @@ from roundup.catalogue import Coverage, Listing
 from roundup.config import AUTHORS, TOPICS
 from roundup.errors import Location, Problem
 from roundup.issue import Head, IssueKey
-from roundup.moves import dump_trail
 from roundup.outline import fingerprint
 from roundup.outputs import Output, Outputs
 from roundup.search import search_files
@@ -126,7 +125,7 @@ class _Making:
         people = (f"{one.slug}\0{one.name}" for one in (*self.catalogue.authors_of(coverage), *self.catalogue.topics_of(coverage)))
         beside = (columns.shown[other.place] for other in (*self.site.also_by(coverage), *self.catalogue.near(coverage)))
         made_from = fingerprint("paper", self.shared, str(coverage.is_out), self._said_of(coverage), *people, "", *beside)
-        return Output(paper_path(coverage), "paper", made_from, about=coverage.at)
+        return Output(paper_path(coverage), "paper", made_from, about=coverage.found_by)
 
     def _said_of(self, coverage: Coverage) -> str:
         known = (coverage.place, len(coverage.standings))  # of a paper in a draft, feeds know less
@@ -143,9 +142,9 @@ class _Making:
                 beside = (people.names[one] for place in listing.places for one in columns.authors[place]) if kind == AUTHORS else ()
                 papers = (columns.shown[place] for place in listing.places)
                 made_from = fingerprint(self.shared, kind, repr(listing.known), listing.name, out, *papers, "", *beside)
-                yield Output(listing.path, "listing", made_from, about=listing.at)
+                yield Output(listing.path, "listing", made_from, about=listing.found_by)
                 for year in years_of(listing):
-                    yield Output(year_path(listing, year), "listing", fingerprint(str(year), made_from), about=listing.at, part=str(year))
+                    yield Output(year_path(listing, year), "listing", fingerprint(str(year), made_from), about=listing.found_by, part=str(year))
 
     def archive(self) -> Iterator[Output]:
         yield Output("archive/index.html", "archive", fingerprint("archive", self.shared, *map(_row, self.site.archive.heads)))
@@ -219,7 +218,7 @@ class _Making:
         """Yield the feeds of an author or a topic, if any, beside a page: their own, or one where they stood once."""
         if has_feed(self.site, listing):
             made_from = fingerprint(listing.path, self.shared, listing.name, *self._entries(listing.newest_first()))
-            yield from (Output(path, "feed", made_from, about=listing.at) for path in feed_paths(page or listing.path))
+            yield from (Output(path, "feed", made_from, about=listing.found_by) for path in feed_paths(page or listing.path))
 
     def feeds(self) -> Iterator[Output]:
         """Yield the feeds of issues, of papers, of authors and of topics, and the list of them."""
@@ -240,7 +239,7 @@ class _Making:
             yield Output(old, "moved", fingerprint("moved", self.shared, new), part=new)
             if new in listings:  # a reader of feeds follows no page: the old path has the new feed
                 yield from self.listing_feeds(listings[new], old)
-        yield Output(TRAIL, "trail", fingerprint("trail", dump_trail(self.site.trail())))
+        yield Output(TRAIL, "trail", fingerprint("trail", self.site.trail_text))
 
     def site_map(self) -> Iterator[Output]:
         rows = addresses(self.site)

@@ -164,7 +164,7 @@ class Preview:
             return []
         output = self.find(path)
         archive = self._stand.site.archive
-        about = self._stand.site.catalogue.about(output.about) if output else None
+        about = self._stand.site.catalogue.find(output.about) if output else None
         beside = about.standings if isinstance(about, Coverage) else ()
         own = archive.heads[archive.places[output.issue]].folder if output and output.issue else ""
         return [*(head.folder for head in archive.heads[:1]), *filter(None, [own]), *(standing.head.folder for standing in beside)]

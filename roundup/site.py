@@ -19,7 +19,7 @@ from roundup.catalogue import Catalogue, Coverage, Listing, Standing
 from roundup.columns import named_slug
 from roundup.config import AUTHORS, TOPICS, Config
 from roundup.issue import Block, Head, Issue, IssueKey, Pick, Prose, anchor
-from roundup.moves import Permalinks, Trail, end_of, trail_of
+from roundup.moves import Permalinks, Trail, dump_trail, end_of, trail_of
 from roundup.paper import pick_name
 from roundup.text import dialect
 from roundup.text.dialect import Document
@@ -83,11 +83,13 @@ class Site(Struct, frozen=True, eq=False, dict=True):
         """The same site without drafts."""
         return replace(self, archive=self.archive.published()) if self.archive.drafts() else self
 
-    def keeping(self, permalinks: Permalinks, moved: Mapping[str, str] | None = None) -> Site:
-        """Return the same site with what has to stay where it was published; ``moved`` where that was worked out before."""
+    def keeping(self, permalinks: Permalinks, moved: Mapping[str, str] | None = None, trail: str = "") -> Site:
+        """Return the same site with what has to stay where it was published; ``moved`` and the ``trail`` where they were worked out before."""
         same = replace(self, permalinks=permalinks).having(self.catalogue)  # of the same archive; it is a second's work in a large one
         if moved is not None:
             same.__dict__["moved"] = dict(moved)
+        if trail:
+            same.__dict__["trail_text"] = trail
         return same
 
     def having(self, catalogue: Catalogue) -> Site:
@@ -99,6 +101,11 @@ class Site(Struct, frozen=True, eq=False, dict=True):
     def trail(self) -> Trail:
         """Return where the site has what, for the next build to know; drafts leave no trail."""
         return trail_of(self.public.catalogue, self.feed_base, self.public.parts, self.permalinks.moved)
+
+    @cached_property
+    def trail_text(self) -> str:
+        """The trail as it is written down."""
+        return dump_trail(self.trail())
 
     def document(self, prose: Prose) -> Document:
         """Return a piece of commentary parsed, in the language of the digest."""

@@ -7,10 +7,10 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn, TypeVar
 
 from roundup.errors import RefusedError
 
@@ -21,7 +21,7 @@ Given = TypeVar("Given")
 Done = TypeVar("Done")
 
 FEW = 150  # outputs that are not worth a second process
-MANY = 300  # folders to look at that are worth one
+MANY_LOOKS = 300  # folders to look at that are worth one
 PARTS = 8  # for each worker, so that none waits long for another
 
 
@@ -31,6 +31,11 @@ class Workers:
     def __init__(self, count: int = 0, executor: Executor | None = None) -> None:
         self.count = count or (len(os.sched_getaffinity(0)) if sys.platform == "linux" else 1)
         self.executor = executor
+
+    @property
+    def are_forked(self) -> bool:
+        """Whether work is done in processes that are forked from this one."""
+        return self.count > 1 and self.executor is None
 
     def each(self, function: Callable[[Given], Done], parts: Iterable[Given]) -> Iterable[Done]:
         """Return what a function makes of each part, in order."""
@@ -44,19 +49,22 @@ class Workers:
 
     def apart(self, function: Callable[[], Done]) -> Done:
         """Return what a function gives, from a process of its own where there can be one: what it took to work that out goes with it."""
-        if self.count < 2 or self.executor is not None:
+        if not self.are_forked:
             return function()
         _errands[:] = [function]
-        found: Done = _by_forked(1, lambda executor: executor.submit(_run_errand).result())
+        try:
+            found: Done = _by_forked(1, lambda executor: executor.submit(_run_errand).result())
+        finally:
+            _errands.clear()
         return found
 
     @contextmanager
     def ahead(self, function: Callable[[Sequence[str]], list[str]], work: Sequence[str]) -> Iterator[Callable[[], list[str]]]:
-        """Have a function find a line for each piece of some work of a tenth of a second; they can be asked for once.
+        """Have a function find a line for each piece of some work of a tenth of a second, for whoever asks for them later.
 
         A process that is forked for just that begins with the larger part now; the other is done when they are asked for.
         """
-        if self.count < 2 or self.executor is not None or len(work) < MANY:
+        if not self.are_forked or len(work) < MANY_LOOKS:
             yield partial(function, work)
             return
         mine = len(work) * 2 // 5
@@ -119,15 +127,17 @@ def _by_forked(count: int, ask: Callable[[Executor], Done]) -> Done:
 
 @contextmanager
 def _beside(function: Callable[[], list[str]]) -> Iterator[Callable[[], list[str] | None]]:
-    """Have a function work in a forked process; what it finds, lines of text, can be asked for meanwhile. None where that process came to nothing."""
+    """Have a function work in a forked process; what it finds, lines of text, can be asked for. None where that process came to nothing, or there is none."""
+    parent, child = os.getpid(), 0
     reading, writing = os.pipe()
     with open(reading, "rb") as answer:
-        with _stops_later():
-            child = os.fork()
-            if not child:
-                _answer(writing, function)
-        os.close(writing)
         try:
+            with _stops_later():
+                with suppress(OSError):  # no more processes, or no memory for one
+                    child = os.fork()
+                if not child and os.getpid() != parent:
+                    _answer(answer, writing, function, parent)
+                os.close(writing)
 
             def found() -> list[str] | None:
                 *lines, end = answer.read().decode().split("\n")
@@ -135,14 +145,20 @@ def _beside(function: Callable[[], list[str]]) -> Iterator[Callable[[], list[str
 
             yield found
         finally:
-            os.kill(child, signal.SIGKILL)  # it has answered, or nobody wants to know any more
-            os.waitpid(child, 0)
+            if child:
+                with suppress(ProcessLookupError, ChildProcessError):  # where whoever started us has the system look after children
+                    os.kill(child, signal.SIGKILL)  # it has answered, or nobody wants to know any more
+                    os.waitpid(child, 0)
 
 
-def _answer(writing: int, function: Callable[[], list[str]]) -> NoReturn:
-    """Write what a function finds, in a forked process, and end that: nothing that its parent has begun is ended here."""
+def _answer(answer: BinaryIO, writing: int, function: Callable[[], list[str]], parent: int) -> NoReturn:
+    """Write what a function finds, in a forked process, and end that: nothing that its parent has begun is ended here.
+
+    It holds the digest's lock as its parent does, so it ends with that, however that ends, and waits for nobody to read.
+    """
     try:
-        _leave_signals()
+        answer.close()
+        _begin(parent)
         left = memoryview("\n".join([*function(), _WHOLE]).encode())
         while left:
             left = left[os.write(writing, left) :]
@@ -167,16 +183,12 @@ def _begin(parent: int) -> None:
     """Make a forked process one that stops when its parent does, however that ends, and leaves signals to it."""
     import ctypes
 
-    _leave_signals()
-    ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL, 0, 0, 0)
-    if os.getppid() != parent:
-        os._exit(1)
-
-
-def _leave_signals() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
+    ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:
+        os._exit(1)
 
 
 _STOPS = (signal.SIGINT, signal.SIGTERM)

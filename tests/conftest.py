@@ -211,8 +211,11 @@ def with_one_manifest(files: dict[str, bytes]) -> dict[str, bytes]:
     """Return files with a site's manifest as it would be if it were one, written for the first time."""
     for path in [path for path in files if path.endswith(MANIFEST)]:
         with contextlib.suppress(ValueError):
-            both = Manifest.read(files[path], files.pop(path.removesuffix(MANIFEST) + SINCE, b""))
+            since = path.removesuffix(MANIFEST) + SINCE
+            both = Manifest.read(files[path], files.get(since, b""))
             files[path] = Manifest().having(dict(both.items())).data
+            if both.changes:  # else it is a leftover, and not to be overlooked
+                del files[since]
     return files
 
 

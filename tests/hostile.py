@@ -275,7 +275,7 @@ def drawn(issue: Issue, kind: str, path: str, of: Callable[[Catalogue], Coverage
     """Return an output of a site that holds this issue; ``of`` says which paper, author or topic it is about."""
     site = site_of(issue, too_large)
     about = of(site.catalogue)
-    return render(Output(path, kind, "", issue.key, about=about.at if about else None), site, ready()).decode()
+    return render(Output(path, kind, "", issue.key, about=about.found_by if about else None), site, ready()).decode()
 
 
 def abstracts(issue: Issue) -> str:

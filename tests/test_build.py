@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import shutil
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from conftest import MINIMAL, Result, tree, write
 from roundup.build import Render, Report, drawn_by
 from roundup.build import build as build_into
 from roundup.errors import RefusedError
-from roundup.manifest import MANIFEST
+from roundup.manifest import MANIFEST, SINCE, Manifest
 from roundup.outputs import Output, Outputs
 from roundup.plan import TRAIL
 
@@ -260,6 +261,41 @@ def test_builds_one_issue_and_leaves_the_others(digest: Digest, roundup: Run) ->
     assert roundup("build", "2024-02", root=root).code == 0
     changed = {path for path, data in tree(root / "site").items() if before.get(path) != data and path != MANIFEST}
     assert changed == {f"2024-2/{name}" for name in ("index.html", "index.md", "issue.json", "mail.html", "mail.txt", "paste.html")} | {TRAIL}
+
+
+def test_a_small_edit_leaves_the_manifest_as_it_is_and_says_so_beside_it(digest: Digest, roundup: Run) -> None:
+    root = digest()
+    roundup("build", root=root)
+    site, before = root / "site", (root / "site" / MANIFEST).stat()
+    words = "date: 2024-02-01\nintro: {}\n"
+    for intro in ("New words.", "Newer words."):
+        write(root / "issues/2024-1/issue.yaml", words.format(intro))
+        assert roundup("build", root=root).code == 0
+        assert os.path.samestat((site / MANIFEST).stat(), before)
+        assert (site / MANIFEST).stat().st_mtime_ns == before.st_mtime_ns
+        assert 0 < (site / SINCE).stat().st_size < before.st_size
+    shutil.rmtree(root / "issues/2024-1")
+    assert roundup("build", root=root).code == 0
+    assert not (site / SINCE).exists()  # it would tell of what is gone
+
+
+def test_a_site_that_was_built_before_there_were_fingerprints_is_built_on(digest: Digest, roundup: Run) -> None:
+    root = digest()
+    roundup("build", root=root)
+    manifest = root / "site" / MANIFEST
+    files = {path: entry.digests for path, entry in Manifest.read(manifest.read_bytes()).items()}
+    manifest.write_text(json.dumps({"made_by": "roundup", "files": files}))
+    for month in (2, 3):
+        write(root / f"issues/2024-{month}/issue.yaml", f"date: 2024-0{month}-01\nintro: Words.\n")
+        assert roundup("build", root=root).code == 0
+
+
+def test_a_second_manifest_that_is_spoilt_is_named(digest: Digest, roundup: Run) -> None:
+    root = digest()
+    roundup("build", root=root)
+    write(root / "site" / SINCE, "<<<<<<< HEAD\n")
+    words = f"{root}/site/{MANIFEST}, or {SINCE} beside it, cannot be understood; move {root}/site away and build again\n"
+    assert roundup("build", root=root) == Result(2, "", words)
 
 
 def test_an_editors_template_replaces_a_block(digest: Digest, roundup: Run) -> None:

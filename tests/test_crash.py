@@ -64,6 +64,7 @@ REBUILT: dict[str, str | None] = {
     "site/2023-12/mine.tmp": "In a folder that goes.\n",
     "site/authors/.roundup-mine": "Called almost as a leftover.\n",
 }
+REWORDED: dict[str, str | None] = {"issues/2024-1/commentary/2401.00001.yaml": PICK.format(1, "MoE").replace("commentary: |\n", "commentary: |\n  Further words.\n")}
 FETCHED = {
     "roundup.yaml": "title: A digest\ncontact: ann@example.org\n",
     "issues/2024-1/issue.yaml": "teaser: a draft\norder:\n- 2401.03002\n",
@@ -87,6 +88,7 @@ class Command:
 COMMANDS = {
     "build": Command(("build",), BUILT, kills=33),
     "build over an older site": Command(("build",), BUILT, ("build",), REBUILT, kills=33),
+    "build after an edit of words": Command(("build",), BUILT, ("build",), REWORDED, kills=15),
     "fetch": Command(("fetch", "2401.03001v2", "2401.03002", *TAKEN[1:], *PLAIN, "{server}/feed.xml", "--delay", "0"), FETCHED, ("fetch", "2401.03001v1", "--delay", "0"), kills=35),
     "fetch into the inbox": Command(("fetch", "2401.03001", "2401.03003", "--inbox", "--delay", "0"), FETCHED, kills=15),
     "refresh": Command(("refresh", "--delay", "0"), FETCHED, ("fetch", "2401.03002", *TAKEN, "--delay", "0"), kills=25),
@@ -354,6 +356,8 @@ def test_a_digest_that_cannot_be_written_is_built_elsewhere_and_says_why_not_her
 
 # ---- the order on the disk, which no kill can show ----
 
+OF_CODE = re.compile("compiled|[0-9a-f]{32}")  # folders of compiled templates, in the user's cache; they are made by name alone, below an open one
+
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_data_file_is_on_the_disk_before_it_has_its_name_and_the_name_after(name: str, scenes: Callable[[str], Scene]) -> None:
@@ -366,9 +370,9 @@ def test_a_data_file_is_on_the_disk_before_it_has_its_name_and_the_name_after(na
             assert steps[last].name == "fsync", f"{step.to}: {steps[last]} was the last that was done with it"
             assert Step("fsync", os.path.dirname(step.to) or ".", ".") in steps[place:], step
             placed += 1
-        if step.name == "mkdir" and not step.path.startswith(("site", "/", ".roundup/cache")):
+        if step.name == "mkdir" and not step.path.startswith(("site", "/", ".roundup/cache")) and not OF_CODE.fullmatch(step.path):
             assert Step("fsync", os.path.dirname(step.path) or ".", ".") in steps[place:], step
-    assert placed or name in ("build", "fetch into the inbox")
+    assert placed or name in ("build", "build after an edit of words", "fetch into the inbox")
 
 
 # ---- two at once ----

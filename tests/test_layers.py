@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
 import pytest
+
+from conftest import ROOT
 
 PACKAGE = Path(__file__).parent.parent / "roundup"
 
@@ -69,7 +73,7 @@ LINES = [
     "roundup.archive",
     "roundup.nearness",
     "roundup.columns",
-    "roundup.packed",
+    "roundup.compact",
     "roundup.catalogue",
     "roundup.moves",
     "roundup.references",
@@ -304,6 +308,13 @@ def test_help_imports_nothing_heavy() -> None:
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     heavy = {"jinja2", "markdown_it", "yaml", "nh3", "roundup.store", "roundup.text", "pathlib", "json", "hashlib", "datetime"}
     assert set(found) & heavy <= {"datetime"}  # the door has to know what day it is
+
+
+def test_a_build_of_plain_files_imports_no_parser_of_yaml(digest: Callable[..., Path]) -> None:
+    root = digest({"roundup.yaml": "title: Plain\n", "issues/2024-1/issue.yaml": "date: 2024-01-31\nintro: Words.\n"}, bare=True)
+    code = "import sys, roundup.cli\ntry: roundup.cli.main(['-q', 'build'])\nfinally: print('yaml' in sys.modules)"
+    found = subprocess.run([sys.executable, "-c", code], cwd=root, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=True)
+    assert found.stdout == "False\n"
 
 
 def test_a_build_imports_nothing_for_the_network() -> None:

@@ -337,6 +337,17 @@ def test_ctrl_c_ends_it_at_once_also_while_pages_listen(digest: Make) -> None:
             wire.close()
 
 
+def test_a_connection_that_a_stop_closes_as_its_thread_begins_is_no_error(digest: Make, capsys: pytest.CaptureFixture[str]) -> None:
+    with open_server(Preview(digest(FILES)), 0, lambda problems: None) as server, socket.socket() as there, socket.socket() as closed:
+        closed.close()
+        for request, is_told in ((closed, False), (there, True)):
+            try:
+                request.getpeername()
+            except OSError:
+                server.handle_error(request, ("127.0.0.1", 1))
+            assert ("Traceback" in capsys.readouterr().err) == is_told
+
+
 def test_a_second_one_takes_the_next_port_and_says_so(digest: Make) -> None:
     root, other = digest(FILES), digest(name="other")
     port = free_port()

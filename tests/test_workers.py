@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -12,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from conftest import ROOT, Result, tree, wait_until
+from conftest import ROOT, Result, tree, wait_until, write
+from roundup import jobs
+from roundup.errors import Location, Problem, SourceError
 from roundup.manifest import MANIFEST
 from roundup.workers import Workers
 
@@ -41,7 +44,11 @@ def pages(site: Path) -> dict[str, bytes]:
     return {path: data for path, data in tree(site).items() if path != MANIFEST}
 
 
-def test_the_bytes_are_the_same_with_one_two_or_eight_workers(large: Path, roundup: Run, tmp_path: Path) -> None:
+@pytest.mark.parametrize("many", [True, False])
+def test_the_bytes_are_the_same_with_one_two_or_eight_workers(many: bool, large: Path, roundup: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a digest as it is, and as if it were a very large one."""
+    for name in ("MANY", "MANY_ISSUES") if many else ():
+        monkeypatch.setattr(jobs, name, 0)
     sites = []
     for count in (1, 2, 8):
         site = tmp_path / f"site-{count}"
@@ -70,6 +77,42 @@ def test_where_that_process_comes_to_nothing_all_is_found_here(end: Callable[[],
     here = os.getpid()
     with Workers(2).ahead(lambda part: part if os.getpid() == here else end(), LINES) as found:  # type: ignore[return-value, arg-type]
         assert found() == LINES
+
+
+@LINUX
+def test_where_there_can_be_no_process_all_is_found_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> int:
+        raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(os, "fork", refuse)
+    with Workers(2).ahead(list, LINES) as found:
+        assert found() == LINES
+
+
+@LINUX
+def test_that_process_ends_with_its_parent_though_nobody_reads_its_answer() -> None:
+    """It holds the digest's lock."""
+    code = f"import sys, time; sys.path.insert(0, {str(ROOT)!r})\nfrom roundup.workers import Workers\n"
+    code += "with Workers(2).ahead(lambda part: [line * 1000 for line in part], ['x'] * 1000):\n    time.sleep(60)"
+    process = subprocess.Popen([sys.executable, "-c", code])
+    wait_until(lambda: len(children(process.pid)) == 1, 20)
+    forked = children(process.pid)
+    time.sleep(0.2)  # by then it has filled the pipe
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    wait_until(lambda: not any(alive(one) for one in forked), 10)
+
+
+@LINUX
+def test_what_an_editor_can_mend_is_told_by_another_process_too() -> None:
+    problem = Problem(Location("issues/2024-1/issue.yaml", 3), "is odd; mend it")
+
+    def refuse() -> None:
+        raise SourceError([problem])
+
+    with pytest.raises(SourceError) as told:
+        Workers(2).apart(refuse)
+    assert told.value.problems == (problem,)
 
 
 @LINUX
@@ -117,13 +160,17 @@ def cluster(tmp_path: Path) -> Iterator[str]:
 
 @pytest.mark.filterwarnings("ignore")  # of Dask's own
 def test_a_dask_cluster_draws_the_same_bytes(large: Path, roundup: Run, tmp_path: Path, cluster: str) -> None:
-    assert roundup("build", "-q", "--workers", "1", "--output", str(tmp_path / "here"), root=large).code == 0
-    drawn = subprocess.run(
-        [sys.executable, "-m", "roundup", "-C", str(large), "build", "-q", "--executor", f"dask:{cluster}", "--output", str(tmp_path / "there")],
-        env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False, timeout=120,
-    )  # fmt: skip
-    assert (drawn.returncode, drawn.stderr) == (0, "")
-    assert pages(tmp_path / "there") == pages(tmp_path / "here")
+    """And again after a pick has come in between, by which all others have another number; its workers still know the digest as it was."""
+    for number in (500, 501):
+        write(large / f"issues/2024-1/papers/2401.{number:05}.yaml", RECORD.format(number, 3))
+        write(large / f"issues/2024-1/commentary/2401.{number:05}.yaml", PICK.format(number))
+        assert roundup("build", "-q", "--workers", "1", "--output", str(tmp_path / "here"), root=large).code == 0
+        drawn = subprocess.run(
+            [sys.executable, "-m", "roundup", "-C", str(large), "build", "-q", "--executor", f"dask:{cluster}", "--output", str(tmp_path / "there")],
+            env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False, timeout=120,
+        )  # fmt: skip
+        assert (drawn.returncode, drawn.stderr) == (0, "")
+        assert pages(tmp_path / "there") == pages(tmp_path / "here")
 
 
 @pytest.mark.parametrize(

@@ -153,7 +153,7 @@ def belongs(output: Output, catalogue: Catalogue, wanted: tuple[str, ...]) -> bo
 
     if output.issue:
         return any(key_of_folder(folder.split("/")[1]) == output.issue for folder in wanted)
-    if about := catalogue.about(output.about):
+    if about := catalogue.find(output.about):
         coverages = about.coverages if isinstance(about, Listing) else (about,)
         return any(f"{standing.head.folder}/" in wanted for coverage in coverages for standing in coverage.standings)
     return output.kind in {"stylesheet", "script", "icon", "font", "trail"} or output.source.startswith(wanted)

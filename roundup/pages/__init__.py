@@ -12,7 +12,6 @@ from roundup.catalogue import Coverage, Listing
 from roundup.citation import bibtex
 from roundup.config import AUTHORS, TOPICS
 from roundup.issue import Issue
-from roundup.moves import dump_trail
 from roundup.outputs import Output
 from roundup.pages.feeds import atom, issues_feed, json_feed, listing_feed, opml, papers_feed
 from roundup.pages.finding import index_files, search_view, words_in
@@ -70,7 +69,7 @@ def _paste(output: Output, site: Site, drawing: Drawing) -> str:
 
 
 def _feed(output: Output, site: Site, drawing: Drawing) -> str:
-    if isinstance(about := site.catalogue.about(output.about), Listing):
+    if isinstance(about := site.catalogue.find(output.about), Listing):
         feed = listing_feed(about, f"{output.path.rpartition('.')[0]}.html", site, drawing)
     else:
         feed = papers_feed(site, drawing) if output.part == "papers" else issues_feed(site, drawing)
@@ -95,13 +94,13 @@ def _whole_index(site: Site) -> dict[str, str]:
 
 
 def _paper(output: Output, site: Site, drawing: Drawing) -> str:
-    if not isinstance(about := site.catalogue.about(output.about), Coverage):
+    if not isinstance(about := site.catalogue.find(output.about), Coverage):
         raise ValueError(f"{output.path} is planned without its paper")
     return draw(drawing, "paper.html", f"paper {about.name}", paper_view(about, site, drawing))
 
 
 def _listing(output: Output, site: Site, drawing: Drawing) -> str:
-    if not isinstance(about := site.catalogue.about(output.about), Listing):
+    if not isinstance(about := site.catalogue.find(output.about), Listing):
         raise ValueError(f"{output.path} is planned without its listing")
     return draw(drawing, "listing.html", output.path, listing_view(about, site, drawing, int(output.part) if output.part else None))
 
@@ -131,7 +130,7 @@ def _moved(output: Output, site: Site, drawing: Drawing) -> str:
 
 
 def _trail(output: Output, site: Site, drawing: Drawing) -> str:
-    return dump_trail(site.trail())
+    return site.trail_text
 
 
 def _robots(output: Output, site: Site, drawing: Drawing) -> str:

@@ -23,36 +23,44 @@ class Texts(Sequence[str]):
         return len(self._ends) - 1
 
     def __getitem__(self, at: Any) -> Any:
-        return self._data[self._ends[at] : self._ends[at + 1]].decode("utf-8", "surrogatepass")
+        return self._data[slice(*_bounds(self._ends, at))].decode("utf-8", "surrogatepass")
 
 
-class Rows(Sequence[Sequence[int]]):
-    """Rows of numbers, each made when it is looked at."""
+class Lists(Sequence[Sequence[int]]):
+    """Lists of numbers, each made when it is looked at."""
 
-    def __init__(self, rows: Iterable[Sequence[int]]) -> None:
-        parts = [array("L", row) for row in rows]
+    def __init__(self, lists: Iterable[Sequence[int]]) -> None:
+        parts = [array("L", numbers) for numbers in lists]
         self._data, self._ends = array("L", (number for part in parts for number in part)), _ends(parts)
 
     def __len__(self) -> int:
         return len(self._ends) - 1
 
     def __getitem__(self, at: Any) -> Any:
-        return self._data[self._ends[at] : self._ends[at + 1]].tolist()
+        return self._data[slice(*_bounds(self._ends, at))].tolist()
 
 
-def packed(columns: Columns) -> Columns:
-    """Return the same columns, each in one piece: lists of texts, of numbers, or of rows of numbers."""
-    return type(columns)(*(_packed(getattr(columns, name)) for name in columns.__struct_fields__))
+def compact(columns: Columns) -> Columns:
+    """Return the same columns, each in one piece: of texts, of numbers, or of lists of numbers."""
+    return type(columns)(*(_compact(getattr(columns, name)) for name in columns.__struct_fields__))
 
 
-def _packed(column: Any) -> Any:
+def _compact(column: Any) -> Any:
     if isinstance(column, Struct):
-        return packed(column)
+        return compact(column)
     if not column:
         return column
     first = column[0]
-    return Texts(column) if isinstance(first, str) else array("l", column) if isinstance(first, int) else Rows(column)
+    return Texts(column) if isinstance(first, str) else array("l", column) if isinstance(first, int) else Lists(column)
 
 
 def _ends(parts: Sequence[Sequence[Any]]) -> array[int]:
     return array("L", accumulate(map(len, parts), initial=0))
+
+
+def _bounds(ends: array[int], at: int) -> tuple[int, int]:
+    """Return where a part begins and where it ends."""
+    count = len(ends) - 1
+    if not -count <= at < count:
+        raise IndexError(at)
+    return ends[at % count], ends[at % count + 1]
