@@ -30,7 +30,7 @@ class Output(Struct, frozen=True):
 class Outputs(Sequence[Output]):
     """Outputs as bytes, of which each is made when it is looked at.
 
-    94,000 of them are 14 MB so, and 60 as objects; and a forked process that looks at one copies no page of memory, as counting who refers
+    94,000 of them are 10 MB so, and 41 as objects; and a forked process that looks at one copies no page of memory, as counting who refers
     to an object does.
     """
 
