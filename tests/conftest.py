@@ -215,7 +215,7 @@ def with_one_manifest(files: dict[str, bytes]) -> dict[str, bytes]:
             both = Manifest.read(files[path], files.get(since, b""))
             files[path] = Manifest().having(dict(both.items())).data
             if both.changes:  # else it is a leftover, and not to be overlooked
-                del files[since]
+                files.pop(since, None)
     return files
 
 
