@@ -20,7 +20,7 @@ from msgspec.structs import replace
 
 from roundup.errors import RefusedError
 from roundup.manifest import MANIFEST, SINCE, Entry, Manifest
-from roundup.store.writing import draft, make_folder, move, remove, remove_empty, remove_folder, replace_record, staging_folder, sweep
+from roundup.store.writing import draft, make_folder, move, remove, remove_empty, remove_folder, replace_record, settle, staging_folder, sweep
 
 if TYPE_CHECKING:
     from roundup.outputs import Output, Outputs
@@ -181,6 +181,7 @@ class _Build:
 
     def _forget_since(self) -> None:
         if os.path.lexists(self.folder / SINCE):
+            settle(self.folder)  # the first file has its name on the disk before the second has lost it
             remove(self.folder / SINCE)
 
     def _refuse_foreign(self, due: Outputs, entries: dict[str, Entry], gone: dict[str, Entry]) -> bool:
@@ -221,7 +222,7 @@ class _Build:
         sweep(self.top)
         for leftover in self.folder.glob(f"{_STAGING}*"):
             remove_folder(leftover)
-        if not self.before.changes:  # what it says was said of another manifest
+        if not (self.before.data and self.before.changes):  # what it says was said of another manifest
             self._forget_since()
 
 
@@ -248,17 +249,17 @@ def read_manifest(folder: Path, *, is_sound: bool = False) -> Manifest:
 
     The second file is read first: who writes the first one anew removes the second behind it.
     """
-    path, since = folder / MANIFEST, b""
-    with contextlib.suppress(FileNotFoundError):
-        since = (folder / SINCE).read_bytes()
+    path, since = folder / MANIFEST, None
     if not os.path.lexists(path):
         if foreign := [name for name in sorted(os.listdir(folder)) if not name.startswith(".roundup-")]:
             raise RefusedError(f'{folder} holds "{foreign[0]}" and was not made by roundup; choose an empty folder with --output')
         return Manifest()
     try:
+        with contextlib.suppress(FileNotFoundError):
+            since = (folder / SINCE).read_bytes()
         return Manifest.read(path.read_bytes(), since, is_sound=is_sound)
     except (ValueError, IsADirectoryError):
-        beside = f", or {SINCE} beside it," if since else ""
+        beside = f", or {SINCE} beside it," if os.path.lexists(folder / SINCE) else ""
         raise RefusedError(f"{path}{beside} cannot be understood; move {folder} away and build again") from None
 
 

@@ -72,7 +72,7 @@ class Engine:
         """
         from roundup.build import Report, build, is_swept, last_built, read_manifest
         from roundup.moves import parse_trail
-        from roundup.store.left import Left, all_but_words, left_by, look_back, whole_state
+        from roundup.store.left import Left, all_but_words, left_by, look_back
 
         archive = digest.archive if drafts else digest.archive.published()
         left = look_back(self.memory, folder.resolve()) if only is None else Left()
@@ -104,8 +104,8 @@ class Engine:
             if only:
                 outputs = every.those([at for at, output in enumerate(every) if only(output, site.catalogue)])
             paths = jobs.Lazily(lambda: {output.path for output in every})
-        made_of = all_but_words(archive, digest, site.permalinks, cards, drafts=drafts)
-        job = jobs.Job(self.root, folder, drafts, cards, site.permalinks, today, not known, whole_state(archive, made_of))
+        state = jobs.state_of(site) if self.workers.executor else ""
+        job = jobs.Job(self.root, folder, drafts, cards, site.permalinks, today, not known, state)
         odd: dict[str, set[Problem]] = {}
         with code_folder(self.cache) as code, jobs.at_hand(jobs.Ready(job, site, paths, pieces, index, code)):
             report = build(
@@ -114,7 +114,7 @@ class Engine:
             )  # fmt: skip
         if only is None and is_swept(folder):
             now = Left(
-                made_of, {str(head.key): head.digest for head in archive.heads},
+                all_but_words(archive, digest, site.permalinks, cards, drafts=drafts), {str(head.key): head.digest for head in archive.heads},
                 facts={"files": report.unchanged + len(report.written), "moved": site.moved},
             )  # fmt: skip
             left_by(self.memory, folder.resolve(), now, left.folders if known else {output.path.rpartition("/")[0] for output in outputs})

@@ -23,6 +23,7 @@ from roundup.errors import Problem, SourceError, changed_meanwhile
 from roundup.issue import IssueKey
 from roundup.manifest import Manifest
 from roundup.moves import Permalinks, Trail, kept
+from roundup.outline import fingerprint
 from roundup.outputs import Output, Outputs
 from roundup.pages import render
 from roundup.pages.feeds import paper_entry
@@ -32,11 +33,11 @@ from roundup.pages.papers import keep_rows
 from roundup.pages.theme import Drawing, compiled, drawing
 from roundup.pieces import Pieces
 from roundup.plan import Plan, plan
+from roundup.records.permalinks import dump_permalinks
 from roundup.search import patched
 from roundup.site import Site
 from roundup.store.code import Compiled
-from roundup.store.disk import ISSUES
-from roundup.store.left import all_but_words, catalogue_made_of, whole_state
+from roundup.store.left import catalogue_made_of
 from roundup.store.library import Library
 from roundup.store.memory import Memory
 from roundup.store.reading import Digest, read_digest
@@ -59,7 +60,7 @@ class Job(Struct, frozen=True):
     permalinks: Permalinks
     today: dt.date
     whole: bool  # or a few outputs of an edit
-    made_of: str  # a fingerprint of all that the digest says: an output is about what has a number in the catalogue of this, and in no other
+    state: str  # of the site, for a worker that reads it itself: an output is about what has a number in the catalogue of this, and in no other
 
 
 class Drawn(Struct, frozen=True):
@@ -181,12 +182,19 @@ def _read_here(job: Job) -> Ready:
     """Return the site that another process planned, read from the same memory. SourceError where it would be another one."""
     memory = Memory(job.root)
     digest = read_digest(job.root, Library(job.root, memory, stamps_of(job.root, memory.now())).shelve)
-    site = site_of(digest, drafts=job.drafts, cards=job.cards)
-    if whole_state(site.archive, all_but_words(site.archive, digest, job.permalinks, job.cards, drafts=job.drafts)) != job.made_of:
-        raise SourceError([changed_meanwhile(ISSUES)])
-    site = with_catalogue(site, digest, memory, Workers(1)).keeping(job.permalinks)
+    site = with_catalogue(site_of(digest, drafts=job.drafts, cards=job.cards), digest, memory, Workers(1)).keeping(job.permalinks)
+    if state_of(site) != job.state:
+        raise SourceError([changed_meanwhile("the digest")])
     paths = Lazily(lambda: {output.path for output in plan(site).outputs})
     return Ready(job, site, paths, Pieces(memory.path(PIECES), site))
+
+
+def state_of(site: Site) -> str:
+    """Return a fingerprint of all that a digest gives to its site, wherever the program is installed that reads it."""
+    columns, own = site.catalogue.columns, (part for file in sorted(site.theme.own.items()) for part in file)
+    lists = (columns.names, columns.shown, columns.people.slugs, columns.subjects.slugs, [head.digest for head in site.archive.heads])
+    texts = (site.config.shown, site.cards, dump_permalinks(site.permalinks), repr(site.assets), *own)
+    return fingerprint(*texts, *(fingerprint(*one) for one in lists))
 
 
 def site_of(digest: Digest, *, drafts: bool, cards: str) -> Site:

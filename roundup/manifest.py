@@ -38,7 +38,7 @@ class Manifest:
         self._count = int(head[2]) if head and head[2] else data.count(b"\n") - 2 if data else 0
 
     @classmethod
-    def read(cls, data: bytes, since: bytes = b"", *, is_sound: bool = False) -> Manifest:
+    def read(cls, data: bytes, since: bytes | None = None, *, is_sound: bool = False) -> Manifest:
         """Return the manifest that was written down, in one file or in two; ValueError for anything else. One that ``is_sound`` needs no look at each line."""
         try:
             if not _is_ours(data):  # of a build before there were lines: hashes alone
@@ -47,9 +47,11 @@ class Manifest:
             whole = cls(data)
             if not is_sound and not data.count(b'\n"') == data.count(b"\n") - 2 == whole._count:  # of a merge, say, even one that went well
                 raise ValueError
-            if since and not _is_ours(since):
+            if since is None:
+                return whole
+            if not _is_ours(since):
                 raise ValueError
-            if since and whole._hash and (later := cls(since))._hash == whole._hash:  # else a stop left it, and what it says is in the whole one
+            if whole._hash and (later := cls(since))._hash == whole._hash:  # else a stop left it, and what it says is in the whole one
                 return cls(data, dict(later.items()))
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise ValueError("no manifest") from error

@@ -35,12 +35,12 @@ class Workers:
     @property
     def are_forked(self) -> bool:
         """Whether work is done in processes that are forked from this one."""
-        return self.count > 1 and self.executor is None
+        return self.count > 1 and self.executor is None and sys.platform == "linux"
 
     def each(self, function: Callable[[Given], Done], parts: Iterable[Given]) -> Iterable[Done]:
         """Return what a function makes of each part, in order."""
         parts = list(parts)
-        if len(parts) < 2 or (self.count < 2 and self.executor is None):
+        if len(parts) < 2 or not (self.are_forked or self.executor):
             return list(map(function, parts))
         if self.executor:
             return list(self.executor.map(function, parts))

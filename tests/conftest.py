@@ -212,7 +212,7 @@ def with_one_manifest(files: dict[str, bytes]) -> dict[str, bytes]:
     for path in [path for path in files if path.endswith(MANIFEST)]:
         with contextlib.suppress(ValueError):
             since = path.removesuffix(MANIFEST) + SINCE
-            both = Manifest.read(files[path], files.get(since, b""))
+            both = Manifest.read(files[path], files.get(since))
             files[path] = Manifest().having(dict(both.items())).data
             if both.changes:  # else it is a leftover, and not to be overlooked
                 files.pop(since, None)

@@ -30,7 +30,7 @@ from replay import FRIDAY, ReplayServer, invented, revised
 MOMENT = dt.datetime.combine(FRIDAY, dt.time(20), dt.timezone.utc)
 LEFTOVER = re.compile(r"(^|/)\.roundup-[^/]*(\.tmp|-journal)$|(^|/)\.roundup-staging-")
 PROGRAMS_OWN = re.compile(r"site/(?!.*mine)|permalinks\.yaml$|issues/[^/]*/papers/")  # all else holds words of people
-MANIFEST = "site/.roundup-manifest.json"  # names old and new while a build is under way
+MANIFEST, SINCE = "site/.roundup-manifest.json", "site/.roundup-manifest-since.json"  # names old and new while a build is under way
 ERRORS = {
     "ENOSPC": "no space left on device", "EIO": "input/output error", "EACCES": "permission denied",
     "EROFS": "read-only file system", "EMFILE": "too many open files",
@@ -168,7 +168,7 @@ class Scene:
     def assert_whole(self, root: Path, what: object) -> None:
         """Every file is the old or the new one, or plainly a leftover; none that stays is missing."""
         now = files_of(root)
-        odd = [path for path, data in now.items() if data not in (self.before.get(path), self.after.get(path)) and not LEFTOVER.search(path) and path != MANIFEST]
+        odd = [path for path, data in now.items() if data not in (self.before.get(path), self.after.get(path)) and not LEFTOVER.search(path) and path not in (MANIFEST, SINCE)]
         odd += [path for path in self.before if path in self.after and path not in now and not path.endswith("/")]
         assert not odd, (what, odd)
 

@@ -38,11 +38,6 @@ def all_but_words(archive: Archive, digest: Digest, permalinks: Permalinks, card
     return fingerprint(catalogue_made_of(archive, digest), *shared)
 
 
-def whole_state(archive: Archive, all_but_words: str) -> str:
-    """Return a fingerprint of all that a digest says: of all but the issues' own words, and of these."""
-    return fingerprint(all_but_words, *(head.digest for head in archive.heads))
-
-
 class Left(Struct, frozen=True):
     """What a site was built from: a fingerprint of all but the issues' own words (``plan``), and hashes of the issues' sources.
 
