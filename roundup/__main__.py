@@ -25,7 +25,9 @@ def _stop(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt(128 + number)
 
 
-_RARELY = 50_000  # new objects between two looks for garbage: what is loaded stays, and after each 700 objects a search of it was 4 % of a small run
+# New objects between two looks for garbage: what is loaded stays, and what draws leaves little that only a look would find. After each 700 objects it
+# took up to 4 % of a small run, and a fifth of a large one.
+_RARELY = 50_000
 
 
 if __name__ == "__main__":

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Sequence
-from itertools import accumulate
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate, pairwise
 from typing import Any, TypeVar
 
 from msgspec import Struct
@@ -25,6 +25,9 @@ class Texts(Sequence[str]):
     def __getitem__(self, at: Any) -> Any:
         return self._data[slice(*_bounds(self._ends, at))].decode("utf-8", "surrogatepass")
 
+    def __iter__(self) -> Iterator[str]:
+        return (self._data[start:end].decode("utf-8", "surrogatepass") for start, end in pairwise(self._ends))
+
 
 class Lists(Sequence[Sequence[int]]):
     """Lists of numbers, each made when it is looked at."""
@@ -38,6 +41,9 @@ class Lists(Sequence[Sequence[int]]):
 
     def __getitem__(self, at: Any) -> Any:
         return self._data[slice(*_bounds(self._ends, at))].tolist()
+
+    def __iter__(self) -> Iterator[Sequence[int]]:
+        return (self._data[start:end].tolist() for start, end in pairwise(self._ends))
 
 
 def compact(columns: Columns) -> Columns:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import gc
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -46,7 +45,6 @@ from roundup.workers import FEW, Workers
 
 PIECES = "pieces.sqlite"
 MANY_ISSUES = 100  # whose outlines are no small thing to hold
-_RARELY = 50_000  # new objects between two looks of the garbage collector
 MANY = 2000  # outputs, of which each takes pieces that others take, too
 
 
@@ -273,7 +271,6 @@ def made_again(site: Site, then: Mapping[str, str], pieces: Pieces, folder: Path
 
 def share(job: Job, workers: Workers, odd: dict[str, set[Problem]], outputs: Outputs, staging: str) -> list[Staged]:
     """Draw outputs into a staging folder, by all workers."""
-    gc.set_threshold(_RARELY)  # a page leaves little that only a search would find: looking for it after each 700 objects is a fifth of all work
     if len(outputs) >= FEW:
         compiled(_ready(job).drawing)  # once, for all who are forked
     if len(outputs) > MANY:

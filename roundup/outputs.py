@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate
 from typing import overload
 
 import msgspec
 from msgspec import Struct
 
+from roundup.compact import Texts
 from roundup.issue import IssueKey, parse_issue_key
 
 About = tuple[str, int]  # what the catalogue that it was planned with, and no other, finds something by: a kind ("papers", "authors", "topics") and a number
@@ -35,47 +34,36 @@ class Outputs(Sequence[Output]):
     """
 
     def __init__(self, outputs: Iterable[Output]) -> None:
-        self._hold([_row(output) for output in outputs])
-
-    def _hold(self, rows: Sequence[bytes]) -> None:
-        self._data = b"".join(rows)
-        self._ends = array("L", accumulate(map(len, rows)))
+        self._rows = Texts(map(_row, outputs))
 
     def __len__(self) -> int:
-        return len(self._ends)
+        return len(self._rows)
 
     @overload
     def __getitem__(self, at: int) -> Output: ...
     @overload
     def __getitem__(self, at: slice) -> Outputs: ...
     def __getitem__(self, at: int | slice) -> Output | Outputs:
-        if isinstance(at, slice):
-            return self.those(range(len(self))[at])
-        return _output(self._row(at))
+        return self.those(range(len(self))[at]) if isinstance(at, slice) else _output(self._rows[at])
 
     def __iter__(self) -> Iterator[Output]:
-        return map(_output, map(self._row, range(len(self))))
+        return map(_output, self._rows)
 
     def those(self, places: Iterable[int]) -> Outputs:
         """Return the outputs at these places, in this order."""
         some = Outputs(())
-        some._hold([self._row(at) for at in places])
+        some._rows = Texts(map(self._rows.__getitem__, places))
         return some
 
-    def _row(self, at: int) -> bytes:
-        if not -len(self) <= at < len(self):
-            raise IndexError(at)
-        at %= len(self)
-        return self._data[self._ends[at - 1] if at else 0 : self._ends[at]]
+
+def _row(output: Output) -> str:
+    return _ENCODER.encode((output.path, output.kind, output.made_from, str(output.issue or ""), output.source, output.about, output.part)).decode()
 
 
-def _row(output: Output) -> bytes:
-    return msgspec.json.encode((output.path, output.kind, output.made_from, str(output.issue or ""), output.source, output.about, output.part))
-
-
-def _output(row: bytes) -> Output:
+def _output(row: str) -> Output:
     path, kind, made_from, issue, source, about, part = _ROW.decode(row)
     return Output(path, kind, made_from, parse_issue_key(issue) if issue else None, source, about, part)
 
 
+_ENCODER = msgspec.json.Encoder()
 _ROW = msgspec.json.Decoder(tuple[str, str, str, str, str, About | None, str])

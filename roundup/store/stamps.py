@@ -10,8 +10,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from functools import partial
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from roundup.store.disk import ISSUES
@@ -20,30 +19,27 @@ TICK = 20_000_000  # ns: two changes of a file within so short a time may have o
 
 
 Stamps = dict[str, str]
-
-
 Ahead = Callable[[Callable[[Sequence[str]], list[str]], Sequence[str]], AbstractContextManager[Callable[[], list[str]]]]
 
 
 def stamps_of(root: Path, now: int) -> Stamps:
     """Return a stamp for each folder of issues/. ``now`` is the time of the disk in ns: of what changed just then nobody can tell whether it has since."""
-    with looking(root, now, lambda look, names: nullcontext(partial(look, names))) as found:
-        return found()
+    return {name: stamp_of(root, name, now) for name in _folders(root)}
 
 
 @contextmanager
 def looking(root: Path, now: int, ahead: Ahead) -> Iterator[Callable[[], Stamps]]:
     """Begin to look at the folders, ``ahead`` of who asks for their stamps later."""
-    try:
-        names = sorted(os.listdir(f"{root}/{ISSUES}"))
-    except OSError:
-        names = []  # who reads it tells why it cannot be read
-
-    def look(names: Sequence[str]) -> list[str]:
-        return [stamp_of(root, name, now) for name in names]
-
-    with ahead(look, names) as found:
+    names = _folders(root)
+    with ahead(lambda some: [stamp_of(root, name, now) for name in some], names) as found:
         yield lambda: dict(zip(names, found(), strict=True))
+
+
+def _folders(root: Path) -> list[str]:
+    try:
+        return sorted(os.listdir(f"{root}/{ISSUES}"))
+    except OSError:
+        return []  # who reads it tells why it cannot be read
 
 
 def stamp_of(root: Path, name: str, now: int) -> str:
