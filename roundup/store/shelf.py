@@ -77,12 +77,16 @@ class Shelves:
             return bare
         raise RefusedError('there is no draft to fetch into; begin one with "roundup new", or name an issue with --issue')
 
-    def issue_file(self, key: IssueKey) -> IssueFile:
-        """Return what issue.yaml says; SourceError where it cannot be read, for then nobody knows what stands in it."""
+    def folder(self, key: IssueKey) -> str:
+        """Return where an issue stands; RefusedError where there is none."""
         if key not in self.folders:
             raise RefusedError(f'there is no issue "{key}"; begin it with: roundup new {key}')
+        return self.folders[key]
+
+    def issue_file(self, key: IssueKey) -> IssueFile:
+        """Return what issue.yaml says; SourceError where it cannot be read, for then nobody knows what stands in it."""
         problems: list[Problem] = []
-        path = f"{self.folders[key]}/issue.yaml"
+        path = f"{self.folder(key)}/issue.yaml"
         text, _ = self.disk.text(path)
         file = parse_issue(text, path, key, "", problems, []) if text is not None else None
         if file is None or not (file.date_is_sure and file.kind_is_sure):
@@ -107,6 +111,37 @@ class Shelves:
             except RoundupError:
                 self._lists[key] = False
         return self._lists[key]
+
+    def pick_path(self, key: IssueKey, name: str) -> str | None:
+        """Return the file in which an issue's pick of this name stands: its own, or the issue's; None where it has none."""
+        folder = self.folder(key)
+        if f"{name}.yaml" in (self.disk.names(f"{folder}/commentary", ".yaml") or ()):
+            return f"{folder}/commentary/{name}.yaml"
+        return f"{folder}/issue.yaml" if name in self._inline(key) else None
+
+    def pick_names(self, key: IssueKey) -> list[str]:
+        """Return the names of an issue's picks."""
+        own = self.disk.names(f"{self.folder(key)}/commentary", ".yaml") or ()
+        return [*(name.removesuffix(".yaml") for name in own), *self._inline(key)]
+
+    def _inline(self, key: IssueKey) -> list[str]:
+        """Return the names of the picks that stand in issue.yaml itself, as far as it can be read."""
+        path = f"{self.folder(key)}/issue.yaml"
+        text = (self.disk.text(path)[0] or "") if os.path.lexists(self.root / path) else ""
+        if not ("paper:" in text or "link:" in text):  # few have any, and to parse a thousand takes a second
+            return []
+        file = parse_issue(text, path, key, "", [], [])
+        return [item.name for item in file.order if isinstance(item, PickFile)] if file else []
+
+    def faults(self, path: str) -> list[Problem]:
+        """Return what is wrong with the file of a pick, or of an issue, as it is now."""
+        disk, problems, advice = Disk(self.root), list[Problem](), list[Problem]()
+        text, _ = disk.text(path)
+        if text is not None and path.endswith("/issue.yaml"):
+            parse_issue(text, path, parse_issue_key(path.split("/")[1]), "", problems, advice)
+        elif text is not None:
+            parse_pick(text, path, problems, advice)
+        return [*disk.problems, *problems, *advice]
 
     def holders(self) -> dict[str, list[IssueKey]]:
         """Return, for the name of each paper that has a record, the issues that it stands in, newest first."""
