@@ -10,6 +10,8 @@ def run() -> None:
     """Load the command line and run it."""
     try:
         signal.signal(signal.SIGTERM, _stop)
+        if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:  # else it is meant to go on when its terminal has gone, as by nohup
+            signal.signal(signal.SIGHUP, _stop)
         gc.set_threshold(_RARELY)
         from roundup.cli import main
 

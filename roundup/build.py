@@ -96,7 +96,7 @@ def stage(outputs: Iterable[Output], render: Render, folder: str, staging: str) 
 
 class _Build:
     def __init__(self, folder: Path, as_left: Container[str], same: Container[str]) -> None:
-        self.folder = folder.resolve()
+        self.folder = Path(os.path.realpath(folder))
         self.top = str(self.folder)
         self.as_left, self.same = as_left, same
         self.before = read_manifest(folder, is_sound=bool(as_left))
@@ -215,7 +215,7 @@ class _Build:
     def _inside(self, target: Path) -> bool:
         parent = str(target.parent)
         if parent not in self.checked:
-            self.checked[parent] = target.parent.resolve().is_relative_to(self.folder)
+            self.checked[parent] = Path(os.path.realpath(target.parent)).is_relative_to(self.folder)
         return self.checked[parent]
 
     def _sweep(self) -> None:
@@ -279,8 +279,8 @@ def _lock(folder: Path) -> Iterator[None]:
 
 def refuse_dangerous(folder: Path) -> None:
     """The output folder is a place of its own: not the disk's root, a home, a repository or the digest itself."""
-    resolved = folder.resolve()
-    if resolved in (Path("/"), Path.home()) or any((resolved / name).exists() for name in (".git", "roundup.yaml", "issues")):
+    resolved = Path(os.path.realpath(folder))
+    if resolved in (Path("/"), Path(os.path.expanduser("~"))) or any((resolved / name).exists() for name in (".git", "roundup.yaml", "issues")):
         raise RefusedError(f"{folder} is no folder for output: other things live there; choose an empty one with --output")
     if folder.is_symlink() and not folder.exists():
         raise RefusedError(f"{folder} is a symbolic link that leads nowhere; choose a folder with --output")

@@ -8,6 +8,7 @@ is even imported.
 from __future__ import annotations
 
 import datetime as dt
+import os
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -75,7 +76,7 @@ class Engine:
         from roundup.store.left import Left, all_but_words, left_by, look_back
 
         archive = digest.archive if drafts else digest.archive.published()
-        left = look_back(self.memory, folder.resolve()) if only is None else Left()
+        left = look_back(self.memory, Path(os.path.realpath(folder))) if only is None else Left()
         changed = [head.key for head in archive.heads if left.issues.get(str(head.key)) != head.digest]
         known = left.is_whole and left.plan == all_but_words(archive, digest, digest.permalinks, cards, drafts=drafts)
         if known and not changed:
@@ -117,5 +118,5 @@ class Engine:
                 all_but_words(archive, digest, site.permalinks, cards, drafts=drafts), {str(head.key): head.digest for head in archive.heads},
                 facts={"files": report.unchanged + len(report.written), "moved": site.moved},
             )  # fmt: skip
-            left_by(self.memory, folder.resolve(), now, left.folders if known else {output.path.rpartition("/")[0] for output in outputs})
+            left_by(self.memory, Path(os.path.realpath(folder)), now, left.folders if known else {output.path.rpartition("/")[0] for output in outputs})
         return Built(archive, site.permalinks, report, odd)

@@ -84,6 +84,7 @@ class IntoIssue:
                 report.elsewhere.append((one, key))
             else:
                 left.append(one)
+        self.shelf.settle()
         return left
 
     def put(self, batch: Batch, report: Report) -> None:

@@ -72,12 +72,12 @@ class Sitting:
         if not self._history:
             self.said = "nothing was decided here yet"
             return
-        last = self.desk.inbox.last()
         at, what = self._history[-1]
-        if last is None or (last.name, last.what) != (self.names[at], what):
-            self.said = "somebody else has decided since; take that back first, with: roundup undo"
-            return
         with self.alone():
+            last = self.desk.inbox.last()
+            if last is None or (last.name, last.what) != (self.names[at], what):
+                self.said = "somebody else has decided since; take that back first, with: roundup undo"
+                return
             undone = self.desk.undo()
         self._history.pop()
         self.done[what] -= 1

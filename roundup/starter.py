@@ -77,9 +77,10 @@ submitted: 2017-06-12
 """
 
 _IGNORE = """\
-# what roundup makes, and can make again
+# what roundup makes again when it is gone; but not .roundup/state, which holds your inbox, your decisions and to whom mail went: keep it with your back-ups
 /site/
 /.roundup/
+.roundup-*.tmp
 """
 
 _NEW_ISSUE = """\

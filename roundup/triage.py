@@ -104,9 +104,10 @@ class Desk:
             raise RefusedError(f"not in the inbox: {', '.join(missing)}; fetch it with: roundup fetch --inbox {' '.join(missing)}")
         return [one for one in found.values() if one]
 
-    def pick(self, papers: Sequence[Paper], key: IssueKey, section: str = "") -> list[Decision]:
-        """Take papers into an issue: a record and a stub for each. Return what is kept of it."""
+    def pick(self, papers: Sequence[Paper], key: IssueKey, section: str = "") -> None:
+        """Take papers into an issue: a record and a stub for each."""
         shelf = self._shelf.get(key) or self._shelf.setdefault(key, self.shelves.shelf(key))
+        self.shelves.sweep(key)
         made = []
         for paper in papers:
             paths = [f"{shelf.folder}/{part}/{paper.id.name}.yaml" for part in ("papers", "commentary")]
@@ -119,7 +120,6 @@ class Desk:
         for paper in papers:
             held = self._holders.setdefault(paper.id.name, [])
             held += [] if key in held else [key]
-        return decisions
 
     def best(self, key: IssueKey, most: int, since: dt.date | None, *, by_votes: bool = True) -> list[Paper]:
         """Return papers for a list, at most so many: those with the most votes, or those that rank first; of nearly the same ones the first.
@@ -139,6 +139,7 @@ class Desk:
         shelf = self.shelves.shelf(key)
         if not shelf.is_list:
             raise RefusedError(f"{key} is an issue with commentary, and only a list is filled; begin one with: roundup new --list")
+        self.shelves.sweep(key)
         for paper in papers:
             shelf.put(paper)
         shelf.settle()
@@ -148,11 +149,9 @@ class Desk:
         """The stubs that are to be pasted, where the digest wants them so."""
         return [stub for shelf in self._shelf.values() for stub in shelf.pasted]
 
-    def pass_over(self, papers: Sequence[Paper], what: str) -> list[Decision]:
+    def pass_over(self, papers: Sequence[Paper], what: str) -> None:
         """Keep of papers that they were SKIPPED, or left for LATER."""
-        decisions = [self._decision(paper, what) for paper in papers]
-        self.inbox.decide(decisions)
-        return decisions
+        self.inbox.decide([self._decision(paper, what) for paper in papers])
 
     def undo(self) -> Undone | None:
         """Take the last decision back, and a pick's files where nobody has written in them; None where nothing was decided."""
@@ -164,7 +163,7 @@ class Desk:
         for path in sorted(last.made):  # the stub first: where that stays, its record does, too
             if stays or not (candidate and self._take_away(path, candidate.paper)):
                 stays.append(path)
-        self.inbox.undo()
+        self.inbox.undo(last)
         if last.what == PICKED and not stays:
             self._holders[last.name] = [key for key in self._holders.get(last.name, []) if str(key) != last.issue]
         return Undone(last, tuple(stays))

@@ -44,8 +44,11 @@ class Workers:
             return list(map(function, parts))
         if self.executor:
             return list(self.executor.map(function, parts))
-        # not by its map, which cancels what it waits for: a stop would then be told as a fault of the thread that looks after the processes
-        return _by_forked(self.count, lambda executor: [one.result() for one in [executor.submit(function, part) for part in parts]])
+        with _forked(self.count) as executor:
+            if executor is None:
+                return list(map(function, parts))
+            # not by its map, which cancels what it waits for: a stop would then be told as a fault of the thread that looks after the processes
+            return [one.result() for one in [executor.submit(function, part) for part in parts]]
 
     def apart(self, function: Callable[[], Done]) -> Done:
         """Return what a function gives, from a process of its own where there can be one: what it took to work that out goes with it."""
@@ -53,10 +56,13 @@ class Workers:
             return function()
         _errands[:] = [function]
         try:
-            found: Done = _by_forked(1, lambda executor: executor.submit(_run_errand).result())
+            with _forked(1) as executor:
+                if executor is None:
+                    return function()
+                found: Done = executor.submit(_run_errand).result()
+                return found
         finally:
             _errands.clear()
-        return found
 
     @contextmanager
     def ahead(self, function: Callable[[Sequence[str]], list[str]], work: Sequence[str]) -> Iterator[Callable[[], list[str]]]:
@@ -105,24 +111,53 @@ def _run_errand() -> Any:
     return _errands[0]()
 
 
-def _by_forked(count: int, ask: Callable[[Executor], Done]) -> Done:
-    """Return what somebody has of an executor of forked processes; whatever ends that early ends them, for what they are at may take minutes."""
+@contextmanager
+def _forked(count: int) -> Iterator[Executor | None]:
+    """Give an executor of forked processes; None where the system lets there be none. Whatever ends the body early ends them, for what they are at may take minutes.
+
+    RefusedError where one of them was ended from outside.
+    """
     import multiprocessing
-    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 
     gc.collect()
     gc.freeze()  # nobody looks through what all have in common, for a look is a write and a write a copy
+    try:
+        # forked, for so they have what was planned from their parent, and need not be told
+        executor = _begun(lambda: ProcessPoolExecutor(count, multiprocessing.get_context("fork"), partial(_begin, os.getpid())))
+        if executor is None:
+            yield None
+            return
+        with executor:
+            try:
+                yield executor
+            except BrokenExecutor as error:
+                raise RefusedError("a process that did part of the work was ended, perhaps for want of memory; nothing was changed: try again, with --workers 1") from error
+            except BaseException:
+                end_forked()
+                raise
+    finally:
+        gc.unfreeze()  # a preview stands for hours, and what it replaces is to go
 
-    # forked, for so they have what was planned from their parent, and need not be told
-    with ProcessPoolExecutor(count, multiprocessing.get_context("fork"), partial(_begin, os.getpid())) as executor:
-        try:
-            with _stops_later():
-                executor.submit(bool)  # that forks them all
-            return ask(executor)
-        except BaseException:
-            for process in multiprocessing.active_children():
-                process.kill()
-            raise
+
+def _begun(make: Callable[[], Executor]) -> Executor | None:
+    """Return an executor whose processes are there; None where there can be none: too many of them, no memory, no semaphores."""
+    executor = None
+    with suppress(OSError, RuntimeError, ImportError), _stops_later():
+        executor = make()
+        executor.submit(bool)  # that forks them all
+        return executor
+    end_forked()
+    if executor:
+        executor.shutdown(wait=False)
+    return None
+
+
+def end_forked() -> None:
+    """End the processes that work for this one."""
+    if multiprocessing := sys.modules.get("multiprocessing"):
+        for process in multiprocessing.active_children():
+            process.kill()
 
 
 @contextmanager
@@ -184,6 +219,7 @@ def _begin(parent: int) -> None:
     import ctypes
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # either goes to all who belong to a terminal
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
     ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL, 0, 0, 0)
@@ -191,5 +227,5 @@ def _begin(parent: int) -> None:
         os._exit(1)
 
 
-_STOPS = (signal.SIGINT, signal.SIGTERM)
+_STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG. Source: prctl(2)

@@ -7,7 +7,7 @@ import io
 import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import NoReturn
+from typing import NoReturn, TextIO
 
 import click
 
@@ -64,11 +64,27 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         click.echo(printable(str(error)), err=True)
         sys.exit(error.exit_code)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has gone; so do we
+        _give_up_printing()  # the reader has gone; so do we
         sys.exit(1)
     except OSError as error:
         click.echo(printable(f"{error.filename or 'the output'}: {(error.strerror or str(error)).lower()}; mend that and try again"), err=True)
+        if not error.filename:
+            _give_up_printing()
         sys.exit(1)
+    except MemoryError:
+        click.echo("there is not enough memory; nothing is half-written: end other programs, and run it again", err=True)
+        sys.exit(1)
+
+
+def _give_up_printing() -> None:
+    """Let nothing more come out: Python itself would try once more at the end, and tell of that in its own words."""
+    if sys.stdout:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Tell whether somebody sits there; a stream that was closed is None."""
+    return bool(stream and stream.isatty())
 
 
 def print_json(value: object) -> None:

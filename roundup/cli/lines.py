@@ -23,7 +23,7 @@ def sit(sitting: Sitting) -> None:
             click.echo(printable("\n".join(["", sitting.heading(), "", *lines, ""])))
         try:
             answer = input(_ASKED).strip()
-        except EOFError:
+        except (EOFError, RuntimeError):  # the latter where there is no standard input at all
             click.echo()
             return
         key, _, rest = answer.partition(" ")

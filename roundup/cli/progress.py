@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from roundup.cli.door import Session
+from roundup.cli.door import Session, is_terminal
 
 _WIDTH = 24
 
@@ -13,7 +13,7 @@ class Bar:
     """A bar, and some words behind it."""
 
     def __init__(self, session: Session) -> None:
-        self.shown = sys.stderr.isatty() and session.verbosity >= 0
+        self.shown = is_terminal(sys.stderr) and session.verbosity >= 0
 
     def draw(self, done: int, whole: int, words: str) -> None:
         """Draw so many of so many."""

@@ -105,7 +105,7 @@ def _target(session: Session, to: Destination, root: Path) -> Target:
         case config.ToFolder():
             from roundup.publish.folder import FolderTarget
 
-            return FolderTarget(to.path, root, Path.home(), session.remark)
+            return FolderTarget(to.path, root, Path(os.path.expanduser("~")), session.remark)
         case config.ToRsync():
             from roundup.publish.rsync import RsyncTarget
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from roundup.cli.door import Session, command, now, print_json, today
+from roundup.cli.door import Session, command, is_terminal, now, print_json, today
 from roundup.cli.outgoing import edition_of, issue_of, mailbox_of, site_needs
 from roundup.cli.secret import secret
 from roundup.cli.services import SERVICES, hand_over
@@ -92,7 +92,7 @@ def send(
         done = "go on with --resume" if waiting else "--resume sends it to who joins later"
         raise RefusedError(f"sending {issue.key} was begun before: {_told(_books(people, entries))}; {done}")
     if waiting and not dry_run:
-        if not yes and sys.stdin.isatty() and not click.confirm(f"Send {issue.key} to {count(len(waiting), 'subscriber')}?", err=True):
+        if not yes and is_terminal(sys.stdin) and not click.confirm(f"Send {issue.key} to {count(len(waiting), 'subscriber')}?", err=True):
             raise RefusedError("nothing was sent")
         _send_all(session, waiting, message, config, _server(config, root), ledger)
         begun, entries = ledger.read()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from roundup import __version__
-from roundup.cli.door import Session, now, print_json, today
+from roundup.cli.door import Session, is_terminal, now, print_json, today
 from roundup.cli.network import proxy_for
 from roundup.cli.outgoing import edition_of, mailbox_of, site_needs
 from roundup.cli.secret import secret
@@ -60,7 +60,7 @@ def hand_over(
         session.say(f"{what} to {_place(config, via)}")
         return
     account = _account(config, via, root)
-    if start and not yes and sys.stdin.isatty():
+    if start and not yes and is_terminal(sys.stdin):
         click.confirm(f"Have {account.name} send {issue.key} to all of its list now?", abort=True, err=True)
     click.get_current_context().with_resource(alone(root, session.remark, what="sending from this digest"))
     book = Book(root, str(issue.key), via, today().isoformat(), os.urandom(8).hex())

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from roundup.cli.door import Session, command, print_json, today
+from roundup.cli.door import Session, command, is_terminal, print_json, today
 from roundup.cli.wanted import a_day, parse_key, root_of
 from roundup.errors import RefusedError, count, printable
 
@@ -235,7 +235,7 @@ def triage(session: Session, key: str | None, category: str, and_later: bool, pl
     from roundup.store.inbox import Asked
     from roundup.store.lock import alone
 
-    whole = not plain and sys.stdin.isatty() and sys.stdout.isatty()
+    whole = not plain and is_terminal(sys.stdin) and is_terminal(sys.stdout)
     if whole and find_spec("prompt_toolkit") is None:
         raise RefusedError('a whole screen needs prompt_toolkit; pip install "roundup-digest[triage]", or go line by line with --plain')
     with _desk(session, deciding=False) as desk:
@@ -243,7 +243,7 @@ def triage(session: Session, key: str | None, category: str, and_later: bool, pl
         desk.shelves.shelf(issue)  # what is wrong with the issue is told before anything is decided
         states = ("", "later") if and_later else ("",)
         root = desk.shelves.root
-        sitting = Sitting(desk, desk.listed(Asked(states, category=category)), issue, lambda: alone(root, lambda told: None))
+        sitting = Sitting(desk, desk.listed(Asked(states, category=category)), issue, lambda: alone(root, None))
         if not sitting.names:
             session.say("nothing is left to decide; fetch more with: roundup fetch")
             return

@@ -107,7 +107,7 @@ def folder_of(output: str | None, root: Path) -> Path:
         raise RefusedError("the output folder has no name; give one with --output")
     folder = Path(output) if output else root / "site"
     for name in ("issues", "templates", "assets", "roundup.yaml", ".roundup", ".git"):
-        if folder.resolve().is_relative_to(root / name):
+        if Path(os.path.realpath(folder)).is_relative_to(root / name):
             raise RefusedError(f"{folder} lies among the digest's own files; choose another folder with --output")
     return folder
 

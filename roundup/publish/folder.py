@@ -1,8 +1,9 @@
 """The site as a folder of this machine. The new tree is made whole beside the old one, of links to what stays, and both change places in one step.
 
 So whoever looks there sees the old site or the new one. Files of others are linked into the new tree, too, and what somebody puts there
-while we are at it is moved over. A mark tells an unfinished tree from an old one that is to go. Of those who publish there, from whatever
-digest, one is at it at a time; who had to wait looks anew.
+while we are at it is moved over. A mark tells an unfinished tree from an old one that is to go, and in the new tree names the files of
+others that were linked: what became of those is their owners' business. Of those who publish there, from whatever digest, one is at it at a
+time; who had to wait looks anew.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from roundup.publish.change import Change, Hashes, There, dump_ours, parse_ours
 from roundup.publish.target import MovedError, Tell
 from roundup.store.disk import reason
 from roundup.store.lock import alone_at
-from roundup.store.writing import draft, exchange, folder_like, link, make_folder, move, remove, remove_folder, settle_all
+from roundup.store.writing import draft, exchange, folder_like, link, make_folder, move, put, remove, remove_folder, settle_all
 
 _MARK = ".roundup-publishing"
 _UNTOUCHED = 'nothing was changed there; mend that, or let "to: rsync" put the files there one by one'
@@ -32,7 +33,7 @@ class FolderTarget:
 
     def __init__(self, path: str, root: Path, home: Path, remark: Callable[[str], None] = lambda text: None) -> None:
         self.name, folder, self.remark = path, root / path, remark
-        self.folder = folder.resolve()  # where a link leads there, it stays
+        self.folder = Path(os.path.realpath(folder))  # where a link leads there, it stays
         self.beside = self.folder.with_name(f".roundup-publish-{self.folder.name}")
         self.gone = self.beside.with_name(f"{self.beside.name}.gone")
         self.lock = self.folder.with_name(f".roundup-publishing-{self.folder.name}")
@@ -59,7 +60,7 @@ class FolderTarget:
             if self._manifest() != self.seen:
                 raise MovedError
             self._refuse_theirs()
-            self._apply(site, change, tell)
+            self._apply(site, there, change, tell)
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -70,13 +71,13 @@ class FolderTarget:
                 raise unpublished(self.name, f"{error.filename or self.lock} cannot be written: {reason(error)}", _UNTOUCHED) from error
             yield
 
-    def _apply(self, site: BuiltSite, change: Change, tell: Tell) -> None:
+    def _apply(self, site: BuiltSite, there: There, change: Change, tell: Tell) -> None:
         left = _UNTOUCHED
         try:
             self._clear()
             if not change:
                 return
-            self._make(site, change, tell)
+            self._make(site, there, change, tell)
             settle_all()
             if self._marked() != self.mark:  # on a disk whose locks do not reach as far as its files
                 raise unpublished(self.name, "somebody else publishes there, too", "nothing of ours was put there; run it again when they have done")
@@ -104,11 +105,19 @@ class FolderTarget:
     def _marked(self) -> bytes | None:
         """Return the mark of an unfinished tree; None where none lies beside."""
         try:
-            return (self.beside / _MARK).read_bytes()
+            return (self.beside / _MARK).read_bytes().partition(b"\n")[0]
         except OSError:
             return None
 
-    def _make(self, site: BuiltSite, change: Change, tell: Tell) -> None:
+    def _linked(self) -> frozenset[int]:
+        """Return the inodes of the files of others that the new tree has from the old one."""
+        try:
+            rows = (self.folder / _MARK).read_text("ascii", "replace").split("\n")
+        except OSError:
+            return frozenset()
+        return frozenset(int(row) for row in rows[1:] if row.isdecimal())
+
+    def _make(self, site: BuiltSite, there: There, change: Change, tell: Tell) -> None:
         """Make the new tree beside the old one."""
         make_folder(self.beside.parent)
         made: set[str] = set()
@@ -116,12 +125,16 @@ class FolderTarget:
         draft(str(self.beside), _MARK, self.mark)
         draft(str(self.beside), MANIFEST, dump_ours(site.hashes))
         goes = {*change.changed, *change.removed, MANIFEST}
+        others: list[int] = []
         for path in _walk(self.folder):
             if path.endswith("/"):
                 self._folder(path[:-1], made)
             elif path not in goes:
                 self._folder(path.rpartition("/")[0], made)
                 link(f"{self.folder}/{path}", f"{self.beside}/{path}")
+                if path not in there.ours:
+                    others.append(_inode(self.beside / path))
+        put(str(self.beside), _MARK, b"\n".join([self.mark, *(b"%d" % one for one in others)]))
         for done, path in enumerate((*change.added, *change.changed), 1):
             self._folder(path.rpartition("/")[0], made)
             draft(str(self.beside), path, site.read(path))
@@ -171,9 +184,11 @@ class FolderTarget:
         return None
 
     def _rescue(self) -> None:
-        ours = self._old() or {}
+        """Move over what others have put into the old tree since its files were linked. What was linked has been in the new one, and may be replaced or gone by now."""
+        ours, linked = self._old() or {}, self._linked()
         for path in _walk(self.beside):
-            if path not in ours and path != MANIFEST and not path.endswith("/") and _inode(self.beside / path) != _inode(self.folder / path):
+            inode = _inode(self.beside / path)
+            if path not in ours and path != MANIFEST and not path.endswith("/") and inode not in linked and inode != _inode(self.folder / path):
                 move(str(self.beside / path), str(self.folder / path))
 
 

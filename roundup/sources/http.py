@@ -152,7 +152,10 @@ class Http:
         watch.daemon = True
         headers = {"User-Agent": self.agent, "Accept": request.accept, "Accept-Encoding": "gzip", **request.headers}
         try:
-            watch.start()
+            try:
+                watch.start()
+            except RuntimeError as error:  # the system lets there be no more threads
+                raise AnswerError(f"was not asked, for {error}", tries=1) from error
             response = self._pool(url).urlopen(
                 request.method, url, body=request.body, headers=headers, preload_content=False, decode_content=False, redirect=False, retries=False,
                 timeout=urllib3.Timeout(connect=min(10.0, self.limits.silence_s), read=self.limits.silence_s),

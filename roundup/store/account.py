@@ -14,6 +14,7 @@ from roundup.ledger import Announced, Counted, Seen
 from roundup.store.tables import prepare
 from roundup.store.writing import make_folder
 
+_DAMAGED = (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT, sqlite3.SQLITE_MISMATCH)  # not so a disk that is full
 _WAIT_S = 120  # for another run, which may be describing 100,000 papers of an older release anew
 
 
@@ -37,7 +38,9 @@ class Account:
     def _refused(self, error: Exception) -> RefusedError:
         if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY:
             return RefusedError(f"{self.path} is in use by another run; try again when that is done")
-        return RefusedError(f"{self.path} cannot be used: {str(error).lower()}; put a back-up in its place, or move it away")
+        what = f"{self.path} cannot be used: {str(error).lower()}"
+        is_damaged = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF in _DAMAGED and not isinstance(error, OSError)
+        return RefusedError(f"{what}; put a back-up in its place, or move it away" if is_damaged else f"{what}; nothing was changed, mend that and try again")
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Cursor]:

@@ -20,17 +20,21 @@ def create(root: Path, files: dict[str, str]) -> None:
         if os.path.lexists(root / path) and not stands(root / path, words):
             raise RefusedError(f"{root / path} is there already; nothing was changed")
     for path in files:
-        if not (root / path).resolve().is_relative_to(root.resolve()):
+        if not Path(os.path.realpath(root / path)).is_relative_to(os.path.realpath(root)):
             raise RefusedError(f"{root / path} leads out of {root}, by a symbolic link; nothing was changed")
     missing = [path for path in files if not os.path.lexists(root / path)]
     folders = {folder for path in missing for folder in (root / path).parents if not folder.exists()}
+    tried: list[str] = []
     try:
         for folder in dict.fromkeys((root / path).parent for path in files):
             sweep(folder)
         for path in missing:
+            tried.append(path)
             write_new(root / path, files[path].encode())
     except (OSError, RefusedError, KeyboardInterrupt) as error:
-        _undo([root / path for path in missing if stands(root / path, files[path])], folders)
+        if isinstance(error, RefusedError):
+            tried.pop()  # it is somebody else's, who was faster, be it in the same words
+        _undo([root / path for path in tried if stands(root / path, files[path])], folders)
         if isinstance(error, OSError):
             raise RefusedError(f"{error.filename or root} cannot be written: {reason(error)}; nothing was changed") from error
         raise

@@ -38,7 +38,7 @@ _COLUMNS = "name, first_seen, decided, decided_version, row"
 class Decision(Struct, frozen=True):
     """What was decided of a paper, in which version, and when: PICKED, SKIPPED or LATER.
 
-    ``issue`` and ``section`` are where a pick went, ``made`` the paths that were written for it.
+    ``issue`` and ``section`` are where a pick went, ``made`` the paths that were written for it; ``number`` is what the inbox counts it by.
     """
 
     name: str
@@ -48,6 +48,7 @@ class Decision(Struct, frozen=True):
     issue: str = ""
     section: str = ""
     made: tuple[str, ...] = ()
+    number: int = 0
 
 
 class Candidate(Struct, frozen=True):
@@ -235,20 +236,19 @@ class Inbox(Account):
         """Return what was decided last."""
         return next(self.decisions(), None)
 
-    def undo(self) -> None:
-        """Take the last decision back: what was decided of that paper before holds again."""
+    def undo(self, decision: Decision) -> None:
+        """Take a decision back, whatever was decided of other papers since: what was decided of that paper before holds again."""
         with self._writing() as cursor:
-            if row := cursor.execute("SELECT id, name FROM decisions ORDER BY id DESC LIMIT 1").fetchone():
-                cursor.execute("DELETE FROM decisions WHERE id = ?", row[:1])
-                settle(cursor, row[1])
+            cursor.execute("DELETE FROM decisions WHERE id = ?", (decision.number,))
+            settle(cursor, decision.name)
 
     def decisions(self) -> Iterator[Decision]:
         """Yield all that was ever decided and not taken back, the last first."""
         with self._reading() as cursor:
-            for name, what, version, day, issue, section, made in cursor.execute(
-                "SELECT name, what, version, day, issue, section, made FROM decisions ORDER BY id DESC"
+            for number, name, what, version, day, issue, section, made in cursor.execute(
+                "SELECT id, name, what, version, day, issue, section, made FROM decisions ORDER BY id DESC"
             ):
-                yield Decision(name, what, version, dt.date.fromisoformat(day), issue, section, tuple(made.split("\n")) if made else ())
+                yield Decision(name, what, version, dt.date.fromisoformat(day), issue, section, tuple(made.split("\n")) if made else (), number)
 
 
 def _tests(asked: Asked) -> tuple[str, list[object]]:

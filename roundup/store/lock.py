@@ -17,8 +17,10 @@ from roundup.store.writing import open_in_place, remove, write_in_place
 
 
 @contextmanager
-def alone(root: Path, tell: Callable[[str], None], *, must: bool = True, what: str = "writing to this digest") -> Iterator[None]:
+def alone(root: Path, tell: Callable[[str], None] | None, *, must: bool = True, what: str = "writing to this digest") -> Iterator[None]:
     """Hold the digest's lock, or the one for doing ``what``; wait for it where another run has it, and tell which one that is.
+
+    With nobody to tell, nobody can wait: RefusedError then.
 
     Where there can be none, as on a disk for reading only, who ``must`` have it is told so, by a RefusedError, and who writes elsewhere goes on.
 
@@ -54,7 +56,7 @@ def _is_at(path: Path, handle: int) -> bool:
 _LOCKS = {"writing to this digest": "lock", "sending from this digest": "send.lock"}
 
 
-def _hold(path: Path, tell: Callable[[str], None], what: str, until: ExitStack) -> int:
+def _hold(path: Path, tell: Callable[[str], None] | None, what: str, until: ExitStack) -> int:
     if path.parent.is_symlink() or path.parent.parent.is_symlink():
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
     handle = open_in_place(path, 0o644)
@@ -64,6 +66,8 @@ def _hold(path: Path, tell: Callable[[str], None], what: str, until: ExitStack) 
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             holder = os.pread(handle, 40, 0).decode("ascii", "replace").strip() or "unknown"
+            if tell is None:
+                raise RefusedError(f"another run (process {holder}) is {what}; try again when it is done") from None
             tell(f"another run (process {holder}) is {what}; waiting for it")
             fcntl.flock(handle, fcntl.LOCK_EX)
         write_in_place(handle, f"{os.getpid():<12}\n", path)
@@ -80,7 +84,8 @@ def unbroken() -> Iterator[None]:
         yield  # signals go to the main thread
         return
     stops: list[int] = []
-    before = {number: signal.signal(number, lambda got, frame: stops.append(got)) for number in (signal.SIGINT, signal.SIGTERM)}
+    heard = [number for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP) if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, lambda got, frame: stops.append(got)) for number in heard}
     try:
         yield
     finally:

@@ -30,13 +30,19 @@ class Memory:
         try:
             if any((root / part).is_symlink() for part in (".roundup", ".roundup/cache", FOLDER)):
                 raise OSError("a link leads elsewhere")
-            make_folder(Path(self.folder))
-            if not self._is_from_here():
-                self._begin_anew()
-            self.now()
+            self._begin()
+            self._tick()
         except OSError:
-            self._passing = passing_folder()
-            self.folder = self._passing.name
+            self._pass()
+
+    def _begin(self) -> None:
+        make_folder(Path(self.folder))
+        if not self._is_from_here():
+            self._begin_anew()
+
+    def _pass(self) -> None:
+        self._passing = passing_folder()
+        self.folder = self._passing.name
 
     def _is_from_here(self) -> bool:
         """Tell whether the folder was begun on this disk. One that came by a checkout, or in an archive, may hold what others want us to publish."""
@@ -63,9 +69,18 @@ class Memory:
     def now(self) -> int:
         """Return the time of the disk, in ns."""
         try:
-            put(self.folder, _CLOCK, b"")
-        except FileNotFoundError:  # a build that began just now took it for a leftover
-            put(self.folder, _CLOCK, b"")
+            return self._tick()
+        except FileNotFoundError:  # somebody emptied the cache while a preview stands
+            with contextlib.suppress(OSError):
+                self._begin()
+                return self._tick()
+        except OSError:  # of a disk that was filled, or made read-only, meanwhile
+            pass
+        self._pass()
+        return self._tick()
+
+    def _tick(self) -> int:
+        put(self.folder, _CLOCK, b"")
         return os.stat(f"{self.folder}/{_CLOCK}").st_ctime_ns
 
     def path(self, name: str) -> str:

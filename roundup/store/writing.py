@@ -3,7 +3,7 @@
 **Data** is what cannot be had again: words, records, what has moved. It is on the disk, name and all, before a command says so,
 and no file that is there is ever opened: ``write_new`` makes what is not there yet, ``replace_record`` alone puts a new file in an
 old one's place. **Output** can be made again: ``put`` makes it whole, and leaves to the system when it comes onto the disk.
-What a stop leaves half-written is called ``.roundup-….tmp``; nothing reads it, and ``sweep`` takes it away.
+What a stop leaves half-written is called ``.roundup-PROCESS-….tmp``; nothing reads it, and ``sweep`` takes it away once that process has ended.
 """
 
 from __future__ import annotations
@@ -221,10 +221,10 @@ def remove_folder(folder: str | Path, within: int | None = None) -> None:
 
 
 def sweep(folder: str | Path) -> None:
-    """Remove what a run that was stopped left half-written in a folder; nobody else may be writing there."""
+    """Remove what runs that were stopped left half-written in a folder. What a run that goes on is writing stays, whatever lock it holds."""
     with contextlib.suppress(FileNotFoundError, NotADirectoryError), os.scandir(folder) as entries:
         for entry in entries:
-            if entry.name.startswith(_PREFIX) and entry.name.endswith(_ENDING) and entry.is_file(follow_symlinks=False):
+            if entry.name.startswith(_PREFIX) and entry.name.endswith(_ENDING) and not _is_at_work(entry.name) and entry.is_file(follow_symlinks=False):
                 _forget(entry.path)
 
 
@@ -244,7 +244,21 @@ def _write(path: Path, data: bytes, place: Callable[[str, Path], None]) -> None:
 
 
 def _temporary(folder: str | Path) -> str:
-    return f"{folder}/{_PREFIX}{os.urandom(6).hex()}{_ENDING}"
+    return f"{folder}/{_PREFIX}{os.getpid()}-{os.urandom(6).hex()}{_ENDING}"
+
+
+def _is_at_work(name: str) -> bool:
+    """Tell whether another process that is writing a file of this name may still be at it."""
+    number = name.removeprefix(_PREFIX).partition("-")[0]
+    if not number.isdecimal() or int(number) in (0, os.getpid()):  # 0 is nobody's, and in a container all may have the same
+        return False
+    try:
+        os.kill(int(number), 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:  # somebody else's
+        return True
+    return True
 
 
 def _fill(path: str, data: bytes, *, durable: bool = False, within: int | None = None) -> None:
