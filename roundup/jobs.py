@@ -213,7 +213,8 @@ def with_catalogue(site: Site, digest: Digest, memory: Memory, workers: Workers)
 
         row = workers.apart(work_out) if len(site.archive.heads) > MANY_ISSUES else work_out()
         memory.keep_value(name, made_of, row)
-    return site.having(Catalogue(site.archive, site.config, columns_from(row)))
+    public = with_catalogue(site.public, digest, memory, workers).catalogue if site.archive.drafts() else None  # the trail and the site map tell of it
+    return site.having(Catalogue(site.archive, site.config, columns_from(row)), public)
 
 
 def with_plan(site: Site, before: Trail, workers: Workers) -> tuple[Site, Plan]:

@@ -6,7 +6,9 @@ Nothing is written but to the memory that builds have, too, and no lock is taken
 from __future__ import annotations
 
 from collections import OrderedDict
+from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from msgspec import Struct
@@ -17,6 +19,7 @@ from roundup.errors import Problem, SourceError
 from roundup.jobs import PIECES, site_of, with_catalogue
 from roundup.outputs import Output
 from roundup.pages import render
+from roundup.pages.finding import index_files
 from roundup.pages.theme import Drawing, drawing
 from roundup.pieces import Pieces
 from roundup.plan import plan
@@ -40,7 +43,15 @@ class Shown(Struct, frozen=True):
     problems: tuple[Problem, ...] = ()
 
 
-class _Stand(Struct, frozen=True, eq=False):
+class _Drawn(NamedTuple):
+    """An output as it was drawn last, what stood against drawing it since, and whether it is known of the newest state."""
+
+    data: bytes = b""
+    problems: tuple[Problem, ...] = ()
+    is_new: bool = False
+
+
+class _Stand(Struct, frozen=True, eq=False, dict=True):
     """A site with its plan, ready to be drawn; ``plan`` is a fingerprint of all that it was planned from but words."""
 
     site: Site
@@ -49,6 +60,18 @@ class _Stand(Struct, frozen=True, eq=False):
     pieces: Pieces
     ready: Drawing
     plan: str
+
+    @cached_property
+    def index(self) -> dict[str, str]:
+        """The files of the search index, which are made all at once."""
+        return index_files(self.site, lambda coverage: self.pieces.words(coverage, self.site))
+
+    def draw(self, output: Output) -> bytes:
+        """Return an output's bytes. SourceError where they cannot be had."""
+        try:
+            return self.index[output.path].encode() if output.kind == "index" else render(output, self.site, self.ready)
+        finally:
+            self.pieces.close()  # a preview may stand for hours
 
 
 class Preview:
@@ -68,50 +91,54 @@ class Preview:
         self._stamps: Stamps = {}
         self._stand: _Stand | None = None
         self._was_good = False
-        self._drawn: OrderedDict[str, tuple[bool, bytes]] = OrderedDict()  # by path: whether it was drawn from the newest state, and its bytes
+        self._unread: set[str] = set()  # places that have changed, until that is taken in
+        self._drawn: OrderedDict[str, _Drawn] = OrderedDict()  # by path
 
     def refresh(self, path: str = "") -> bool:
         """Take in what changed; tell whether something shown may be other than before.
 
         A change in what the output at ``path`` is made from is seen at once, another one within moments.
         """
-        changed = self._watch.changed(self._places(path))
-        if not changed:
+        self._unread |= self._watch.changed(self._places(path))
+        if not self._unread:
             return False
         now = self._memory.now()
         if not self._stamps:
             self._stamps = stamps_of(self._root, now)
-        for name in (place.partition("/")[2] for place in changed if place.startswith(f"{ISSUES}/")):
+        for name in (place.partition("/")[2] for place in self._unread if place.startswith(f"{ISSUES}/")):
             self._stamps[name] = stamp_of(self._root, name, now)
         try:
             self._take_in()
         except SourceError as error:  # what was read changed again meanwhile: the next look sees that
             self.problems = error.problems
+        self._unread.clear()
         return True
 
     def _take_in(self) -> None:
         library = Library(self._root, self._memory, self._stamps)
         digest = read_digest(self._root, library.shelve)
-        if not digest.problems:
-            library.sweep()  # what is shown while there are any is kept
         self.problems = digest.problems
-        if self._stand is None or not (self.problems and self._was_good):
-            self._stand = self._stand_on(digest)
-            self._was_good = not self.problems
+        if self.problems and self._was_good:
+            return
+        stand = self._stand_on(digest)
+        self.problems = tuple(sorted({*digest.problems, *stand.faults}))
+        if self.problems and self._was_good:
+            return
+        if not self.problems:
+            library.sweep()  # what is shown while there are any is kept
+        self._stand, self._was_good = stand, not self.problems
+        # what was drawn may hold words that are no more; to plan which pages do takes longer than to draw those that are looked at
+        self._drawn = OrderedDict((path, _Drawn(drawn.data)) for path, drawn in self._drawn.items())
 
     def _stand_on(self, digest: Digest) -> _Stand:
         """Return the site as it is now: where nothing but words has changed, with the plan that it had."""
         before, site = self._stand, site_of(digest, drafts=True, cards=self._cards)
         made_from = all_but_words(site.archive, digest, site.permalinks, site.cards, drafts=True)
-        # what was drawn may hold words that are no more; to plan which pages do takes longer than to draw those that are looked at
-        self._drawn = OrderedDict((path, (False, data)) for path, (_, data) in self._drawn.items())
         if before and before.plan == made_from:
             site = site.having(Catalogue(site.archive, site.config, before.site.catalogue.columns)).keeping(site.permalinks, before.site.moved)
-            self.problems = tuple(sorted({*digest.problems, *before.faults}))
             return self._standing(site, before.outputs, before.faults, made_from)
         site = with_catalogue(site, digest, self._memory, Workers())
         planned = plan(site)
-        self.problems = tuple(sorted({*digest.problems, *planned.faults}))
         return self._standing(site, {output.path: output for output in planned.outputs}, planned.faults, made_from)
 
     def _standing(self, site: Site, outputs: dict[str, Output], faults: tuple[Problem, ...], made_from: str) -> _Stand:
@@ -123,6 +150,11 @@ class Preview:
     @property
     def has_own_templates(self) -> bool:
         return bool(self._stand and self._stand.site.theme.own)
+
+    @property
+    def assets(self) -> str:
+        """A text that is another one whenever a file of assets/ is."""
+        return repr(self._stand.site.assets) if self._stand else ""
 
     def find(self, path: str) -> Output | None:
         """Return the planned output at a path from the site's top, or from the top of the host on which the site will stand in a folder."""
@@ -138,19 +170,17 @@ class Preview:
         output = self._stand.outputs[path]
         if output.source:
             return self._copy(output.source)
-        is_new, data = self._drawn.pop(path, (False, b""))
-        problems: tuple[Problem, ...] = ()
-        if not is_new:
-            site = self._stand.site
+        drawn = self._drawn.get(path, _Drawn())
+        if not drawn.is_new:
             try:
-                is_new, data = True, render(output, site, self._stand.ready)
+                drawn = _Drawn(self._stand.draw(output), is_new=True)
             except SourceError as error:
-                problems = error.problems
-            self._stand.pieces.close()  # a preview may stand for hours
-        self._drawn[path] = is_new, data
+                drawn = _Drawn(drawn.data, error.problems, is_new=True)
+        self._drawn[path] = drawn
+        self._drawn.move_to_end(path)
         if len(self._drawn) > _KEPT:
             self._drawn.popitem(last=False)
-        return Shown(data, problems)
+        return Shown(drawn.data, drawn.problems)
 
     def _copy(self, source: str) -> Shown:
         """Return a file of the digest as it is now; what has become a link out of it since it was planned is not followed."""

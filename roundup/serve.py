@@ -1,6 +1,6 @@
 """A preview of a digest for browsers on this machine, and for nobody else. Its pages are told of each change, and follow it.
 
-Listens and reads; writes nothing. Only what the site's plan names is ever sent, so no spelling of a path leads anywhere else.
+Listens and reads; writes nothing but what ``preview`` remembers. Only what the site's plan names is ever sent, so no spelling of a path leads anywhere else.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from roundup.errors import Problem, RefusedError, report
 from roundup.pages.live import live, shown_files
 from roundup.preview import Preview
 from roundup.store.disk import reason
+from roundup.workers import end_forked
 
 ADDRESS = "127.0.0.1"
 _SCRIPT, _NEWS = "/_roundup/preview.js", "/_roundup/news"  # no output begins so
@@ -129,11 +130,14 @@ class Server(ThreadingHTTPServer):
         for name in shown_files(data.decode("utf-8", "replace"), path):
             if file := self._preview.find(name):
                 digest.update(file.made_from.encode() if file.source else self._preview.page(file.path).data)
+        if self._preview.has_own_templates:
+            digest.update(self._preview.assets.encode())  # which a stylesheet of their own may show
         return f"{hashlib.blake2b(data, digest_size=16).hexdigest()}.{digest.hexdigest()}"
 
     def server_close(self) -> None:
         """Stop answering; what that does to those who are waiting is no error."""
         self._is_closing = True
+        end_forked()  # what is being worked out for a page that nobody waits for any more
         super().server_close()
 
     def handle_error(self, request: object, client_address: object) -> None:

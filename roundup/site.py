@@ -85,17 +85,20 @@ class Site(Struct, frozen=True, eq=False, dict=True):
 
     def keeping(self, permalinks: Permalinks, moved: Mapping[str, str] | None = None, trail: str = "") -> Site:
         """Return the same site with what has to stay where it was published; ``moved`` and the ``trail`` where they were worked out before."""
-        same = replace(self, permalinks=permalinks).having(self.catalogue)  # of the same archive; it is a second's work in a large one
+        public = self.public.catalogue if "public" in self.__dict__ and self.public is not self else None
+        same = replace(self, permalinks=permalinks).having(self.catalogue, public)  # of the same archives; each is a second's work in a large one
         if moved is not None:
             same.__dict__["moved"] = dict(moved)
         if trail:
             same.__dict__["trail_text"] = trail
         return same
 
-    def having(self, catalogue: Catalogue) -> Site:
-        """Return the same site with the catalogue that its archive has."""
+    def having(self, catalogue: Catalogue, public: Catalogue | None = None) -> Site:
+        """Return the same site with the catalogue that its archive has; ``public`` is that of the archive without drafts, where it has some."""
         same = replace(self)
         same.__dict__["catalogue"] = catalogue
+        if public:
+            same.__dict__["public"] = same.public.having(public)
         return same
 
     def trail(self) -> Trail:

@@ -113,9 +113,9 @@ def _run_errand() -> Any:
 
 @contextmanager
 def _forked(count: int) -> Iterator[Executor | None]:
-    """Give an executor of forked processes; None where the system lets there be none. Whatever ends the body early ends them, for what they are at may take minutes.
+    """Give an executor of forked processes; None where the system lets there be none. RefusedError where one of them was ended from outside.
 
-    RefusedError where one of them was ended from outside.
+    Whatever ends the body early ends them, for what they are at may take minutes.
     """
     import multiprocessing
     from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
@@ -132,7 +132,8 @@ def _forked(count: int) -> Iterator[Executor | None]:
             try:
                 yield executor
             except BrokenExecutor as error:
-                raise RefusedError("a process that did part of the work was ended, perhaps for want of memory; nothing was changed: try again, with --workers 1") from error
+                what = "a process that did part of the work was ended, perhaps for want of memory"
+                raise RefusedError(f"{what}; nothing was changed: try again, with --workers 1") from error
             except BaseException:
                 end_forked()
                 raise

@@ -16,8 +16,8 @@ from roundup.errors import report
 def serve(session: Session, port: int) -> None:
     """Show the site to your browser as you write, drafts included.
 
-    A page loads itself again when what it shows has changed. Problems stand in the page, which stays as it was until they are mended.
-    Nothing is written; only this machine is answered.
+    A page follows when what it shows has changed. Problems stand in the page, which stays as it was until they are mended.
+    Nothing is written but to .roundup/cache; only this machine is answered.
     """
     from roundup.preview import Preview
     from roundup.serve import open_server

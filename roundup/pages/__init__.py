@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 
 from roundup.catalogue import Coverage, Listing
 from roundup.citation import bibtex
@@ -14,7 +13,7 @@ from roundup.config import AUTHORS, TOPICS
 from roundup.issue import Issue
 from roundup.outputs import Output
 from roundup.pages.feeds import atom, issues_feed, json_feed, listing_feed, opml, papers_feed
-from roundup.pages.finding import index_files, search_view, words_in
+from roundup.pages.finding import search_view
 from roundup.pages.frame import frame
 from roundup.pages.letter import letter, letter_text
 from roundup.pages.lists import archive_view, index_view, listing_view
@@ -29,7 +28,10 @@ from roundup.text.paste import Paste
 
 
 def render(output: Output, site: Site, drawing: Drawing) -> bytes:
-    """Return the bytes of an output that is drawn, not copied. SourceError names the template that fails, and where."""
+    """Return the bytes of an output that is drawn, not copied; files of the search index come from ``finding``, all at once.
+
+    SourceError names the template that fails, and where.
+    """
     if output.kind == "font":
         return site.theme.fonts[output.path.removeprefix(FONTS)]
     if output.kind == "card":
@@ -82,15 +84,6 @@ def _opml(output: Output, site: Site, drawing: Drawing) -> str:
 
 def _search(output: Output, site: Site, drawing: Drawing) -> str:
     return draw(drawing, "search.html", "the search page", search_view(site))
-
-
-def _index_file(output: Output, site: Site, drawing: Drawing) -> str:
-    return _whole_index(site)[output.path]
-
-
-@lru_cache(maxsize=1)
-def _whole_index(site: Site) -> dict[str, str]:
-    return index_files(site, words_in)
 
 
 def _paper(output: Output, site: Site, drawing: Drawing) -> str:
@@ -190,7 +183,6 @@ _MAKERS: dict[str, Callable[[Output, Site, Drawing], str]] = {
     AUTHORS: _index,
     TOPICS: _index,
     "search": _search,
-    "index": _index_file,
     "home": _home,
     "stylesheet": _stylesheet,
     "icon": _icon,

@@ -11,6 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from roundup.catalogue import Coverage
+from roundup.errors import Location, Problem, SourceError
 from roundup.issue import Block, Issue, IssueKey, Pick
 from roundup.pages.theme import Drawing, draw
 from roundup.pages.views import Names, Page, issue_view, letter_view, shown_by
@@ -110,8 +111,17 @@ class _Shortened(Page):
 
 
 def _inlined(html: str) -> str:
-    """Return a mail with its styles written into its elements, for many readers know no other; a style element that is to be kept is."""
-    return _inliner().inline(html).replace(' data-css-inline="keep"', "")
+    """Return a mail with its styles written into its elements, for many readers know no other; a style element that is to be kept is.
+
+    SourceError where that cannot be, as with a template of the digest's own whose styles are none.
+    """
+    from css_inline import InlineError
+
+    try:
+        return _inliner().inline(html).replace(' data-css-inline="keep"', "")
+    except InlineError as error:
+        what = f"the styles of the mail cannot be written into its elements: {error}; mend them"
+        raise SourceError([Problem(Location("templates/mail.html"), what)]) from error
 
 
 @cache

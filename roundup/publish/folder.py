@@ -184,7 +184,10 @@ class FolderTarget:
         return None
 
     def _rescue(self) -> None:
-        """Move over what others have put into the old tree since its files were linked. What was linked has been in the new one, and may be replaced or gone by now."""
+        """Move over what others have put into the old tree since its files were linked.
+
+        What was linked has been in the new tree, and may have been replaced or removed there since.
+        """
         ours, linked = self._old() or {}, self._linked()
         for path in _walk(self.beside):
             inode = _inode(self.beside / path)
