@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import shutil
 import sys
 import time
 from collections.abc import Callable
@@ -11,7 +13,7 @@ import pytest
 
 from conftest import write
 from hostile import SOAK
-from previewed import FILES, PICK, picked
+from previewed import DRAWING, FILES, PICK, picked
 from roundup.pages.live import live, shown_files
 from roundup.preview import Preview
 from test_messages import CASES, Case
@@ -184,3 +186,125 @@ def test_the_files_that_a_page_shows_are_its_own() -> None:
         '<img alt="x" src="figures/a%20b.png?c#d"><img src="https://example.org/x.png"><img src="//example.org/x.png"><img src="/assets/y.png"><img src=""><a href="no.png">x</a><video poster="p.png" src="v.mp4">'
     )
     assert list(shown_files(page, "2024-1/index.html")) == ["assets/roundup.css", "a.css", "assets/roundup.js", "2024-1/figures/a b.png", "assets/y.png", "2024-1/p.png", "2024-1/v.mp4"]
+
+
+# ---- what must not take an edit, or the last good site, away ----
+
+
+def test_where_the_cache_is_emptied_meanwhile_edits_are_shown(digest: Make) -> None:
+    root = digest(FILES)
+    preview = Preview(root)
+    preview.refresh()
+    for words in ("Other words.", "Still others."):
+        shutil.rmtree(root / ".roundup/cache")
+        write(root / PICK, picked(words))
+        settled(preview)
+        assert words.encode() in preview.page("2024-1/index.html").data
+    assert Preview(root).refresh()
+
+
+def test_where_nothing_can_be_kept_any_more_edits_are_shown(digest: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a disk that was filled meanwhile."""
+    root = digest(FILES)
+    preview = Preview(root)
+    preview.refresh()
+    put = sys.modules["roundup.store.memory"].put  # type: ignore[attr-defined]
+
+    def full(folder: str, *more: object) -> None:
+        if folder.startswith(str(root)):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        put(folder, *more)
+
+    monkeypatch.setattr("roundup.store.memory.put", full)
+    write(root / PICK, picked("Other words."))
+    settled(preview)
+    assert b"Other words." in preview.page("2024-1/index.html").data
+    preview._memory._passing.cleanup()
+
+
+def test_an_edit_that_could_not_be_taken_in_is_not_forgotten(digest: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = digest(FILES)
+    preview = Preview(root)
+    preview.refresh()
+    write(root / PICK, picked("Other words."))
+    with monkeypatch.context() as patch:
+        patch.setattr(Preview, "_take_in", lambda self: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            settled(preview)
+    settled(preview)
+    assert b"Other words." in preview.page("2024-1/index.html").data
+
+
+def test_a_fault_of_the_plan_leaves_the_last_good_site_and_so_does_a_slip_after_it(digest: Make) -> None:
+    root = digest(FILES)
+    preview = Preview(root)
+    preview.refresh()
+    before = preview.page("2024-1/index.html").data
+    write(root / "assets/roundup.svg", DRAWING)
+    settled(preview)
+    assert [str(problem.where) for problem in preview.problems] == ["assets/roundup.svg"]
+    write(root / PICK, "paper: 2401.00001\ncomentary: Other words.\n")
+    settled(preview)
+    assert preview.page("2024-1/index.html").data == before
+    (root / "assets/roundup.svg").unlink()
+    write(root / PICK, picked("Other words."))
+    settled(preview)
+    assert preview.problems == ()
+    assert b"Other words." in preview.page("2024-1/index.html").data
+
+
+def test_a_template_that_fails_is_tried_once_for_each_state_and_the_page_stays(digest: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = digest(FILES)
+    preview = Preview(root)
+    preview.refresh()
+    good = preview.page("404.html").data
+    write(root / "templates/404.html", "{{ nobody }}")
+    settled(preview)
+    drawn: list[str] = []
+    render = sys.modules["roundup.preview"].render  # type: ignore[attr-defined]
+    monkeypatch.setattr("roundup.preview.render", lambda output, *more: drawn.append(output.path) or render(output, *more))
+    shown = [preview.page("404.html") for _ in range(3)]
+    assert drawn == ["404.html"]
+    assert [(one.data, [problem.where.path for problem in one.problems]) for one in shown] == [(good, ["templates/404.html"])] * 3
+
+
+def test_styles_that_are_none_are_told_of_the_template_of_the_mail(digest: Make) -> None:
+    mail = '{% extends "roundup/mail.html" %}{% block outro %}<p class="teaser" style="color red; 12">x</p>{% endblock %}'
+    root = digest({**FILES, "templates/mail.html": mail})
+    preview = Preview(root)
+    preview.refresh()
+    preview.page("2024-1/mail.html")
+
+
+def test_search_is_worked_out_once_for_each_state_and_from_what_is_kept(digest: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = digest(FILES)
+    preview = Preview(root)
+    preview.refresh()
+    paths = [output.path for output in preview._stand.outputs.values() if output.kind == "index"]  # type: ignore[union-attr]
+    assert paths
+    asked: list[str] = []
+    words_in = sys.modules["roundup.pieces"].words_in  # type: ignore[attr-defined]
+    monkeypatch.setattr("roundup.pieces.words_in", lambda coverage: asked.append(coverage.name) or words_in(coverage))
+    for path in paths:
+        preview.page(path)
+    assert len(asked) == len(set(asked))
+    asked.clear()
+    write(root / PICK, picked("Other words."))
+    settled(preview)
+    for path in paths:
+        preview.page(path)
+    assert asked == ["2401.00001"]
+
+
+def test_beside_a_draft_the_public_catalogue_is_worked_out_once(digest: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = digest({**FILES, "issues/2024-5/issue.yaml": "teaser: a draft\n"})
+    time.sleep(0.03)  # so that what is read is kept
+    preview = Preview(root)
+    preview.refresh()
+    counted: list[int] = []
+    columns_of = sys.modules["roundup.jobs"].columns_of  # type: ignore[attr-defined]
+    for module in ("jobs", "catalogue"):
+        monkeypatch.setattr(f"roundup.{module}.columns_of", lambda outlines, *more: counted.append(len(outlines)) or columns_of(outlines, *more))
+    write(root / "issues/2024-5/issue.yaml", "teaser: another draft\n")
+    settled(preview)
+    assert len(counted) <= 1

@@ -376,6 +376,29 @@ def test_what_a_stop_left_beside_a_folder_goes_and_what_others_put_there_stays(w
     assert sorted(os.listdir(folder.parent)) == ["digest", "www"]
 
 
+def test_what_others_do_after_a_publishing_was_killed_stays(www: tuple[Path, Path], roundup: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their files were linked into the new tree: one that was replaced there since, or removed, does not come back from the old one."""
+    root, folder = www
+    assert roundup("publish", root=root).code == 0
+    for name in ("CNAME", "gone.txt", "kept.txt"):
+        write(folder / name, "Old words.\n")
+    write(root / "issues/2024-3/issue.yaml", "date: 2024-03-09\nintro: Other words.\n")
+    beside = folder.parent / f".roundup-publish-{folder.name}"
+    with monkeypatch.context() as patch:  # killed when both trees have changed places
+        patch.setattr("roundup.publish.folder.FolderTarget._rescue", lambda self: (_ for _ in ()).throw(KeyboardInterrupt))
+        roundup("publish", root=root)
+    assert beside.is_dir()
+    write(folder / "new", "New words.\n")
+    (folder / "new").rename(folder / "CNAME")
+    (folder / "gone.txt").unlink()
+    write(beside / "late.txt", "Words of somebody who stood in the old tree.\n")
+    assert roundup("publish", root=root).code == 0
+    assert {path: data for path, data in tree(folder).items() if path.endswith((".txt", "CNAME")) and "/" not in path and path != "robots.txt"} == {
+        "CNAME": b"New words.\n", "kept.txt": b"Old words.\n", "late.txt": b"Words of somebody who stood in the old tree.\n",
+    }  # fmt: skip
+    assert sorted(os.listdir(folder.parent)) == ["digest", "www"]
+
+
 def test_two_digests_publish_to_a_folder_one_after_the_other(
     www: tuple[Path, Path], digest: Make, roundup: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

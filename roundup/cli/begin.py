@@ -34,8 +34,9 @@ def init(session: Session, folder: str, title: str | None, cadence: str) -> None
     from roundup.store.beginning import create, stands
 
     root = Path(session.start) / folder
-    name = title or root.resolve().name.replace("-", " ").replace("_", " ").strip().capitalize() or "Roundup"
-    if outer := next((up for up in root.resolve().parents if (up / "roundup.yaml").is_file()), None):
+    place = Path(os.path.realpath(root))
+    name = title or place.name.replace("-", " ").replace("_", " ").strip().capitalize() or "Roundup"
+    if outer := next((up for up in place.parents if (up / "roundup.yaml").is_file()), None):
         session.remark(f"{root} lies inside another digest, {outer}")
     files = new_digest(name, cadence, today(), __version__)
     # those of a repository that was there before
