@@ -176,6 +176,8 @@ class IntoInbox:
     def put_posts(self, posts: Sequence[Post], report: Report) -> None:
         new = self.inbox.put_links([post.link for post in posts], self.today)
         report.links += new
+        if new:
+            report.remarks.append("the links wait in the inbox: roundup inbox --links shows them, and roundup pick takes one by its address")
 
     def close(self) -> None:
         self.inbox.close()

@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from roundup.errors import RefusedError
-from roundup.issue import IssueKey, Section
+from roundup.issue import IssueKey, Link, Section
 from roundup.learning import Learning
 from roundup.paper import ArxivId, Paper
 from roundup.ranking import Ranking, said
@@ -120,6 +120,21 @@ class Desk:
         for paper in papers:
             held = self._holders.setdefault(paper.id.name, [])
             held += [] if key in held else [key]
+
+    def pick_links(self, links: Sequence[Link], key: IssueKey) -> int:
+        """Make stubs of picks about links in an issue; return how many it did not have yet. That is no decision: such a stub is yours to remove."""
+        shelf = self._shelf.get(key) or self._shelf.setdefault(key, self.shelves.shelf(key))
+        self.shelves.sweep(key)
+        made = sum(map(shelf.put_link, links))
+        shelf.settle()
+        return made
+
+    def linked(self, addresses: Sequence[str]) -> list[Link]:
+        """Return the links of these addresses. RefusedError names all that were never seen."""
+        found = {url: self.inbox.link(url) for url in addresses}
+        if missing := [url for url, link in found.items() if link is None]:
+            raise RefusedError("\n".join(f"{url} is not in the inbox; roundup inbox --links shows what is" for url in missing))
+        return [one for one in found.values() if one]
 
     def best(self, key: IssueKey, most: int, since: dt.date | None, *, by_votes: bool = True) -> list[Paper]:
         """Return papers for a list, at most so many: those with the most votes, or those that rank first; of nearly the same ones the first.

@@ -329,7 +329,7 @@ def test_the_sources_of_the_digest_go_into_the_inbox(ask: Callable[..., Result],
     root = digest({**BARE, "roundup.yaml": config}, bare=True)
     before = sources(root)
     first = ask("fetch", root=root)
-    assert (first.code, first.err) == (0, "")
+    assert (first.code, first.err) == (0, "the links wait in the inbox: roundup inbox --links shows them, and roundup pick takes one by its address\n")
     assert re.fullmatch(r"\d+ papers: \d+ new; 3 links, into the inbox\n", first.out)
     assert sources(root) == before
     inbox = Inbox(root)
@@ -546,7 +546,7 @@ def test_a_file_of_peoples_is_never_opened_for_writing(digest: Callable[..., Pat
 
 
 def test_what_a_killed_run_left_is_swept_and_never_read(ask: Callable[..., Result], digest: Callable[..., Path]) -> None:
-    root = digest({**BARE, "issues/2024-1/papers/.roundup-1-2401.03002.yaml.tmp": "id: half"}, bare=True)
+    root = digest({**BARE, "issues/2024-1/papers/.roundup-0-2401.03002.yaml.tmp": "id: half"}, bare=True)
     disk = Disk(root)
     assert disk.names("issues/2024-1/papers", ".yaml") == []
     ask("fetch", "2401.03003", root=root)

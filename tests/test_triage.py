@@ -16,7 +16,8 @@ from unittest import mock
 import pytest
 from msgspec.structs import replace
 
-from conftest import Result, tree
+from conftest import Result, tree, write
+from roundup.issue import Link
 from roundup.learning import Learning
 from roundup.paper import ArxivId, Author, Paper, Sighting, Withdrawal
 from roundup.ranking import Usual, said
@@ -367,7 +368,6 @@ def test_a_decision_on_what_was_never_seen_is_refused(root: Path) -> None:
         with pytest.raises(KeyError):
             inbox.decide([Decision("2402.00001", SKIPPED, 1, DAY), Decision("2402.00099", SKIPPED, 1, DAY)])
         assert inbox.last() is None  # all, or none
-        inbox.undo()
 
 
 def test_rows_that_are_no_papers_are_told(root: Path, roundup: Run) -> None:
@@ -478,3 +478,46 @@ def test_an_empty_inbox_fills_nothing(digest: Digest, roundup: Run) -> None:
     root = digest({"roundup.yaml": "title: A digest\n"}, bare=True)
     assert roundup("fill", "2024-1", root=root) == Result(2, "", "the inbox is empty; roundup fetch --inbox fills it\n")
     assert not (root / "issues").exists()
+
+
+POST = Link("https://example.org/post", "A post, with [brackets]", "Example", "Its first words.")
+
+
+def test_posts_of_feeds_are_shown_and_picked_by_their_address(root: Path, roundup: Run) -> None:
+    other = Link("https://example.org/other", "Another")
+    with closing(Inbox(root)) as inbox:
+        inbox.put_links([POST], DAY)
+        inbox.put_links([other], DAY + dt.timedelta(days=1))
+    shown = "https://example.org/other\n    Another\nhttps://example.org/post\n    A post, with [brackets] · Example\n2 links\n"
+    assert roundup("inbox", "--links", root=root) == Result(0, shown, "")
+    assert roundup("inbox", "--links", "--since", "2024-02-02", root=root).out == "https://example.org/other\n    Another\n1 link\n"
+    assert json.loads(roundup("inbox", "--links", "--json", "--max", "1", root=root).out) == [{"url": other.url, "title": "Another", "source": ""}]
+    assert roundup("pick", POST.url, "2402.00002", root=root) == Result(0, "1 paper and 1 link picked into 2024-1\n", "")
+    stub = (root / "issues/2024-1/commentary/a-post-with-brackets.yaml").read_text()
+    assert "url: https://example.org/post\n" in stub
+    assert "Its first words." in stub
+    assert roundup("pick", POST.url, root=root) == Result(0, "nothing new picked into 2024-1\n", "")
+    assert roundup("check", root=root).code == 1  # words are missing; the stubs can be read
+
+
+def test_a_post_that_was_never_seen_is_told_and_nothing_is_picked(root: Path, roundup: Run) -> None:
+    before = tree(root / "issues")
+    told = "https://example.org/none is not in the inbox; roundup inbox --links shows what is\n"
+    assert roundup("pick", "2402.00002", "https://example.org/none", root=root) == Result(2, "", told)
+    assert tree(root / "issues") == before
+
+
+def test_a_decision_is_taken_back_whatever_was_decided_of_other_papers_meanwhile(root: Path) -> None:
+    with closing(Inbox(root)) as inbox:
+        inbox.decide([Decision("2402.00001", SKIPPED, 1, DAY)])
+        first = inbox.last()
+        inbox.decide([Decision("2402.00003", SKIPPED, 1, DAY)])
+        assert first
+        inbox.undo(first)
+    assert (state(root, 1), state(root, 3)) == ("", SKIPPED)
+
+
+def test_what_a_killed_run_left_beside_the_stubs_goes_with_the_next_pick(root: Path, roundup: Run) -> None:
+    write(root / "issues/2024-1/commentary/.roundup-0.tmp", "half")
+    assert roundup("pick", "2402.00002", root=root).code == 0
+    assert not (root / "issues/2024-1/commentary/.roundup-0.tmp").exists()

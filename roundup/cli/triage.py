@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ from roundup.cli.wanted import a_day, parse_key, root_of
 from roundup.errors import RefusedError, count, printable
 
 if TYPE_CHECKING:
+    from roundup.issue import Link
     from roundup.paper import ArxivId
     from roundup.store.inbox import Candidate
     from roundup.triage import Desk
@@ -49,9 +50,11 @@ def _desk(session: Session, *, deciding: bool) -> Iterator[Desk]:
 @click.option("--since", "since", callback=a_day, metavar="DATE", help="Only papers that were first seen from this day on.")
 @click.option("--max", "most", type=click.IntRange(1, _MANY), default=30, show_default=True, metavar="N", help="Show so many at most.")
 @click.option("--order", "key", metavar="KEY", help="Print what was picked into this issue, by section, to be pasted below order: in its issue.yaml.")
-@click.option("--json", "as_json", is_flag=True, help="Print the papers as JSON.")
+@click.option("--links", "links", is_flag=True, help="Show the posts of feeds instead, the newest first; pick takes one by its address.")
+@click.option("--json", "as_json", is_flag=True, help="Print the papers, or the links, as JSON.")
 def inbox(
-    session: Session, words: tuple[str, ...], state: str, revised: bool, category: str, since: dt.date | None, most: int, key: str | None, as_json: bool,
+    session: Session, words: tuple[str, ...], state: str, revised: bool, category: str, since: dt.date | None, most: int, key: str | None, links: bool,
+    as_json: bool,
 ) -> None:  # fmt: skip
     """Show what was fetched and is not decided yet.
 
@@ -67,6 +70,9 @@ def inbox(
             if not rows:
                 session.remark(f"nothing of the inbox was picked into {parse_key(key)}")
             return
+        if links:
+            _tell_links(session, desk.inbox.links(most, since), as_json)
+            return
         states = () if revised or state == "all" else (_STATES[state],)
         asked = Asked(states, " ".join(words), category, since, revised)
         found = desk.inbox.found(desk.listed(asked, most))
@@ -79,6 +85,17 @@ def inbox(
     named = [(counts.get(one, 0), one or "not decided") for one in STATES]
     named += [(counts[COVERED], "in issues by other ways")] if counts[COVERED] else []
     session.say(f"{sum(counts.values()):,} seen: " + ", ".join(f"{number:,} {name}" for number, name in named))
+
+
+def _tell_links(session: Session, links: list[Link], as_json: bool) -> None:
+    if as_json:
+        print_json([{"url": one.url, "title": one.title, "source": one.source} for one in links])
+        return
+    from roundup.text.visible import one_line
+
+    for one in links:
+        session.say(f"{one.url}\n    {' · '.join(filter(None, (one_line(one.title), one_line(one.source))))}")
+    session.say(count(len(links), "link"))
 
 
 def _lines(one: Candidate, desk: Desk) -> Iterator[str]:
@@ -124,22 +141,25 @@ _papers = click.argument("ids", nargs=-1, required=True, metavar="ID...")
 def pick(session: Session, ids: tuple[str, ...], key: str | None, section: str) -> None:
     """Take papers of the inbox into an issue.
 
-    Each gets a record there, and a stub for your words.
+    Each gets a record there, and a stub for your words; a post of a feed, which is named by its address, a stub.
     """
     from roundup.text.visible import one_line
 
-    named = _ids(ids)
+    addresses = [text for text in ids if _is_post(text)]
+    named = _ids([text for text in ids if text not in addresses])
     with _desk(session, deciding=True) as desk:
         issue = parse_key(key) if key else desk.shelves.draft()
-        papers = [one.paper for one in desk.named(named)]
+        papers, links = [one.paper for one in desk.named(named)], desk.linked(addresses)
         for paper in papers:
             if others := [key for key in desk.covered(paper) if key != issue]:
                 session.remark(f"{paper.id.base} stands in {', '.join(map(str, others))}, too; say what is new, or take this back with: roundup undo")
         desk.pick(papers, issue, one_line(section))
+        made = desk.pick_links(links, issue)
         pasted = desk.pasted
     for stub in pasted:
         click.echo(printable(f"{stub}\n"))  # they are the result; quiet keeps them
-    session.say(f"{count(len(papers), 'paper')} picked into {issue}")
+    told = [count(number, noun) for number, noun in ((len(papers), "paper"), (made, "link")) if number] or ["nothing new"]
+    session.say(f"{' and '.join(told)} picked into {issue}")
 
 
 @command("roundup skip 2308.00675 2308.01320")
@@ -263,7 +283,19 @@ def triage(session: Session, key: str | None, category: str, and_later: bool, pl
     session.say(f"{sitting.summary()}; the picks are in {issue}")
 
 
-def _ids(texts: tuple[str, ...]) -> list[ArxivId]:
+def _is_post(text: str) -> bool:
+    """Tell whether an address is that of something else than a paper."""
+    from roundup.paper import ArxivId
+    from roundup.references import parse_reference
+    from roundup.text.links import is_web
+
+    try:
+        return is_web(text) and not isinstance(parse_reference(text), ArxivId)
+    except ValueError:
+        return False
+
+
+def _ids(texts: Sequence[str]) -> list[ArxivId]:
     """Return the papers that are named, each once, whatever version."""
     from roundup.paper import ArxivId
     from roundup.references import parse_reference

@@ -122,6 +122,18 @@ class Inbox(Account):
             statement = "INSERT INTO links VALUES (?, ?, ?) ON CONFLICT (url) DO NOTHING"
             return [one.url for one in links if cursor.execute(statement, (one.url, today.isoformat(), json.dumps(asdict(one)))).rowcount]
 
+    def links(self, most: int, since: dt.date | None = None) -> list[Link]:
+        """Return the links that were first seen from a day on, what was seen last first, so many at most."""
+        text = "SELECT link FROM links WHERE first_seen >= ? ORDER BY first_seen DESC, url LIMIT ?"
+        with self._reading() as cursor:
+            return [Link(**json.loads(row)) for (row,) in cursor.execute(text, ((since or dt.date.min).isoformat(), most))]
+
+    def link(self, url: str) -> Link | None:
+        """Return the link of an address; None where it was never seen."""
+        with self._reading() as cursor:
+            row = cursor.execute("SELECT link FROM links WHERE url = ?", (url,)).fetchone()
+            return Link(**json.loads(row[0])) if row else None
+
     def papers(self) -> list[Paper]:
         """Return every paper, by name."""
         with self._reading() as cursor:
