@@ -372,7 +372,7 @@ def test_every_wrong_name_is_told_at_once_and_nobody_is_asked(ask: Callable[...,
 
 WRONG = {
     ("2401.03002", "--since", "2024-01-01"): "--category, --author, --title, --since and --until narrow a search; what is named here is none\n",
-    ("--category", "cs.CL", "--since", "2024-02-01", "--until", "2024-01-01"): "--since 2024-02-01 is after --until 2024-01-01\n",
+    ("--category", "cs.CL", "--since", "2024-02-01", "--until", "2024-01-01"): "--since 2024-02-01 is after --until 2024-01-01; change one of them\n",
     ("--category", "nonsense"): '"nonsense" is no category of arXiv; write it as cs.LG or hep-th\n',
     ("2401.03002", "--inbox", "--issue", "2024-1"): "a paper goes into an issue or into the inbox; leave out --issue or --inbox\n",
     ("2401.03002", "--issue", "2024-9"): 'there is no issue "2024-9"; begin it with: roundup new 2024-9\n',

@@ -87,7 +87,7 @@ def _count(session: Session, root: Path, key: IssueKey, since: dt.date | None, a
     before = next((one for one in shelves.folders if one.last_day < key.first_day and shelves.is_list(one) == file.is_list), None)
     first = since or (before.last_day + dt.timedelta(days=1) if before else None)
     if first and first > key.last_day:
-        raise RefusedError(f"--since {first} is after {key} ends ({key.last_day})")
+        raise RefusedError(f"--since {first} is after {key} ends ({key.last_day}); name an earlier day")
     days = f"from {first} to {key.last_day}" if first else f"up to {key.last_day}"
     with closing(Inbox(root)) as inbox:
         seen = inbox.seen_between(first, key.last_day)

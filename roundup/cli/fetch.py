@@ -178,9 +178,9 @@ def _refuse_misfits(wanted: tuple[Reference, ...], filters: Filters, key: str | 
         raise RefusedError("--category, --author, --title, --since and --until narrow a search; what is named here is none")
     empty = [f'--author "{name}"' for name in filters.authors] + ([f'--title "{filters.title}"'] if filters.title else [])
     if unsaid := [one for one in empty if not any(char.isalnum() for char in one.partition(" ")[2]) or not is_sound(one)]:
-        raise RefusedError(f"{printable(unsaid[0])} names nothing that can be searched for")
+        raise RefusedError(f"{printable(unsaid[0])} names nothing that can be searched for; write letters or digits")
     if filters.since and filters.until and filters.since > filters.until:
-        raise RefusedError(f"--since {filters.since} is after --until {filters.until}")
+        raise RefusedError(f"--since {filters.since} is after --until {filters.until}; change one of them")
 
 
 def _tell_plan(session: Session, order: Order, into: Into, pace_s: float, as_json: bool) -> None:

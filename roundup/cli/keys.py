@@ -12,3 +12,8 @@ u  undo: take the last decision back
 n  next, b  back: leave the paper as it is
 t  section: what the next picks are for
 q  quit: all that was decided is kept, and so is the place"""
+
+ON_SCREEN = """\
+a  list: the papers from here on
+j, k, arrows: as n and b
+space, page down, page up: further in a long abstract, and back"""

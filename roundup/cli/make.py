@@ -75,7 +75,7 @@ def check(session: Session, keys: tuple[str, ...], as_json: bool) -> None:
 @click.argument("keys", nargs=-1, metavar="[KEY]...")
 @click.option("--drafts", is_flag=True, help="Build issues without a date, too.")
 @click.option("--output", metavar="DIR", help="Where the site goes; site/ in the digest by default.")
-@click.option("--workers", metavar="N", type=click.IntRange(1), default=None, help="How many processes draw; as many as there are cores by default.")
+@click.option("--workers", metavar="N", type=click.IntRange(1), default=None, help="How many processes draw, on Linux; as many as there are cores by default.")
 @click.option("--executor", metavar="NAME", help="Draw on a cluster, as dask:HOST:PORT; its workers share the digest's disk.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was written and removed as JSON.")
 def build(session: Session, keys: tuple[str, ...], drafts: bool, output: str | None, workers: int | None, executor: str | None, as_json: bool) -> None:

@@ -34,7 +34,7 @@ def services(config: Config) -> dict[str, str]:
         given = os.environ.get(f"ROUNDUP_{name.upper()}") or dict(config.mirrors).get(name) or usual
         parts = urlsplit(given)
         if not is_web(given):
-            raise RefusedError(f'ROUNDUP_{name.upper()} "{given}" is no web address')
+            raise RefusedError(f'ROUNDUP_{name.upper()} "{given}" is no web address; write it from https:// on')
         found[name] = (given if parts.path.strip("/") else given.rstrip("/") + urlsplit(usual).path).rstrip("/")
     return found
 

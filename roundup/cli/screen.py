@@ -15,7 +15,7 @@ from prompt_toolkit.layout.controls import FormattedTextControl
 from prompt_toolkit.output import Output
 from prompt_toolkit.widgets import TextArea
 
-from roundup.cli.keys import DECIDING, HELP
+from roundup.cli.keys import DECIDING, HELP, ON_SCREEN
 from roundup.errors import RoundupError, printable
 from roundup.sitting import Sitting, paper_lines, title_line
 from roundup.text.visible import one_line
@@ -68,7 +68,7 @@ class Screen:
 
     def _lines(self) -> list[str]:
         if self.is_help:
-            return HELP.split("\n")
+            return [*HELP.split("\n"), *ON_SCREEN.split("\n")]
         one = self.sitting.current
         if one is None:
             return ["no more papers; u takes the last decision back, q ends"]

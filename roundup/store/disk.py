@@ -22,7 +22,7 @@ def find_root(start: Path) -> Path:
     try:
         start = start.resolve(strict=True)
     except OSError as error:
-        raise RefusedError(f"{start} cannot be read: {reason(error)}") from error
+        raise RefusedError(f"{start} cannot be read: {reason(error)}; mend that, or name a folder with -C") from error
     for folder in (start, *start.parents):
         if os.path.lexists(folder / CONFIG) or os.path.isdir(folder / ISSUES):
             return folder
