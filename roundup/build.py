@@ -187,7 +187,7 @@ class _Build:
     def _refuse_foreign(self, due: Outputs, entries: dict[str, Entry], gone: dict[str, Entry]) -> bool:
         """Refuse when a file of somebody's stands where an output should go. Tell whether files of ours have to go first.
 
-        That is so where a page becomes a folder, or a folder a page.
+        That is so where a page becomes a folder, or a folder a page, or a name changes in nothing but capitals.
         """
         clash = False
         for path in () if self.is_new else (output.path for output in due):
@@ -201,8 +201,15 @@ class _Build:
             if target.is_dir() and not target.is_symlink():
                 clash = self._ours([file for file in target.rglob("*") if not file.is_dir()] or [target], gone, foreign)
             elif path not in entries and os.path.lexists(target):
-                raise RefusedError(foreign)
+                if (twin := self._twin(path, gone)) is None:
+                    raise RefusedError(foreign)
+                clash = self._ours([twin], gone, foreign)
         return clash
+
+    def _twin(self, path: str, gone: Iterable[str]) -> Path | None:
+        """Return the file of ours that stands under a new path already, on a disk that does not tell capitals apart; None where none does."""
+        alike = (self.folder / old for old in gone if old.casefold() == path.casefold())
+        return next((old for old in alike if old.exists() and old.samefile(self.folder / path)), None)
 
     def _ours(self, files: list[Path], gone: dict[str, Entry], otherwise: str) -> bool:
         """Return True when all these files are about to be removed by us; refuse otherwise."""

@@ -196,5 +196,7 @@ def _names_of(taken: Sequence[Taken]) -> tuple[str, ...]:
 
 
 def _topics_of(taken: Sequence[Taken]) -> tuple[str, ...]:
+    """Return the tags of all picks, and the categories of the highest version; then the first of an older record, which the page of its issue shows."""
     tags = (tag for pick in taken for tag in pick.tags)
-    return tuple(dict.fromkeys((*tags, *max(taken, key=lambda pick: pick.version).categories)))
+    shown = (pick.categories[0] for pick in taken if pick.categories)
+    return tuple(dict.fromkeys((*tags, *max(taken, key=lambda pick: pick.version).categories, *shown)))

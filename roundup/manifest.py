@@ -39,21 +39,24 @@ class Manifest:
 
     @classmethod
     def read(cls, data: bytes, since: bytes | None = None, *, is_sound: bool = False) -> Manifest:
-        """Return the manifest that was written down, in one file or in two; ValueError for anything else. One that ``is_sound`` needs no look at each line."""
+        """Return the manifest that was written down, in one file or in two; ValueError for anything else.
+
+        One that ``is_sound``, as who wrote it last left it, needs no look at each line.
+        """
         try:
             if not _is_ours(data):  # of a build before there were lines: hashes alone
                 files = json.loads(data)["files"]
                 return cls(b"", {str(path): Entry("", tuple(map(str, digests))) for path, digests in files.items()})
             whole = cls(data)
-            if not is_sound and not data.count(b'\n"') == data.count(b"\n") - 2 == whole._count:  # of a merge, say, even one that went well
-                raise ValueError
+            if not is_sound and not data.count(b'\n"') == data.count(b"\n") - 2 == len(dict(whole.items())) == whole._count:
+                raise ValueError  # of a merge, say, even one that went well
             if since is None:
                 return whole
             if not _is_ours(since):
                 raise ValueError
             if whole._hash and (later := cls(since))._hash == whole._hash:  # else a stop left it, and what it says is in the whole one
                 return cls(data, dict(later.items()))
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise ValueError("no manifest") from error
         return whole
 

@@ -32,7 +32,10 @@ class Permalinks(Struct, frozen=True):
 
 
 class Trail(Struct, frozen=True):
-    """Where a site has what: the slugs of each paper's authors and topics, in their order, and further pages about these."""
+    """Where a site has what: the slugs of the authors and topics of each paper, in their order, and further pages about these.
+
+    A pick about something else stands among the papers by its issue and its name there, which an ID is never like.
+    """
 
     address: str = ""
     papers: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
@@ -42,13 +45,12 @@ class Trail(Struct, frozen=True):
 
 def trail_of(catalogue: Catalogue, address: str, parts: Iterable[str], moved: Mapping[str, str]) -> Trail:
     """Return the trail of a site's catalogue."""
-    columns = catalogue.columns
+    columns, heads = catalogue.columns, catalogue.archive.heads
     people, subjects = list(columns.people.slugs), list(columns.subjects.slugs)
-    papers = {
-        columns.names[place]: {AUTHORS: tuple(people[one] for one in columns.authors[place]), TOPICS: tuple(subjects[one] for one in columns.topics[place])}
-        for place, is_paper in enumerate(columns.is_paper)
-        if is_paper
-    }
+    papers = {}
+    for place, (name, is_paper) in enumerate(zip(columns.names, columns.is_paper, strict=True)):
+        called = name if is_paper else f"{heads[columns.standings[place][0]].key}#{name}"
+        papers[called] = {AUTHORS: tuple(people[one] for one in columns.authors[place]), TOPICS: tuple(subjects[one] for one in columns.topics[place])}
     return Trail(address, papers, frozenset(parts), moved)
 
 
@@ -65,7 +67,7 @@ def parse_trail(text: str) -> Trail:
         papers = {str(name): {kind: tuple(map(str, where[kind])) for kind in KINDS} for name, where in whole["papers"].items()}
         moved = {str(old): str(new) for old, new in whole["moved"].items()}
         return Trail(str(whole["address"]), papers, frozenset(map(str, whole["parts"])), moved)
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return Trail()
 
 

@@ -13,6 +13,7 @@ from roundup.paper import Paper
 from roundup.showing import figures_shown
 from roundup.text.drawn import plain
 from roundup.text.folding import folded
+from roundup.text.visible import visible
 
 _REFERENCE = re.compile(r"\[\[([^\[\]\n]+)\]\]")
 _WORD = re.compile(r"[^\W\d_]{3,}")
@@ -20,7 +21,7 @@ _WORD = re.compile(r"[^\W\d_]{3,}")
 
 def outline_of(issue: Issue) -> Outline:
     """Return the outline of an issue that was read in full."""
-    asked = (name for block in issue.blocks() if block.pick is None for name in _REFERENCE.findall(block.prose.text))
+    asked = (name for block in issue.blocks() if block.pick is None for name in references_in(block.prose.text))
     shown = {name for name, _ in figures_shown(issue)}
     figures = tuple((figure.name, figure.digest) for figure in issue.figures if figure.name in shown and not figure.fault)
     said = (fingerprint(repr(pick), repr(figures))[:16] for pick in issue.picks)
@@ -29,7 +30,7 @@ def outline_of(issue: Issue) -> Outline:
 
 def _taken(pick: Pick) -> Taken:
     paper = pick.paper
-    references = dict.fromkeys(_REFERENCE.findall(pick.commentary.text))
+    references = dict.fromkeys(references_in(pick.commentary.text))
     return Taken(
         pick.name,
         paper is not None,
@@ -44,6 +45,11 @@ def _taken(pick: Pick) -> Taken:
         " ".join(dict.fromkeys(words_of(paper.abstract))) if paper else "",
         fingerprint(pick.title, pick.tldr, repr(pick.authors), repr(pick.subject)),
     )
+
+
+def references_in(text: str) -> list[str]:
+    """Return what stands between double brackets, as a page shows it: without what cannot be seen."""
+    return _REFERENCE.findall(visible(text))
 
 
 def _may_hold_math(issue: Issue) -> bool:

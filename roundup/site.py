@@ -26,6 +26,7 @@ from roundup.text.dialect import Document
 from roundup.text.language import Language
 from roundup.text.setting import Place
 from roundup.text.slugs import lasting_slug
+from roundup.text.visible import visible
 from roundup.themes import Asset, Theme
 
 BESIDE = 5  # papers by the same authors, or near a paper, that its page names
@@ -246,7 +247,7 @@ def link_between(site: Site, standing: Standing, start: str, *, absolute: bool =
 def places(site: Site, issue: Issue, block: Block, start: str, *, absolute: bool = False) -> dict[str, Place]:
     """Return where the ``[[...]]`` of a block lead, as links from the page ``start``."""
     found: dict[str, Place] = {}
-    if "[[" not in block.prose.text:
+    if "[[" not in visible(block.prose.text):
         return found
     for reference in site.document(block.prose).references:
         if standing := site.place(reference.value, issue.key, block.pick.name if block.pick else ""):

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import tree, write
+from conftest import ROOT, tree, write
 from invented import png
 from roundup import jobs
 from roundup.build import Report
@@ -25,6 +25,7 @@ from roundup.engine import Engine
 from roundup.errors import SourceError
 from roundup.manifest import MANIFEST, SINCE
 from roundup.plan import TRAIL
+from roundup.store import left
 from roundup.store.permalinks import keep_permalinks
 from roundup.workers import Workers
 
@@ -32,6 +33,7 @@ TODAY = dt.date(2024, 6, 1)
 LONG = bool(os.environ.get("ROUNDUP_SOAK"))
 WORDS = "sparse soft experts route tokens pre-training pretraining mixtures of $x<y$ and *all* heads; see [a talk](https://talk.example/) [^1]".split()
 PEOPLE = ("Ada Example", "Bo Sample", "Grażyna Łącka", "Grazyna Lacka", "J\\\"org M\\\"uller", "王小明")
+CATEGORIES = ("cs.LG", "cs.LG", "cs.AI")
 TAGS = ("experts", "MoE", "mixture of experts", "routing")
 CONFIGS = (
     "title: Edits\nurl: https://example.org/d/\nfeeds: {entries: 3}\n", "title: Edits & more\nurl: https://example.org/d/\n", "title: Edits\n",
@@ -90,7 +92,7 @@ class Editors:
     def write_pick(self, issue: Path, name: str) -> None:
         people = "".join(f"- {one}\n" for one in self.chance.sample(PEOPLE, self.chance.randint(1, 4)))
         abstract = " ".join(self.chance.choice(WORDS[:8]) for _ in range(30))
-        write(issue / f"papers/{name}.yaml", f'id: "{name}"\nversion: {self.chance.randint(1, 3)}\ntitle: Of {self.chance.choice(WORDS[:8])}\nauthors:\n{people}abstract: {abstract}\ncategories:\n- cs.LG\n')
+        write(issue / f"papers/{name}.yaml", f'id: "{name}"\nversion: {self.chance.randint(1, 3)}\ntitle: Of {self.chance.choice(WORDS[:8])}\nauthors:\n{people}abstract: {abstract}\ncategories:\n- {self.chance.choice(CATEGORIES)}\n')
         if not (issue / f"commentary/{name}.yaml").exists():
             write(issue / f"commentary/{name}.yaml", f"paper: {name}\ncommentary: |\n  {self.say()}status: ready\n")
 
@@ -243,9 +245,9 @@ def test_a_build_that_remembers_ends_as_one_that_does_not(seed: int, tmp_path: P
         assert touched == set(report.written), f"step {step}: {edit.__name__}"
 
 
-def pick_of(root: Path, issue: str, name: str, *, title: str, version: int = 1, words: str = "Words.") -> None:
+def pick_of(root: Path, issue: str, name: str, *, title: str, version: int = 1, words: str = "Words.", category: str = "cs.LG") -> None:
     """Write a paper with its commentary."""
-    write(root / f"issues/{issue}/papers/{name}.yaml", f'id: "{name}"\nversion: {version}\ntitle: {title}\nauthors:\n- Ada Example\ncategories:\n- cs.LG\n')
+    write(root / f"issues/{issue}/papers/{name}.yaml", f'id: "{name}"\nversion: {version}\ntitle: {title}\nauthors:\n- Ada Example\ncategories:\n- {category}\n')
     write(root / f"issues/{issue}/commentary/{name}.yaml", f"paper: {name}\ncommentary: |\n  {words}\nstatus: ready\n")
 
 
@@ -276,6 +278,65 @@ def test_what_pages_show_of_other_issues_is_among_what_they_are_made_from(edit: 
     edit(root)
     assert build(root, root / "site")
     assert pages(root / "site") == cold(root, tmp_path / "cold")
+
+
+def test_an_issue_links_to_what_its_own_record_is_filed_under_whatever_a_newer_one_says(tmp_path: Path) -> None:
+    """arXiv may file a paper elsewhere, and another paper of the old category may go."""
+    root = tmp_path / "digest"
+    write(root / "roundup.yaml", CONFIGS[1])
+    for month in (1, 2, 3):
+        write(root / f"issues/2024-{month}/issue.yaml", f"date: 2024-{month:02}-28\n")
+    pick_of(root, "2024-1", "2401.00001", title="A title", category="cs.AI")
+    pick_of(root, "2024-2", "2401.00002", title="Another", category="cs.AI")
+    pick_of(root, "2024-3", "2401.00001", title="A title", category="cs.CR", version=2)
+    assert build(root, root / "site")
+    for part in ("papers", "commentary"):
+        (root / f"issues/2024-2/{part}/2401.00002.yaml").unlink()
+    assert build(root, root / "site")
+    assert pages(root / "site") == cold(root, tmp_path / "cold")
+    assert b'href="../topics/cs-ai.html"' in (root / "site/2024-1/index.html").read_bytes()
+    assert (root / "site/topics/cs-ai.html").exists()
+
+
+def test_a_reference_is_followed_though_something_unseen_stands_in_it(tmp_path: Path) -> None:
+    root = tmp_path / "digest"
+    write(root / "roundup.yaml", CONFIGS[1])
+    for month in (1, 2):
+        write(root / f"issues/2024-{month}/issue.yaml", f"date: 2024-{month:02}-28\n")
+    pick_of(root, "2024-1", "2401.00001", title="A title")
+    pick_of(root, "2024-2", "2401.00002", title="Another", words="As [\u200b[\u200b2401.00001]] said.")
+    assert build(root, root / "site")
+    pick_of(root, "2024-1", "2401.00001", title="A title of today")
+    assert build(root, root / "site")
+    assert pages(root / "site") == cold(root, tmp_path / "cold")
+    assert b"A title of today" in (root / "site/2024-2/index.html").read_bytes()
+
+
+def test_a_card_is_drawn_anew_with_other_letters(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nothing else of the program is another one, as in a checkout."""
+    pytest.importorskip("PIL", reason="Pillow is not installed")
+    root, ours = tmp_path / "digest", tmp_path / "ours"
+    shutil.copytree(ROOT / "templates", ours)
+    monkeypatch.setattr("roundup.store.reading.built_in_templates", lambda: ours)
+    write(root / "roundup.yaml", CONFIGS[1])
+    write(root / "issues/2024-1/issue.yaml", "date: 2024-01-28\nteaser: AVAVA\n")
+    write(root / "issues/2024-2/issue.yaml", "date: 2024-02-28\n")
+    for site in ("site", "site", "cold"):
+        engine = Engine(root, Workers(1))
+        engine.build(engine.read(), tmp_path / site, TODAY, drafts=False, cards="Pillow 10")
+        write(ours / "cards/kerning.txt", "-900 A V\n-900 V A\n")
+    assert (tmp_path / "site/2024-1/card.png").read_bytes() == (tmp_path / "cold/2024-1/card.png").read_bytes()
+
+
+def test_on_a_disk_whose_clock_is_coarse_a_page_that_went_comes_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = tmp_path / "digest"
+    Editors(root, 1)
+    time_of = left._time
+    monkeypatch.setattr(left, "_time", lambda site, folder: time_of(site, folder) // 2_000_000_000 * 2_000_000_000)
+    assert build(root, root / "site")
+    (root / "site/archive/index.html").unlink()
+    assert build(root, root / "site")
+    assert (root / "site/archive/index.html").exists()
 
 
 def test_an_entry_of_a_feed_is_drawn_anew_when_there_are_cards_to_name(tmp_path: Path) -> None:

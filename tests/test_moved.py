@@ -207,3 +207,49 @@ def test_what_one_issue_s_build_published_is_known_to_the_next(digest: Digest, r
     change(root, CHANGED)
     roundup("build", root=root)
     assert target((root / "site/topics/moe.html").read_bytes()) == "../topics/mixture-of-experts.html"
+
+
+TALK = "link: {{url: 'https://talk.example/', title: A talk}}\ncommentary: Some words.\ntags: [{0}]\n"
+
+
+def test_the_address_of_a_tag_of_nothing_but_links_stays(digest: Digest, roundup: Run) -> None:
+    """Also where another issue has a pick of the same name."""
+    other = {"issues/2024-2/issue.yaml": "date: 2024-03-01\n", "issues/2024-2/commentary/talk.yaml": TALK.format("speeches")}
+    root = digest({**FILES, **other, "issues/2024-1/commentary/talk.yaml": TALK.format("talks")}, bare=True)
+    assert roundup("build", root=root).code == 0
+    change(root, {"issues/2024-1/commentary/talk.yaml": TALK.format("lectures")})
+    assert roundup("build", root=root).code == 0
+    assert target((root / "site/topics/talks.html").read_bytes()) == "../topics/lectures.html"
+    assert "topics/talks.html" in (root / "permalinks.yaml").read_text()
+
+
+def test_an_address_stays_though_its_pick_could_not_be_read_while_another_issue_was_built(digest: Digest, roundup: Run) -> None:
+    other = {path.replace("2024-1/", "2024-2/").replace("00001", "00003"): text.replace("00001", "00003") for path, text in FILES.items() if "00002" not in path}
+    root = digest({**FILES, **other, "issues/2024-2/commentary/2401.00003.yaml": pick(3, "old tag")}, bare=True)
+    assert roundup("build", root=root).code == 0
+    change(root, {"issues/2024-2/commentary/2401.00003.yaml": pick(3, "new tag").replace("]", "")})
+    assert roundup("build", "2024-1", root=root).code == 0
+    change(root, {"issues/2024-2/commentary/2401.00003.yaml": pick(3, "new tag")})
+    assert roundup("build", root=root).code == 0
+    assert target((root / "site/topics/old-tag.html").read_bytes()) == "../topics/new-tag.html"
+
+
+def test_what_a_folder_that_was_built_to_try_something_out_remembers_is_no_news_for_the_site(digest: Digest, roundup: Run, tmp_path: Path) -> None:
+    root = digest({**FILES, "roundup.yaml": "title: A digest\nurl: https://staging.example.org/\n"}, bare=True)
+    aside = ("build", "--output", str(tmp_path / "aside"))
+    assert roundup(*aside, root=root).code == 0
+    change(root, {"roundup.yaml": FILES["roundup.yaml"]})
+    assert roundup("build", root=root).code == 0
+    before = tree(root / "site")
+    assert roundup(*aside, root=root).code == 0
+    assert roundup("build", root=root).code == 0
+    assert not (root / "permalinks.yaml").exists()
+    assert tree(root / "site") == before
+
+
+def test_a_trail_that_nests_too_deep_is_none(digest: Digest, roundup: Run) -> None:
+    root = digest(FILES, bare=True)
+    assert roundup("build", root=root).code == 0
+    (root / "site/.roundup-trail.json").write_text("[" * 100_000)
+    change(root, CHANGED)
+    assert roundup("build", root=root).code == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
@@ -126,11 +127,11 @@ def make_site(session: Session, engine: Engine, digest: Digest, folder: Path, *,
     to_index = digest.config.search == "pagefind" and bool(digest.archive.heads if drafts else digest.archive.published().heads) and not keys
     can_index = to_index and pagefind.is_installed()
     built = engine.build(
-        digest, folder, today(), drafts=drafts, cards=cards, only=partial(belongs, wanted=wanted) if keys else None,
+        digest, folder, today(), drafts=drafts, cards=cards, only=partial(belongs, wanted=wanted, is_known=not digest.problems) if keys else None,
         spared=lambda path: can_index and pagefind.is_of_index(path), trail=trail,
     )  # fmt: skip
     done = built.report
-    moved = not keys and not drafts and built.permalinks != digest.permalinks
+    moved = not keys and not drafts and built.permalinks != digest.permalinks and _is_the_site(folder, digest.root)
     if moved:
         keep_permalinks(digest.root, built.permalinks)
     if can_index:
@@ -140,6 +141,14 @@ def make_site(session: Session, engine: Engine, digest: Digest, folder: Path, *,
     advice = {p for p in digest.advice if p.where.path.startswith(tuple(f"{head.folder}/" for head in shown if str(head.key) in written))}
     odd = advice.union(*(problems for key, problems in built.odd.items() if key in written))
     return Made(done, shown, () if keys else hidden, odd, moved, to_index and not can_index)
+
+
+def _is_the_site(folder: Path, root: Path) -> bool:
+    """Tell whether what has moved in a folder has moved for readers. A digest that has a site of its own is only tried out elsewhere."""
+    from roundup.plan import TRAIL
+
+    own = root / "site"
+    return os.path.realpath(folder) == os.path.realpath(own) or not (own / TRAIL).exists()
 
 
 def _tell_done(session: Session, folder: Path, done: Report, built: list[Head], seconds: float) -> None:

@@ -147,8 +147,11 @@ def blocking_problems(problems: Iterable[Problem], digest: Digest, hidden: tuple
     return [problem for problem in problems if blocks(problem)]
 
 
-def belongs(output: Output, catalogue: Catalogue, wanted: tuple[str, ...]) -> bool:
-    """Tell whether an output shows one of the wanted issues, or is one that their pages cannot do without."""
+def belongs(output: Output, catalogue: Catalogue, wanted: tuple[str, ...], *, is_known: bool) -> bool:
+    """Tell whether an output shows one of the wanted issues, or is one that their pages cannot do without.
+
+    The trail is one where the whole digest ``is_known``: without an issue that cannot be read just now, it would forget what stood where.
+    """
     from roundup.catalogue import Listing
 
     if output.issue:
@@ -156,4 +159,4 @@ def belongs(output: Output, catalogue: Catalogue, wanted: tuple[str, ...]) -> bo
     if about := catalogue.find(output.about):
         coverages = about.coverages if isinstance(about, Listing) else (about,)
         return any(f"{standing.head.folder}/" in wanted for coverage in coverages for standing in coverage.standings)
-    return output.kind in {"stylesheet", "script", "icon", "font", "trail"} or output.source.startswith(wanted)
+    return output.kind in {"stylesheet", "script", "icon", "font"} or (is_known and output.kind == "trail") or output.source.startswith(wanted)

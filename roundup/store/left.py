@@ -23,6 +23,8 @@ from roundup.store.memory import Memory
 from roundup.store.reading import Digest
 from roundup.store.release import release
 
+_SECOND_NS = 1_000_000_000
+_TICK_NS = 2 * _SECOND_NS  # of FAT, the coarsest there is
 _BOOT = "/proc/sys/kernel/random/boot_id"
 
 
@@ -34,7 +36,8 @@ def catalogue_made_of(archive: Archive, digest: Digest) -> str:
 
 def all_but_words(archive: Archive, digest: Digest, permalinks: Permalinks, cards: str, *, drafts: bool) -> str:
     """Return a fingerprint of all that a plan is made from, but for the issues' own words."""
-    shared = (digest.config.shown, digest.theme.digest, cards, repr(digest.assets), dump_permalinks(permalinks), str(drafts))
+    faces = (f"{name}\0{blake2b(data).hexdigest()}" for part in (digest.theme.fonts, digest.theme.cards) for name, data in sorted(part.items()))
+    shared = (digest.config.shown, digest.theme.digest, *faces, cards, repr(digest.assets), dump_permalinks(permalinks), str(drafts))
     return fingerprint(catalogue_made_of(archive, digest), *shared)
 
 
@@ -64,6 +67,9 @@ def left_by(memory: Memory, site: Path, left: Left, folders: Iterable[str]) -> N
     """Keep how a build leaves a site; ``folders`` are all those that hold files of ours."""
     if mark := _mark(site):
         times = {folder: _time(site, folder) for folder in sorted(set(folders))}
+        if coarse := [folder for folder, time in times.items() if time % _SECOND_NS == 0]:
+            now = memory.now()  # as on a memory stick: what comes within the same tick leaves no mark
+            times |= {folder: -1 for folder in coarse if times[folder] > now - _TICK_NS}
         memory.keep_value(_name(site), mark, {"plan": left.plan, "issues": dict(left.issues), "facts": dict(left.facts), "folders": times})
 
 
