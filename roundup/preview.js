@@ -41,8 +41,8 @@
   }
 
   async function take() {
-    const { version, problems } = newest;
-    if (version === shown || (await follow())) tell(problems);
+    const { version, problems, advice } = newest;
+    if (version === shown || (await follow())) tell(problems, advice);
     else location.reload();
   }
 
@@ -89,19 +89,23 @@
     return inside && alike ? difference(before[place], after[place], [...way, place]) : [old, new_, way];
   }
 
-  function tell(problems) {
+  /* Problems stand open, for they hold up the page; advice waits to be asked. */
+  function tell(problems, advice) {
     bar?.remove();
     bar = undefined;
     document.body.style.paddingBottom = "";
-    if (!problems.length) return;
-    bar = made("div", { role: "alert" });
+    const rows = problems.length ? problems : advice;
+    if (!rows.length) return;
+    bar = made("div", { role: problems.length ? "alert" : "status" });
     const shadow = bar.attachShadow({ mode: "open" });
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(STYLE);
     shadow.adoptedStyleSheets = [sheet];
-    const summary = made("summary", {}, made("strong", {}, problems.length === 1 ? "1 problem" : `${problems.length} problems`), ". Pages stay as they were until all is mended.");
-    const rows = problems.map(([where, what]) => made("li", {}, made("code", {}, `${where}:`), ` ${what}`));
-    shadow.append(made("details", { open: "" }, summary, made("ul", {}, ...rows)));
+    const noun = problems.length ? "problem" : "remark";
+    const more = problems.length ? ". Pages stay as they were until all is mended." : ": what is not read, or may not be meant so.";
+    const summary = made("summary", {}, made("strong", {}, `${rows.length} ${noun}${rows.length === 1 ? "" : "s"}`), more);
+    const list = rows.map(([where, what]) => made("li", {}, made("code", {}, `${where}:`), ` ${what}`));
+    shadow.append(made("details", problems.length ? { open: "" } : {}, summary, made("ul", {}, ...list)));
     document.body.append(bar);
     document.body.style.paddingBottom = `${bar.offsetHeight}px`; // the end of the page can still be read
   }

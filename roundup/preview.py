@@ -77,13 +77,14 @@ class _Stand(Struct, frozen=True, eq=False, dict=True):
 class Preview:
     """The newest state of a digest that can be shown whole.
 
-    ``problems`` stand against the newest state. While there are any, what is shown is the last state without; before there was one,
-    it is what could be read. Not for several threads at a time.
+    ``advice`` is what is lawful but odd in it, ``problems`` stand against it. While there are any, what is shown is the last state without; before
+    there was one, it is what could be read. Not for several threads at a time.
     """
 
     def __init__(self, root: Path, cards: str = "") -> None:
         """``cards`` is the release of what can draw social cards; without it there are none."""
         self.problems: tuple[Problem, ...] = ()
+        self.advice: tuple[Problem, ...] = ()
         self._root = root
         self._cards = cards
         self._watch = Watch(root)
@@ -117,7 +118,7 @@ class Preview:
     def _take_in(self) -> None:
         library = Library(self._root, self._memory, self._stamps)
         digest = read_digest(self._root, library.shelve)
-        self.problems = digest.problems
+        self.problems, self.advice = digest.problems, tuple(sorted({*digest.advice}))
         if self.problems and self._was_good:
             return
         stand = self._stand_on(digest)

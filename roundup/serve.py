@@ -54,7 +54,7 @@ Tell = Callable[[Iterable[Problem]], None]
 
 
 class Look(Struct, frozen=True):
-    """What stands at an address: which output, its bytes, what is wrong; of a page the version, another one when it looks otherwise.
+    """What stands at an address: which output, its bytes, what is wrong and what is odd; of a page the version, another one when it looks otherwise.
 
     ``own`` tells that the digest has templates of its own.
     """
@@ -63,6 +63,7 @@ class Look(Struct, frozen=True):
     path: str
     data: bytes
     problems: tuple[Problem, ...]
+    advice: tuple[Problem, ...]
     version: str
     own: bool
 
@@ -117,7 +118,7 @@ class Server(ThreadingHTTPServer):
             data = shown.data if is_drawn else _unshown(output.path, problems)
             if output.path not in self._versions and output.path.endswith(".html"):
                 self._versions[output.path] = self._version(output.path, data)
-            return Look(status, output.path, data, problems, self._versions.get(output.path, ""), self._preview.has_own_templates)
+            return Look(status, output.path, data, problems, self._preview.advice, self._versions.get(output.path, ""), self._preview.has_own_templates)
 
     def _tell_new(self, problems: Iterable[Problem]) -> None:
         if new := [problem for problem in problems if problem not in self._told]:
@@ -231,7 +232,7 @@ class _Handler(BaseHTTPRequestHandler):
         told = ""
         while self.command == "GET":
             look = self.server.look(_from_top(page)) or self._missing()
-            news = json.dumps({"version": look.version, "problems": [_parts(problem) for problem in look.problems]})
+            news = json.dumps({"version": look.version, "problems": list(map(_parts, look.problems)), "advice": list(map(_parts, look.advice))})
             if news != told:
                 self.wfile.write(f"data: {news}\n\n".encode())
                 told = news

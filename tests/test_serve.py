@@ -524,6 +524,24 @@ def test_problems_stand_in_the_page_until_they_are_mended(chromium: Browser, ser
         bar.wait_for(state="detached")
 
 
+def test_what_is_passed_over_is_remarked_on_in_the_page(chromium: Browser, served: Serving) -> None:
+    with tab_of(chromium, served) as tab:
+        served.write("issues/2024-1/commentary/2401.00009.yml", picked("Words of a pick."))
+        bar = tab.get_by_role("status")
+        bar.wait_for()
+        assert bar.locator("summary").inner_text() == "1 remark: what is not read, or may not be meant so."
+        assert not bar.locator("li").is_visible()
+        bar.locator("summary").click()
+        (told,) = bar.locator("li").all_inner_texts()
+        assert told.startswith("issues/2024-1/commentary/2401.00009.yml: is not read")
+        served.write(PICK, FAULT)  # which holds up the page, and goes before
+        tab.get_by_role("alert").wait_for()
+        served.write(PICK, picked("Other words."))
+        bar.wait_for()
+        (served.root / "issues/2024-1/commentary/2401.00009.yml").unlink()
+        bar.wait_for(state="detached")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_bar_is_for_everybody_and_hides_nothing(scheme: Any, chromium: Browser, served: Serving) -> None:
     served.write("templates/issue.html", "{% extends 'roundup/issue.html' %}\n{% block outro %}{% for x in 3 %}{% endblock %}\n")
@@ -629,8 +647,8 @@ def test_news_say_version_and_problems(served: Serving) -> None:
         wire.sendall(f"GET /_roundup/news?page=%2F2024-1%2F HTTP/1.1\r\nHost: {served.server.hosts[0]}\r\n\r\n".encode())
         reader = wire.makefile("rb")
         assert dict(line.decode().strip().split(": ", 1) for line in iter(reader.readline, b"\r\n") if b": " in line)["Content-Type"] == "text/event-stream"
-        assert json.loads(reader.readline().removeprefix(b"data: ")) == {"version": version[1], "problems": []}
+        assert json.loads(reader.readline().removeprefix(b"data: ")) == {"version": version[1], "problems": [], "advice": []}
         served.write(PICK, FAULT)
         assert reader.readline() == b"\n"
         told = json.loads(reader.readline().removeprefix(b"data: "))
-        assert told == {"version": version[1], "problems": [[f"{PICK}:2", 'unknown key "comentary"; did you mean "commentary"?']]}
+        assert told == {"version": version[1], "problems": [[f"{PICK}:2", 'unknown key "comentary"; did you mean "commentary"?']], "advice": []}

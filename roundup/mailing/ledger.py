@@ -19,7 +19,7 @@ from msgspec.structs import replace
 from roundup.errors import Problem, PublishError, RefusedError, SourceError
 from roundup.mailing.sends import Begun, dump_sends, parse_sends
 from roundup.store.disk import reason
-from roundup.store.writing import make_folder, open_in_place, replace_record, write_in_place
+from roundup.store.writing import make_folder, open_in_place, replace_record, sweep, write_in_place
 
 SENDS = "sends.yaml"
 SENT, FAILED, SUPPRESSED, UNCERTAIN, PENDING, ON_ITS_WAY = "sent", "failed", "suppressed", "uncertain", "pending", "on its way"
@@ -68,6 +68,7 @@ class Ledger:
     def begin(self, send_id: str, day: str, content: str) -> bool:
         """Make ready to write, and note down that the issue is being sent; ``send_id`` names a first run. Tell whether the content is other than then."""
         with self._telling():
+            sweep(self.root)
             make_folder(self.path.parent)
             if self.path.exists() and not self.path.stat().st_mode & 0o222:
                 raise PublishError(f"{self.path} is read-only; without it nothing is sent, so mend that first")  # who is root could write it all the same

@@ -19,7 +19,7 @@ from roundup.sources.answers import Answer, AnswerError
 from roundup.sources.http import Http, Limits, Request, retry_after
 from roundup.store.disk import reason
 from roundup.store.lock import unbroken
-from roundup.store.writing import replace_record
+from roundup.store.writing import replace_record, sweep
 from roundup.text.visible import one_line
 
 T = TypeVar("T")
@@ -148,6 +148,7 @@ class Book:
         self.begun = self._was or Begun(send_id, day, name)
 
     def begin(self) -> None:
+        sweep(self.root)
         self._write(self.begun)
 
     def take_back(self) -> None:
