@@ -49,6 +49,8 @@ def trail_of(catalogue: Catalogue, address: str, parts: Iterable[str], moved: Ma
     people, subjects = list(columns.people.slugs), list(columns.subjects.slugs)
     papers = {}
     for place, (name, is_paper) in enumerate(zip(columns.names, columns.is_paper, strict=True)):
+        if not (is_paper or columns.authors[place] or columns.topics[place]):
+            continue
         called = name if is_paper else f"{heads[columns.standings[place][0]].key}#{name}"
         papers[called] = {AUTHORS: tuple(people[one] for one in columns.authors[place]), TOPICS: tuple(subjects[one] for one in columns.topics[place])}
     return Trail(address, papers, frozenset(parts), moved)

@@ -199,6 +199,7 @@ LINES = [
     "roundup.cli.door",
     "roundup.cli.wanted",
     "roundup.cli.begin",
+    "roundup.cli.edit",
     "roundup.cli.progress",
     "roundup.cli.network",
     "roundup.cli.fetch",

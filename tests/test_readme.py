@@ -94,7 +94,7 @@ def test_the_files_in_the_readme_are_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", sorted(cli.commands))
 def test_every_command_is_in_the_readme_with_an_example_that_runs(name: str) -> None:
     assert re.search(rf"\*\*`roundup {name}[ `]", README)
-    assert any(re.match(rf"roundup (-C \S+ )?{name}\b", command) for session in sessions() for command, _ in session)
+    assert any(re.match(rf"(\w+=\S+ )?roundup (-C \S+ )?{name}\b", command) for session in sessions() for command, _ in session)
 
 
 @pytest.mark.parametrize("name", sorted(cli.commands))
