@@ -36,7 +36,9 @@ settings.register_profile("soak", max_examples=5000, deadline=None)
 settings.load_profile("soak" if os.environ.get("ROUNDUP_SOAK") else "ordinary")
 
 compile_once()
-signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell starts behind it ignores this one, and what the tests start would, too
+# What a shell starts behind it ignores the one, what nohup starts the other, and what the tests start would, too.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 # What tests write lies in memory: there it costs nothing to see that the disk has it, which took half the time of the tests that kill,
 # and a process that is killed leaves the same files. TMPDIR names another folder; a small memory, as containers have, is left alone.
