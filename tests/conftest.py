@@ -73,6 +73,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write the golden sites anew")
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Three processes for two cores: many tests wait for a clock, a browser or a server, and nothing else is at work meanwhile."""
+    return (len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1) * 3 // 2 or 1
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The corpora that stand beside the project where it is developed; a clone has none of them."""
