@@ -269,11 +269,11 @@ def test_a_template_that_fails_is_tried_once_for_each_state_and_the_page_stays(d
 
 
 def test_styles_that_are_none_are_told_of_the_template_of_the_mail(digest: Make) -> None:
-    mail = '{% extends "roundup/mail.html" %}{% block outro %}<p class="teaser" style="color red; 12">x</p>{% endblock %}'
-    root = digest({**FILES, "templates/mail.html": mail})
-    preview = Preview(root)
+    mail = "<html><head><style>p { margin: 1px }</style></head><body><p style='color red'>x</p></body></html>"
+    preview = Preview(digest({**FILES, "templates/mail.html": mail}))
     preview.refresh()
-    preview.page("2024-1/mail.html")
+    (told,) = preview.page("2024-1/mail.html").problems
+    assert str(told).startswith("templates/mail.html: the styles of the mail cannot be written into its elements: ")
 
 
 def test_search_is_worked_out_once_for_each_state_and_from_what_is_kept(digest: Make, monkeypatch: pytest.MonkeyPatch) -> None:
